@@ -1,0 +1,56 @@
+# How our targets are built: language level, warnings, the include folder, and the two functions every room uses.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(BELFRY_CCACHE ccache)
+if(BELFRY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${BELFRY_CCACHE})
+endif()
+find_program(BELFRY_MOLD mold)
+if(BELFRY_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Headers are included as "belfry/<room>/<file>.hpp", in the tree as when installed.
+set(BELFRY_INCLUDE "${CMAKE_SOURCE_DIR}/build/include")
+file(MAKE_DIRECTORY "${BELFRY_INCLUDE}/belfry")
+foreach(room actors config io messages tests benchmarks)
+  file(CREATE_LINK "${CMAKE_SOURCE_DIR}/${room}" "${BELFRY_INCLUDE}/belfry/${room}" SYMBOLIC)
+endforeach()
+file(CREATE_LINK "${CMAKE_SOURCE_DIR}/actors/engine.hpp" "${BELFRY_INCLUDE}/belfry/engine.hpp" SYMBOLIC)
+
+add_library(belfry_flags INTERFACE)
+target_include_directories(belfry_flags INTERFACE "$<BUILD_INTERFACE:${BELFRY_INCLUDE}>")
+target_compile_options(belfry_flags INTERFACE -Wall -Wextra -Wpedantic -Werror -Wnon-virtual-dtor -Wcast-align
+                                              -Wunused -Woverloaded-virtual -Wimplicit-fallthrough)
+target_compile_definitions(belfry_flags INTERFACE BELFRY_VERSION="${PROJECT_VERSION}")
+
+# belfry_room(<name> SOURCES ... LINK ...): a static library `belfry_<name>`.
+function(belfry_room name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_library(belfry_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(belfry_${name} PUBLIC ${arg_LINK} PRIVATE $<BUILD_INTERFACE:belfry_flags>)
+  target_include_directories(belfry_${name} PUBLIC "$<BUILD_INTERFACE:${BELFRY_INCLUDE}>")
+endfunction()
+
+# belfry_test(<name> SOURCES ... LINK ... [LABELS ...] [TIMEOUT s]): a GoogleTest program; every case is a ctest.
+# One program per room keeps linking cheap. SERIAL: a single ctest for the whole program.
+function(belfry_test name)
+  cmake_parse_arguments(arg "SERIAL" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest GTest::gtest_main belfry_flags)
+  if(arg_SERIAL)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  else()
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  endif()
+endfunction()

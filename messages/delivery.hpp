@@ -1,0 +1,87 @@
+#pragma once
+
+#include "belfry/messages/notification.hpp"
+#include "belfry/messages/reason.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace belfry {
+
+enum class channel_kind : std::uint8_t { email, mobile, webhook, web_push };
+constexpr int channel_count = 4;
+/// "EMAIL", "MOBILE", "WEBHOOK", "WEB_PUSH".
+std::string_view to_string(channel_kind x);
+
+/// The life of a delivery (SPEC 13).
+enum class delivery_state : std::uint8_t {
+  queued,
+  retrying,
+  accepted,
+  address_gone,
+  refused,
+  expired,
+  cancelled,
+  given_up,
+};
+/// "QUEUED", ...
+std::string_view to_string(delivery_state x);
+
+constexpr bool is_final(delivery_state x) {
+  return x != delivery_state::queued && x != delivery_state::retrying;
+}
+
+/// One try at a provider.
+struct attempt {
+  millis at = 0;
+  /// The provider's status (HTTP status, SMTP code); 0: no answer.
+  int status = 0;
+  /// A known code of ours or of the provider ("timeout", "Unregistered"): never a body.
+  std::string answer;
+  /// How long it took, in milliseconds.
+  std::int64_t duration = 0;
+
+  bool operator==(const attempt&) const = default;
+};
+
+/// Attempts kept in the trace of one delivery; beyond it the oldest but the first go.
+constexpr std::size_t attempts_max = 50;
+
+/// One notification to one address (SPEC 1).
+struct delivery {
+  /// Derived from the notification, the channel and the target: 32 hex digits when printed.
+  notification_id id;
+  channel_kind channel = channel_kind::webhook;
+  /// Id of the registration, device or subscription; "email" for mail.
+  std::string target;
+  delivery_state state = delivery_state::queued;
+  belfry::reason reason = belfry::reason::none;
+  /// Attempts made so far (the list below may be shortened).
+  std::uint32_t tries = 0;
+  /// When the next attempt is due; 0: at once.
+  millis next_at = 0;
+  std::vector<attempt> attempts;
+};
+
+notification_id derive_delivery_id(const notification_id& n, channel_kind channel, std::string_view target);
+
+enum class trace_state : std::uint8_t { waiting, queued, done, not_sent };
+/// "WAITING", ...
+std::string_view to_string(trace_state x);
+bool from_string(std::string_view text, trace_state& out);
+
+constexpr bool is_final(trace_state x) {
+  return x == trace_state::done || x == trace_state::not_sent;
+}
+
+/// A notification with all that became of it: the row of the store and the object of the trace.
+struct notification_record {
+  belfry::notification notification;
+  trace_state state = trace_state::queued;
+  belfry::reason reason = belfry::reason::none;
+  std::vector<delivery> deliveries;
+};
+
+} // namespace belfry

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "belfry/messages/delivery.hpp"
+
+#include <optional>
+
+namespace belfry {
+
+/// How one attempt ended, as a provider's codec reads it. It answers: final? retry when? forget the address?
+struct outcome {
+  enum class verdict : std::uint8_t {
+    /// The provider took it.
+    accepted,
+    /// Try again, not before `retry_after`.
+    again,
+    /// The address is dead: forget it (webhooks: the registration is switched off).
+    gone,
+    /// Never to be accepted; the address stays.
+    refused,
+  };
+
+  verdict what = verdict::accepted;
+  belfry::reason why = reason::sent;
+  /// The provider's status; 0: none.
+  int status = 0;
+  /// Code for the trace: never a body.
+  std::string answer;
+  /// Lower bound of the wait before the next attempt, in milliseconds from now.
+  std::optional<std::int64_t> retry_after;
+  /// True: the whole endpoint asked for less (429, 502, 504): hold its lane, not only this delivery.
+  bool throttle = false;
+
+  constexpr bool final() const { return what != verdict::again; }
+};
+
+/// The label of metrics: "accepted", "again", "gone", "refused".
+std::string_view to_string(outcome::verdict x);
+
+} // namespace belfry
