@@ -24,6 +24,8 @@ enum class ec {
   stopping,
   /// The capability comes with a later release (400 for events, 501 for routes).
   not_supported_yet,
+  /// More than a request may carry (413).
+  too_large,
 };
 
 /// snake_case, as in `urn:belfry:<code>`.

@@ -296,6 +296,8 @@ std::string_view to_string(ec code) {
     return "stopping";
   case ec::not_supported_yet:
     return "not_supported_yet";
+  case ec::too_large:
+    return "too_large";
   }
   return "";
 }
