@@ -1,0 +1,72 @@
+#include "belfry/io/crypto/digest.hpp"
+
+#include "belfry/io/crypto/encoding.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace belfry::io::crypto {
+
+namespace {
+
+void demand(bool done, const char* what) {
+  if (done)
+    return;
+  std::fprintf(stderr, "the crypto library cannot %s\n", what);
+  std::abort();
+}
+
+unsigned char* bytes(std::string& x) {
+  return reinterpret_cast<unsigned char*>(x.data());
+}
+
+const unsigned char* bytes(std::string_view x) {
+  // A null pointer means "the key of last time" to HMAC.
+  return reinterpret_cast<const unsigned char*>(x.data() != nullptr ? x.data() : "");
+}
+
+std::string hmac(const EVP_MD* md, std::string_view key, std::string_view data) {
+  std::string out(EVP_MAX_MD_SIZE, '\0');
+  unsigned int size = 0;
+  demand(HMAC(md, bytes(key), static_cast<int>(key.size()), bytes(data), data.size(), bytes(out), &size) != nullptr,
+         "make an HMAC");
+  out.resize(size);
+  return out;
+}
+
+} // namespace
+
+std::string sha256(std::string_view data) {
+  std::string out(32, '\0');
+  demand(EVP_Digest(data.data(), data.size(), bytes(out), nullptr, EVP_sha256(), nullptr) == 1, "make a SHA-256");
+  return out;
+}
+
+std::string sha256_hex(std::string_view data) {
+  return hex(sha256(data));
+}
+
+std::string hmac_sha1(std::string_view key, std::string_view data) {
+  return hmac(EVP_sha1(), key, data);
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view data) {
+  return hmac(EVP_sha256(), key, data);
+}
+
+std::string random_bytes(std::size_t n) {
+  std::string out(n, '\0');
+  demand(RAND_bytes(bytes(out), static_cast<int>(n)) == 1, "give random bytes");
+  return out;
+}
+
+bool equal(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+} // namespace belfry::io::crypto
