@@ -1,0 +1,101 @@
+#include "belfry/io/webhook/endpoint.hpp"
+
+#include <curl/curl.h>
+
+#include <charconv>
+#include <memory>
+#include <optional>
+
+namespace belfry::io::webhooks {
+
+namespace {
+
+constexpr const char* pointer = "/endpoint";
+
+using url_handle = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+std::optional<std::string> part(CURLU* url, CURLUPart what, unsigned int flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, what, &text, flags) != CURLUE_OK)
+    return std::nullopt;
+  std::string out{text};
+  curl_free(text);
+  return out;
+}
+
+/// The URL as the sender will read it, so that both see the same host.
+url_handle parse(const std::string& text, std::vector<problem>& out) {
+  url_handle url{curl_url(), curl_url_cleanup};
+  auto code = curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER);
+  if (code == CURLUE_OK)
+    return url;
+  if (code == CURLUE_USER_NOT_ALLOWED)
+    out.push_back({pointer, "has a user name or password; credentials are not allowed in the URL"});
+  else
+    out.push_back({pointer, std::string{"is not a URL that can be called: "} + curl_url_strerror(code)});
+  return {nullptr, curl_url_cleanup};
+}
+
+void check_scheme(std::vector<problem>& out, const std::string& scheme, bool allow_plain_http) {
+  if (scheme == "https" || (scheme == "http" && allow_plain_http))
+    return;
+  if (scheme == "http")
+    out.push_back({pointer, "refused address: plain http is not allowed (outbound.allowPlainHttp); use https"});
+  else
+    out.push_back({pointer, "refused address: the scheme must be https"});
+}
+
+void check_port(std::vector<problem>& out, const std::string& text) {
+  unsigned port = 0;
+  std::from_chars(text.data(), text.data() + text.size(), port);
+  if (port != 80 && port != 443 && port <= 1023)
+    out.push_back({pointer, "refused address: port " + text + "; allowed are 80, 443 and those above 1023"});
+}
+
+/// What the host stands for as far as the URL shows it: itself, or loopback for the names that always mean it.
+std::vector<std::string> addresses_of(std::string host) {
+  if (host.starts_with('[') && host.ends_with(']'))
+    return {host.substr(1, host.size() - 2)};
+  if (host.ends_with('.'))
+    host.pop_back();
+  for (auto& c : host)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (host == "localhost" || host.ends_with(".localhost"))
+    return {"127.0.0.1", "::1"};
+  return {host};
+}
+
+void check_host(std::vector<problem>& out, const std::string& host, const address_refusal& refused) {
+  for (auto& address : addresses_of(host))
+    if (!refused(address))
+      return;
+  out.push_back({pointer, "refused address: " + host + " is in a network that must not be called "
+                              + "(outbound.allowedNetworks)"});
+}
+
+} // namespace
+
+std::vector<problem> check_endpoint(std::string_view url, bool allow_plain_http, const address_refusal& refused) {
+  std::vector<problem> out;
+  if (url.find('\0') != std::string_view::npos) {
+    out.push_back({pointer, "is not a URL that can be called: it has a zero byte"});
+    return out;
+  }
+  auto parsed = parse(std::string{url}, out);
+  if (!parsed)
+    return out;
+  auto scheme = part(parsed.get(), CURLUPART_SCHEME);
+  auto port = part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  auto host = part(parsed.get(), CURLUPART_HOST);
+  if (!scheme || !host) {
+    out.push_back({pointer, "is not a URL that can be called: it has no host"});
+    return out;
+  }
+  check_scheme(out, *scheme, allow_plain_http);
+  if (port)
+    check_port(out, *port);
+  check_host(out, *host, refused);
+  return out;
+}
+
+} // namespace belfry::io::webhooks

@@ -1,0 +1,207 @@
+#include "belfry/io/webhook/registration.hpp"
+
+#include "belfry/io/webhook/endpoint.hpp"
+
+#include <algorithm>
+
+namespace belfry::io::webhooks {
+
+namespace {
+
+constexpr std::string_view event_prefix = "push_notification.";
+constexpr std::string_view revoke_call_name = "push_notification.revoke_call";
+/// The seed's name for revoke_call.
+constexpr std::string_view revoked_call_name = "push_notification.revoked_call";
+constexpr std::string_view ping_name = "ping";
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_event_name(std::string_view name) {
+  if (name == ping_name || name == revoked_call_name)
+    return true;
+  kind k;
+  return name.starts_with(event_prefix) && from_string(name.substr(event_prefix.size()), k);
+}
+
+void check_length(std::vector<problem>& out, const char* pointer, std::string_view text, std::size_t least,
+                  std::size_t most) {
+  auto n = characters(text);
+  if (n >= least && n <= most)
+    return;
+  out.push_back({pointer, "has " + std::to_string(n) + " characters; allowed are " + std::to_string(least) + " to "
+                              + std::to_string(most)});
+}
+
+void check_events(std::vector<problem>& out, const std::vector<std::string>& names) {
+  if (names.empty())
+    out.push_back({"/events", "names no event; allowed are ping and push_notification.new_message, read_message, "
+                              "incoming_call, revoke_call, missed_call, inbound_request, revoke_inbound_request, "
+                              "deputy_delegation, revoke_deputy_delegation"});
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!is_event_name(names[i]))
+      out.push_back({"/events/" + std::to_string(i),
+                     "is not the name of an event; names are ping, and push_notification. with the kind after it, as "
+                     "in push_notification.new_message"});
+  if (contains(names, revoke_call_name) && contains(names, revoked_call_name))
+    out.push_back({"/events", "push_notification.revoke_call and push_notification.revoked_call are two names of one "
+                              "event; give one of them"});
+}
+
+error conflict(std::string pointer, std::string detail) {
+  return {ec::conflict, detail, {{std::move(pointer), detail}}};
+}
+
+std::optional<error> name_taken(const webhook_input& input, const webhook_id& id, std::span<const webhook> all) {
+  for (auto& other : all)
+    if (other.name == input.name && other.id != id)
+      return conflict("/name", "another registration has this name");
+  return std::nullopt;
+}
+
+std::vector<std::string> without_repeats(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (auto& name : names)
+    if (!contains(out, name))
+      out.push_back(name);
+  return out;
+}
+
+/// All but id, secrets, versions and times.
+void take_over(webhook& w, const webhook_input& input) {
+  w.name = input.name;
+  w.description = input.description;
+  w.endpoint = input.endpoint;
+  w.status = input.status;
+  w.api_version = input.api_version;
+  w.events = without_repeats(input.events);
+}
+
+void change_secret(webhook& w, const std::optional<std::string>& secret, duration overlap, millis now) {
+  if (w.previous_secret && w.previous_secret_until <= now) {
+    w.previous_secret.reset();
+    w.previous_secret_until = 0;
+  }
+  if (!secret || secret == w.secret)
+    return;
+  if (w.secret && overlap.count() > 0) {
+    w.previous_secret = w.secret;
+    w.previous_secret_until = now + overlap.count();
+  }
+  w.secret = secret;
+}
+
+webhook switched_off(webhook w, millis now) {
+  w.status = webhook_status::inactive_unavailable;
+  w.version += 1;
+  w.modified_at = now;
+  return w;
+}
+
+error bad_input(std::vector<problem> problems) {
+  return {ec::bad_input, "the registration is not valid", std::move(problems)};
+}
+
+} // namespace
+
+std::vector<problem> check_input(const webhook_input& input, const outbound_options& o) {
+  std::vector<problem> out;
+  check_length(out, "/name", input.name, 1, name_length_max);
+  if (input.description)
+    check_length(out, "/description", *input.description, 0, description_length_max);
+  check_length(out, "/endpoint", input.endpoint, 1, endpoint_length_max);
+  if (out.empty() || out.back().pointer != "/endpoint")
+    for (auto& p : check_endpoint(input.endpoint, o))
+      out.push_back(std::move(p));
+  if (input.api_version != "V4")
+    out.push_back({"/apiVersion", "is not a known version; allowed is V4"});
+  if (input.secret)
+    check_length(out, "/secret", *input.secret, 1, secret_length_max);
+  check_events(out, input.events);
+  return out;
+}
+
+result<webhook> create(const webhook_input& input, const webhook_id& id, std::span<const webhook> all, const options& o,
+                       millis now) {
+  if (auto problems = check_input(input, o.outbound); !problems.empty())
+    return bad_input(std::move(problems));
+  if (auto taken = name_taken(input, id, all))
+    return *std::move(taken);
+  if (all.size() >= o.limits.webhooks)
+    return error{ec::conflict,
+                 "there are " + std::to_string(all.size()) + " registrations already (limits.webhooks); delete one",
+                 {}};
+  webhook w;
+  w.id = id;
+  take_over(w, input);
+  w.secret = input.secret;
+  w.created_at = now;
+  w.modified_at = now;
+  return w;
+}
+
+result<webhook> replace(const webhook& old, const webhook_input& input, std::span<const webhook> all, const options& o,
+                        millis now) {
+  auto problems = check_input(input, o.outbound);
+  if (!input.version)
+    problems.push_back({"/version", "is missing; give the version that is to be replaced"});
+  if (!problems.empty())
+    return bad_input(std::move(problems));
+  if (*input.version != old.version)
+    return conflict("/version", "version " + std::to_string(*input.version) + " is not the present one, "
+                                    + std::to_string(old.version));
+  if (auto taken = name_taken(input, old.id, all))
+    return *std::move(taken);
+  auto w = old;
+  take_over(w, input);
+  change_secret(w, input.secret, o.webhooks.secret_overlap, now);
+  if (w.status == webhook_status::active)
+    w.failing_since = 0;
+  w.version += 1;
+  w.modified_at = now;
+  return w;
+}
+
+std::optional<std::string> event_name_for(const webhook& w, kind k) {
+  auto name = std::string{event_prefix} + std::string{to_string(k)};
+  if (contains(w.events, name))
+    return name;
+  if (k == kind::revoke_call && contains(w.events, revoked_call_name))
+    return std::string{revoked_call_name};
+  return std::nullopt;
+}
+
+std::optional<webhook> after_failure(const webhook& w, const webhook_options& o, millis now) {
+  if (w.status != webhook_status::active)
+    return std::nullopt;
+  if (w.failing_since == 0) {
+    auto failing = w;
+    failing.failing_since = std::max<millis>(now, 1);
+    return failing;
+  }
+  if (o.disable_after.count() == 0 || now - w.failing_since < o.disable_after.count())
+    return std::nullopt;
+  return switched_off(w, now);
+}
+
+std::optional<webhook> after_success(const webhook& w) {
+  if (w.failing_since == 0)
+    return std::nullopt;
+  auto healthy = w;
+  healthy.failing_since = 0;
+  return healthy;
+}
+
+std::optional<webhook> after_gone(const webhook& w, millis now) {
+  if (w.status != webhook_status::active)
+    return std::nullopt;
+  return switched_off(w, now);
+}
+
+} // namespace belfry::io::webhooks
