@@ -98,6 +98,9 @@ struct notification_row {
   trace_state state = trace_state::queued;
   millis created_at = 0;
   std::string blob;
+  /// Deliveries that are not final. `store::unfinished` leaves the notification out when that many (and at least one)
+  /// are parked.
+  std::uint32_t open_deliveries = 0;
 };
 
 /// A delivery that found no room in its lane, or whose next attempt is far away: it waits here (upsert by id).
@@ -288,6 +291,17 @@ public:
 
   /// `done` is called exactly once, on a thread of the transport, and must not block.
   virtual void send(http_request request, std::function<void(http_answer)> done) = 0;
+};
+
+/// What one channel sends and how it reads answers; pure. Every channel has one, and nothing else of its own.
+class channel_codec {
+public:
+  virtual ~channel_codec() = default;
+
+  /// The request of one attempt (`d.tries` were made before); nothing: the address is not there any more.
+  virtual std::optional<http_request> make(const notification& n, const delivery& d, const person& recipient,
+                                           const std::vector<std::string>& device_tokens, millis now) = 0;
+  virtual outcome read(const http_answer& a, millis now) = 0;
 };
 
 } // namespace belfry::io
