@@ -1,10 +1,13 @@
 #include "belfry/io/webhook/endpoint.hpp"
 
+#include "belfry/io/http_client/address_policy.hpp"
+
 #include <curl/curl.h>
 
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace belfry::io::webhooks {
 
@@ -23,7 +26,7 @@ std::optional<std::string> part(CURLU* url, CURLUPart what, unsigned int flags =
   return out;
 }
 
-/// The URL as the sender will read it, so that both see the same host.
+/// The URL as the sender will read it, so that both see the same host; null when it cannot.
 url_handle parse(const std::string& text, std::vector<problem>& out) {
   url_handle url{curl_url(), curl_url_cleanup};
   auto code = curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER);
@@ -36,8 +39,8 @@ url_handle parse(const std::string& text, std::vector<problem>& out) {
   return {nullptr, curl_url_cleanup};
 }
 
-void check_scheme(std::vector<problem>& out, const std::string& scheme, bool allow_plain_http) {
-  if (scheme == "https" || (scheme == "http" && allow_plain_http))
+void check_scheme(std::vector<problem>& out, std::string_view scheme, const address_policy& policy) {
+  if (policy.scheme_allowed(scheme))
     return;
   if (scheme == "http")
     out.push_back({pointer, "refused address: plain http is not allowed (outbound.allowPlainHttp); use https"});
@@ -46,36 +49,21 @@ void check_scheme(std::vector<problem>& out, const std::string& scheme, bool all
 }
 
 void check_port(std::vector<problem>& out, const std::string& text) {
-  unsigned port = 0;
+  std::uint32_t port = 0;
   std::from_chars(text.data(), text.data() + text.size(), port);
-  if (port != 80 && port != 443 && port <= 1023)
+  if (!address_policy::port_allowed(port))
     out.push_back({pointer, "refused address: port " + text + "; allowed are 80, 443 and those above 1023"});
 }
 
-/// What the host stands for as far as the URL shows it: itself, or loopback for the names that always mean it.
-std::vector<std::string> addresses_of(std::string host) {
-  if (host.starts_with('[') && host.ends_with(']'))
-    return {host.substr(1, host.size() - 2)};
-  if (host.ends_with('.'))
-    host.pop_back();
-  for (auto& c : host)
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  if (host == "localhost" || host.ends_with(".localhost"))
-    return {"127.0.0.1", "::1"};
-  return {host};
-}
-
-void check_host(std::vector<problem>& out, const std::string& host, const address_refusal& refused) {
-  for (auto& address : addresses_of(host))
-    if (!refused(address))
-      return;
-  out.push_back({pointer, "refused address: " + host + " is in a network that must not be called "
-                              + "(outbound.allowedNetworks)"});
+void check_host(std::vector<problem>& out, const std::string& host, const address_policy& policy) {
+  if (literal_refused(host, policy))
+    out.push_back(
+        {pointer, "refused address: " + host + " is in a network that must not be called (outbound.allowedNetworks)"});
 }
 
 } // namespace
 
-std::vector<problem> check_endpoint(std::string_view url, bool allow_plain_http, const address_refusal& refused) {
+std::vector<problem> check_endpoint(std::string_view url, const outbound_options& o) {
   std::vector<problem> out;
   if (url.find('\0') != std::string_view::npos) {
     out.push_back({pointer, "is not a URL that can be called: it has a zero byte"});
@@ -85,16 +73,15 @@ std::vector<problem> check_endpoint(std::string_view url, bool allow_plain_http,
   if (!parsed)
     return out;
   auto scheme = part(parsed.get(), CURLUPART_SCHEME);
-  auto port = part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   auto host = part(parsed.get(), CURLUPART_HOST);
   if (!scheme || !host) {
     out.push_back({pointer, "is not a URL that can be called: it has no host"});
     return out;
   }
-  check_scheme(out, *scheme, allow_plain_http);
-  if (port)
-    check_port(out, *port);
-  check_host(out, *host, refused);
+  address_policy policy{o};
+  check_scheme(out, *scheme, policy);
+  check_port(out, part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).value_or(""));
+  check_host(out, *host, policy);
   return out;
 }
 

@@ -122,6 +122,11 @@ void json_text::member(std::string_view x, std::uint64_t value) {
   append_number(out_, value);
 }
 
+void json_text::raw_member(std::string_view x, std::string_view json) {
+  name(x);
+  out_.append(json);
+}
+
 void json_text::begin_array(std::string_view x) {
   name(x);
   out_.push_back('[');

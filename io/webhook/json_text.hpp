@@ -28,6 +28,9 @@ public:
   void member(std::string_view name, std::int64_t value);
   void member(std::string_view name, std::uint64_t value);
 
+  /// A value that is JSON already.
+  void raw_member(std::string_view name, std::string_view json);
+
   /// Begins an array of strings.
   void begin_array(std::string_view name);
   void element(std::string_view value);

@@ -1,6 +1,7 @@
 #include "belfry/io/webhook/payload.hpp"
 
 #include "belfry/io/webhook/json_text.hpp"
+#include "belfry/messages/json.hpp"
 
 #include <algorithm>
 
@@ -176,23 +177,7 @@ std::string render_ping(const webhook& w, millis now, const render_options& o) {
   out.member("timestamp", now);
   out.member("eventType", "ping");
   out.member("accountId", o.account_id);
-  out.begin_object("webhookConfiguration");
-  out.member("$_type", "WebhookRegistration");
-  out.member("id", w.id);
-  out.member("accountId", o.account_id);
-  out.member("creationTimestamp", w.created_at);
-  out.member("modificationTimestamp", w.modified_at);
-  out.member("version", w.version);
-  out.member("name", w.name);
-  out.optional_member("description", w.description);
-  out.member("endpoint", w.endpoint);
-  out.member("status", to_string(w.status));
-  out.member("apiVersion", w.api_version);
-  out.begin_array("events");
-  for (auto& name : w.events)
-    out.element(name);
-  out.end_array();
-  out.end_object();
+  out.raw_member("webhookConfiguration", to_json(w, o.account_id, endpoint_shown::whole));
   out.end_object();
   return out.take();
 }

@@ -37,22 +37,19 @@ struct fields {
 
 /// The whole of `text` in one of the three forms; the year as written.
 std::optional<fields> read_date(const std::string& text) {
-  auto all = [&](int read, int end) { return read == 6 && end == static_cast<int>(text.size()); };
   fields x;
   int end = 0;
+  auto all = [&](int read) { return read == 6 && end == static_cast<int>(text.size()); };
   if (all(std::sscanf(text.c_str(), "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &x.day, x.month, &x.year,
-                      &x.hour, &x.minute, &x.second, &end),
-          end))
+                      &x.hour, &x.minute, &x.second, &end)))
     return x;
   end = 0;
   if (all(std::sscanf(text.c_str(), "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n", &x.day, x.month, &x.year,
-                      &x.hour, &x.minute, &x.second, &end),
-          end))
+                      &x.hour, &x.minute, &x.second, &end)))
     return x;
   end = 0;
   if (all(std::sscanf(text.c_str(), "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", x.month, &x.day, &x.hour, &x.minute,
-                      &x.second, &x.year, &end),
-          end))
+                      &x.second, &x.year, &end)))
     return x;
   return std::nullopt;
 }

@@ -1,0 +1,41 @@
+#include "belfry/io/webhook/request.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <regex>
+#include <set>
+
+using namespace belfry::io::webhooks;
+
+TEST(StandardSignature, GivesThePublishedExample) {
+  EXPECT_EQ(standard_signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
+                               R"({"test": 2432232314})"),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}
+
+TEST(SigningKey, IsTheBase64BehindThePrefix) {
+  EXPECT_EQ(signing_key("whsec_MDEyMzQ1Njc4OWFiY2RlZg=="), "0123456789abcdef");
+  EXPECT_EQ(signing_key("whsec_MDEyMzQ1Njc4OWFiY2RlZg"), "0123456789abcdef");
+}
+
+TEST(SigningKey, IsTheBytesOfAnyOtherSecret) {
+  for (auto secret : {"plain", "MDEyMzQ1Njc4OWFiY2RlZg==", "whsec_", "whsec_not base64!", "whsec_a", "WHSEC_MDEy"})
+    EXPECT_EQ(signing_key(secret), secret);
+}
+
+TEST(Uuid, IsOfVersionFour) {
+  EXPECT_EQ(make_uuid([] { return std::uint64_t{0}; }), "00000000-0000-4000-8000-000000000000");
+  EXPECT_EQ(make_uuid([] { return ~std::uint64_t{0}; }), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+}
+
+TEST(Uuid, IsNewForEveryThrow) {
+  std::mt19937_64 dice{1};
+  std::regex form{"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"};
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    auto id = make_uuid(std::ref(dice));
+    EXPECT_TRUE(std::regex_match(id, form)) << id;
+    EXPECT_TRUE(seen.insert(id).second);
+  }
+}
