@@ -25,6 +25,9 @@ constexpr bool is_digit(char c) {
 constexpr bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
+constexpr bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 constexpr bool is_word(char c) {
   return is_digit(c) || is_letter(c);
 }
@@ -274,11 +277,7 @@ const rule origin{is_origin, "an origin such as \"https://desk.example.com\", wi
 const rule conversation_url{is_conversation_url, "a URL; ${conversationId} is its only placeholder"};
 const rule network{is_network, "a network in CIDR form, such as \"127.0.0.0/8\" or \"fd00::/8\""};
 const rule host_pattern{is_host_pattern, "a host name, or \"*.\" and a domain"};
-const rule sha256{[](std::string_view x) {
-                    return x.size() == 64 && all(x, [](char c) {
-                             return is_digit(c) || (lower({&c, 1}) >= "a" && lower({&c, 1}) <= "f");
-                           });
-                  },
+const rule sha256{[](std::string_view x) { return x.size() == 64 && all(x, is_hex); },
                   "the SHA-256 of the token, 64 hex digits"};
 const rule project_id{[](std::string_view x) { return is_identifier(x, "-.:"); },
                       "the id of a Firebase project: letters, digits, - . and :"};
