@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 /// Which steps the two state machines of a call may take (SPEC 4, the table).
 namespace belfry {
@@ -45,12 +46,12 @@ bool step(State& at, State to, std::uint64_t& illegal_steps) {
     at = to;
     return true;
   }
+  ++illegal_steps;
 #ifndef NDEBUG
   std::fprintf(stderr, "illegal transition %s -> %s\n", std::string{to_string(at)}.c_str(),
                std::string{to_string(to)}.c_str());
   std::abort();
 #else
-  ++illegal_steps;
   return false;
 #endif
 }
