@@ -8,14 +8,6 @@ namespace belfry {
 
 namespace {
 
-bool is_human(const callee& x) {
-  return !x.is_bot && x.role != role::none;
-}
-
-bool takes_part(const call_context& c, slot who) {
-  return who < c.roster.size() && c.roster[who].active;
-}
-
 engine_time ring_time(const call_context& c) {
   return c.options.not_answered_timeout.count();
 }
@@ -35,7 +27,7 @@ call_change call_machine::start(const call_context& c, const call_id& call, call
   settle(c, out);
   if (state_ != call_state::idle && call_ == call)
     return out;
-  if (!caller || !takes_part(c, *caller)) {
+  if (!caller || !c.has(*caller)) {
     out.refused = refusal::not_in_conversation;
     return out;
   }
@@ -231,122 +223,6 @@ bool call_machine::forward(const call_context& c, engine_time until, call_change
   for (auto s : hidden)
     ring(s, out);
   return true;
-}
-
-// -- steps ------------------------------------------------------------------------------------------------------------
-
-bool call_machine::rings() const {
-  return std::any_of(parties_.begin(), parties_.end(), [](const party& p) { return p.state == ring_state::ringing; });
-}
-
-bool call_machine::may_ring_openly(const call_context& c, slot who) const {
-  return takes_part(c, who) && who != caller_ && is_human(c.roster[who]) && !c.roster[who].hidden;
-}
-
-/// Hidden agents who got nothing of this call yet.
-bool call_machine::may_be_forwarded_to(const call_context& c, slot who) const {
-  return takes_part(c, who) && who != caller_ && is_human(c.roster[who]) && c.roster[who].hidden
-         && is_agent(c.roster[who].role) && !find(who);
-}
-
-const call_machine::party* call_machine::find(slot who) const {
-  auto at = std::lower_bound(parties_.begin(), parties_.end(), who, [](const party& p, slot s) { return p.who < s; });
-  return at != parties_.end() && at->who == who ? &*at : nullptr;
-}
-
-call_machine::party* call_machine::find(slot who) {
-  return const_cast<party*>(std::as_const(*this).find(who));
-}
-
-call_machine::party& call_machine::find_or_add(slot who) {
-  auto at = std::lower_bound(parties_.begin(), parties_.end(), who, [](const party& p, slot s) { return p.who < s; });
-  if (at == parties_.end() || at->who != who)
-    at = parties_.insert(at, party{who});
-  return *at;
-}
-
-void call_machine::ring(slot who, call_change& out) {
-  auto& p = find_or_add(who);
-  if (!step(p.state, ring_state::ringing, illegal_steps_))
-    return;
-  p.round = ++rounds_;
-  notify(p, kind::incoming_call, revoke_reason::none, call_end_reason::none, out);
-}
-
-/// Without a `missed` reason there is no missed call.
-void call_machine::stop_ringing(party& p, revoke_reason why, call_end_reason missed, call_change& out) {
-  if (!step(p.state, ring_state::none, illegal_steps_))
-    return;
-  notify(p, kind::revoke_call, why, call_end_reason::none, out);
-  if (missed != call_end_reason::none)
-    notify(p, kind::missed_call, revoke_reason::none, missed, out);
-}
-
-void call_machine::stop_all_ringing(revoke_reason why, call_end_reason missed, call_change& out) {
-  for (auto& p : parties_) {
-    if (p.state == ring_state::ringing)
-      stop_ringing(p, why, missed, out);
-  }
-}
-
-void call_machine::activate(party& p, call_change& out) {
-  if (step(p.state, ring_state::active, illegal_steps_))
-    out.activities.push_back({p.who, call_, true});
-}
-
-void call_machine::release(party& p, call_change& out) {
-  if (step(p.state, ring_state::none, illegal_steps_))
-    out.activities.push_back({p.who, call_, false});
-}
-
-void call_machine::finish(revoke_reason why, call_end_reason missed, call_change& out) {
-  step(state_, call_state::idle, illegal_steps_);
-  stop_all_ringing(why, missed, out);
-  for (auto& p : parties_) {
-    if (p.state == ring_state::active)
-      release(p, out);
-  }
-  reset();
-}
-
-void call_machine::reset() {
-  call_machine fresh;
-  fresh.rounds_ = rounds_;
-  fresh.illegal_steps_ = illegal_steps_;
-  *this = std::move(fresh);
-}
-
-void call_machine::notify(const party& p, kind k, revoke_reason why, call_end_reason missed, call_change& out) const {
-  call_notice x;
-  x.to = p.who;
-  x.kind = k;
-  x.content.call = call_;
-  x.content.type = type_;
-  x.content.state = state_;
-  x.content.caller = caller_person_;
-  x.content.started_at = started_at_;
-  x.content.ring_deadline = k == kind::incoming_call ? ring_deadline_ : 0;
-  x.content.end_reason = missed;
-  x.content.revoke_reason = why;
-  x.round = p.round;
-  x.suppressed = auto_join_ ? reason::auto_join : reason::none;
-  out.notices.push_back(std::move(x));
-}
-
-// -- answers ----------------------------------------------------------------------------------------------------------
-
-ring_state call_machine::ring_of(slot who) const {
-  const auto* p = find(who);
-  return p ? p->state : ring_state::none;
-}
-
-std::optional<call_view> call_machine::view() const {
-  if (state_ == call_state::idle)
-    return std::nullopt;
-  call_view v{call_, type_, caller_person_, started_at_, std::nullopt};
-  if (rings())
-    v.ring_deadline = ring_deadline_;
-  return v;
 }
 
 } // namespace belfry

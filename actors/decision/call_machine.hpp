@@ -23,6 +23,8 @@ struct callee {
   bool is_bot = false;
   /// Is in the conversation now.
   bool active = false;
+
+  bool human() const { return !is_bot && role != belfry::role::none; }
 };
 
 /// What every event is judged by.
@@ -31,6 +33,9 @@ struct call_context {
   const call_options& options;
   /// By slot, as it is after the event.
   std::span<const callee> roster;
+
+  /// `who` is in the conversation.
+  bool has(slot who) const { return who < roster.size() && roster[who].active; }
 };
 
 /// One notification that the rules ask for. Whether the role is told at all (`push.participants`) is not judged here.
@@ -106,7 +111,7 @@ public:
   call_change end(const call_context& c, const call_id& call);
   call_change participant_joined(const call_context& c, slot who);
   call_change participant_left(const call_context& c, slot who);
-  /// Somebody became visible or hidden: `c.roster` says which.
+  /// Somebody became visible (rings while CALLING, also after a decline) or hidden: `c.roster` says which.
   call_change visibility_changed(const call_context& c, slot who);
   call_change conversation_ended(const call_context& c);
   /// Time went by.

@@ -21,7 +21,7 @@ engine_time after_seconds(engine_time now, std::int64_t seconds) {
 result<success> pause_machine::set_mode(pause_mode mode, std::optional<millis> until, engine_time now) {
   if (auto ok = check_pause_mode(mode, until, now); !ok)
     return ok.error();
-  tick(now);
+  // An ON that ended unseen needs no care: its former mode is still the one to go back to.
   if (mode != pause_mode::on)
     former_ = pause_mode::off;
   else if (mode_ != pause_mode::on)
