@@ -2,6 +2,7 @@
 
 #include "belfry/messages/delivery.hpp"
 #include "belfry/messages/error.hpp"
+#include "belfry/messages/outcome.hpp"
 #include "belfry/messages/views.hpp"
 
 #include <chrono>

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "belfry/messages/facts.hpp"
+
+#include <cstdint>
+#include <optional>
+
+/// When a failed attempt is repeated (SPEC 8).
+namespace belfry {
+
+/// Retry-After is honoured up to here, in milliseconds: 24 h (SPEC 8).
+constexpr engine_time retry_after_max = 24LL * 3600 * 1000;
+
+/// How waits grow; times in milliseconds. first <= max, factor >= 1, jitter 0 to 1.
+struct retry_policy {
+  engine_time first = 5'000;
+  double factor = 3;
+  engine_time max = 36'000'000;
+  double jitter = 0.2;
+};
+
+/// The wait after the `failures`-th failed attempt (1 is the first), in milliseconds:
+/// min(first * factor^(failures - 1), max), moved by at most ±jitter of itself, never below `retry_after`.
+/// `dice` is in [0,1): 0 moves it down all the way, 0.5 not at all. Jitter may pass `max`, so that waits at the cap spread too.
+engine_time retry_wait(const retry_policy& p, std::uint32_t failures, std::optional<std::int64_t> retry_after,
+                       double dice);
+
+/// When the next attempt is due; nothing when the delivery's life (`expires`) is over by then (SPEC 12, Time).
+std::optional<engine_time> next_attempt(const retry_policy& p, std::uint32_t failures,
+                                        std::optional<std::int64_t> retry_after, engine_time now, engine_time expires,
+                                        double dice);
+
+} // namespace belfry

@@ -1,0 +1,37 @@
+#include "belfry/actors/context.hpp"
+
+namespace belfry {
+
+online_people::stripe& online_people::of(const person_id& p) const {
+  return stripes_[std::hash<person_id>{}(p) % stripes_.size()];
+}
+
+bool online_people::contains(const person_id& p) const {
+  auto& s = of(p);
+  std::lock_guard guard{s.lock};
+  return s.people.contains(p);
+}
+
+void online_people::set(const person_id& p, bool online) {
+  auto& s = of(p);
+  std::lock_guard guard{s.lock};
+  if (online)
+    s.people.insert(p);
+  else
+    s.people.erase(p);
+}
+
+void online_people::clear() {
+  for (auto& s : stripes_) {
+    std::lock_guard guard{s.lock};
+    s.people.clear();
+  }
+}
+
+context::context(options o, io::store& s, io::http_transport& t, io::wall_clock& w, io::telemetry& m, timeline at)
+  : opts(std::move(o)), store(s), transport(t), wall(w), metrics(m), line(at) {
+  around.online = [this](const person_id& p) { return online.contains(p); };
+  around.heard = [this](kind k) { return ((heard_kinds.load(std::memory_order_relaxed) >> static_cast<unsigned>(k)) & 1) != 0; };
+}
+
+} // namespace belfry

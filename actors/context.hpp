@@ -1,0 +1,101 @@
+#pragma once
+
+#include "belfry/actors/conversation/core.hpp"
+#include "belfry/config/options.hpp"
+#include "belfry/io/ports.hpp"
+#include "belfry/io/telemetry/telemetry.hpp"
+#include "belfry/messages/facts.hpp"
+#include "belfry/messages/webhook.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace belfry {
+
+/// Turns the actor system's monotonic clock into engine time: wall time at start plus what has passed since.
+class timeline {
+public:
+  using steady = std::chrono::steady_clock::time_point;
+
+  timeline(millis wall_at_start, steady steady_at_start) : wall_(wall_at_start), steady_(steady_at_start) {}
+
+  template <class TimePoint>
+  engine_time at(TimePoint t) const {
+    return wall_ + std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch() - steady_.time_since_epoch()).count();
+  }
+
+private:
+  millis wall_;
+  steady steady_;
+};
+
+/// Who is online, for the rules; written by the gateway only, read by every conversation.
+class online_people {
+public:
+  bool contains(const person_id& p) const;
+  void set(const person_id& p, bool online);
+  void clear();
+
+private:
+  struct stripe {
+    mutable std::mutex lock;
+    std::unordered_set<person_id> people;
+  };
+  stripe& of(const person_id& p) const;
+  mutable std::array<stripe, 16> stripes_;
+};
+
+/// The webhook registrations as everybody sees them: an immutable list that is exchanged as a whole.
+using registrations = std::vector<webhook>;
+
+class registration_view {
+public:
+  std::shared_ptr<const registrations> get() const { return std::atomic_load(&list_); }
+  void set(std::shared_ptr<const registrations> list) { std::atomic_store(&list_, std::move(list)); }
+
+private:
+  std::shared_ptr<const registrations> list_ = std::make_shared<const registrations>();
+};
+
+/// Counts how the pieces of one node work; read by metrics and tests.
+struct engine_counters {
+  /// Actor messages between conversations and participants (DESIGN 2.1).
+  std::atomic<std::uint64_t> participant_messages{0};
+  std::atomic<std::uint64_t> live_participants{0};
+  std::atomic<std::uint64_t> awake_conversations{0};
+  std::atomic<std::uint64_t> awake_persons{0};
+  std::atomic<std::uint64_t> commits{0};
+  std::atomic<std::uint64_t> units{0};
+};
+
+/// What every actor of one engine shares: options, ports, and what is published for reading.
+struct context {
+  context(options o, io::store& s, io::http_transport& t, io::wall_clock& w, io::telemetry& m, timeline line);
+
+  const options opts;
+  io::store& store;
+  io::http_transport& transport;
+  io::wall_clock& wall;
+  io::telemetry& metrics;
+  const timeline line;
+  online_people online;
+  registration_view webhooks;
+  surroundings around;
+  engine_counters counters;
+  /// Somebody subscribed to reports, so that they are worth making.
+  std::atomic<bool> watched{false};
+  /// Kinds that some address might take, as bits; kept by the registrations.
+  std::atomic<std::uint32_t> heard_kinds{0};
+  /// The last commit succeeded.
+  std::atomic<bool> writable{true};
+  /// Waits and deliveries are armed.
+  std::atomic<bool> armed{false};
+};
+
+} // namespace belfry

@@ -1,0 +1,362 @@
+#include "belfry/actors/conversation/conversation.hpp"
+
+#include "belfry/actors/participant/participant.hpp"
+#include "belfry/actors/person/record_row.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace belfry {
+
+namespace {
+
+using pointer = conversation_actor::stateful_pointer<conversation_actor_state>;
+
+/// A journal longer than this (and than the row) is folded into the row.
+constexpr std::size_t journal_bytes_min = 4096;
+
+moment now(pointer self) {
+  auto& n = *self->state.shared;
+  return {n.line.at(self->clock().now()), n.wall.now()};
+}
+
+// -- participants -------------------------------------------------------------
+
+void count_message(pointer self, std::uint64_t n = 1) {
+  self->state.shared->counters.participant_messages.fetch_add(n, std::memory_order_relaxed);
+}
+
+/// The facts `who` has not heard; its record instead when they are not at hand any more.
+hear news_for(pointer self, slot who, engine_time time, bool answer) {
+  auto& st = self->state;
+  auto& core = *st.core;
+  hear h;
+  h.now = time;
+  h.answer = answer;
+  const auto& recent = core.state().recent;
+  if (st.told[who] < core.state().last || st.stale.contains(who)) {
+    if (st.stale.contains(who) || recent.empty() || recent.front().at > st.told[who] + 1) {
+      st.stale.erase(who);
+      h.record = std::make_shared<inbox>(core.state().catch_up(who, core.waits()));
+    } else {
+      auto list = std::make_shared<std::vector<fact>>();
+      std::copy_if(recent.begin(), recent.end(), std::back_inserter(*list),
+                   [&](const fact& f) { return f.at > st.told[who]; });
+      h.facts = std::move(list);
+    }
+    st.told[who] = core.state().last;
+  }
+  return h;
+}
+
+void make_live(pointer self, slot who) {
+  auto& st = self->state;
+  if (st.participants.size() <= who) {
+    st.participants.resize(st.core->state().roster.size());
+    st.told.resize(st.core->state().roster.size());
+  }
+  auto& core = *st.core;
+  st.participants[who] = self->spawn(participant, caf::actor_cast<conversation_actor>(self), who,
+                                     core.state().catch_up(who, core.waits()), &core.waits());
+  st.told[who] = core.state().last;
+  st.stale.erase(who);
+  st.live.insert(who);
+  st.shared->counters.live_participants.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ask(pointer self, slot who, engine_time time) {
+  auto& st = self->state;
+  if (!st.live.contains(who))
+    make_live(self, who);
+  ++st.asked;
+  count_message(self);
+  self->send(st.participants[who], news_for(self, who, time, true));
+}
+
+void retire(pointer self, slot who) {
+  auto& st = self->state;
+  st.participants[who] = nullptr;
+  st.live.erase(who);
+  st.shared->counters.live_participants.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// -- units --------------------------------------------------------------------
+
+void add_row(pointer self, io::unit& unit) {
+  auto& st = self->state;
+  auto& state = st.core->state();
+  auto due = st.core->wake_time();
+  state.trim(st.core->waits());
+  auto blob = state.encode();
+  st.journal_bytes = 0;
+  st.row_bytes = blob.size();
+  auto wake = due ? std::max<millis>(*due, 1) : 0;
+  if (wake == 0 && !state.sessions.empty())
+    wake = 1;
+  unit.changes.emplace_back(io::conversation_row{state.key, state.id, wake, state.ended_at, std::move(blob)});
+}
+
+void add_mails(pointer self, std::vector<addressed_mail> mails, commit& c) {
+  auto& n = *self->state.shared;
+  std::map<std::size_t, post> by_shard;
+  for (auto& m : mails) {
+    if (auto* t = std::get_if<tell>(&m.mail)) {
+      t->record->notification.seq = n.store.new_notification_seq();
+      c.unit.changes.emplace_back(to_row(*t->record));
+    }
+    by_shard[n.shard_index(m.to)].mails.push_back(std::move(m));
+  }
+  for (auto& [index, p] : by_shard)
+    c.after.push_back({caf::actor_cast<caf::actor>(n.shards[index]), caf::make_message(std::move(p))});
+}
+
+/// Everything of `fx` becomes one unit; it and its acknowledgement go to the store.
+void write(pointer self, effects fx, commit c) {
+  auto& st = self->state;
+  for (auto& [person, member] : fx.members)
+    c.unit.changes.emplace_back(io::membership{person, st.core->state().key, member});
+  auto entry = fx.journal.take();
+  st.journal_bytes += entry.size();
+  if (fx.snapshot || st.journal_bytes > std::max(journal_bytes_min, st.row_bytes))
+    add_row(self, c.unit);
+  else if (!entry.empty())
+    c.unit.changes.emplace_back(io::journal_entry{st.core->state().key, std::move(entry)});
+  add_mails(self, std::move(fx.mails), c);
+  if (!fx.reports.empty())
+    c.after.push_back({caf::actor_cast<caf::actor>(st.shared->outcomes), caf::make_message(reports{std::move(fx.reports)})});
+  if (c.unit.changes.empty() && c.acks.empty() && c.after.empty())
+    return;
+  c.after.push_back({caf::actor_cast<caf::actor>(caf::actor_cast<conversation_actor>(self)), caf::make_message(committed{})});
+  ++st.uncommitted;
+  self->send(st.shared->writer, std::move(c));
+}
+
+/// Arms the alarm if `t` is earlier than what is armed.
+void arm_at(pointer self, engine_time t) {
+  auto& st = self->state;
+  if (st.armed != 0 && st.armed <= t)
+    return;
+  st.armed = std::max<engine_time>(t, 1);
+  auto wait = t - now(self).now;
+  if (wait <= 0)
+    self->send(self, conversation_alarm{});
+  else
+    self->delayed_send(self, std::chrono::milliseconds{wait}, conversation_alarm{});
+}
+
+/// After an event: tells participants, writes, arms.
+void settle(pointer self, effects fx, commit c, engine_time time) {
+  auto& st = self->state;
+  auto& core = *st.core;
+  if (!fx.begins.empty()) {
+    fx.begins.each_not_in(st.live, [&](slot who) {
+      make_live(self, who);
+      count_message(self);
+    });
+    arm_at(self, time + std::min(core.waits().delay, core.waits().delay_when_open));
+  }
+  fx.concerned.each([&](slot who) {
+    if (st.live.contains(who) || !core.state().catch_up(who, core.waits()).quiet())
+      ask(self, who, time);
+  });
+  if (auto deadline = core.state().call.next_deadline())
+    arm_at(self, *deadline);
+  write(self, std::move(fx), std::move(c));
+}
+
+// -- orders -------------------------------------------------------------------
+
+void on_order(pointer self, routed_event& e) {
+  auto m = now(self);
+  effects fx;
+  self->state.core->on_event(e.what, m, fx);
+  if (fx.refused) {
+    fx.refused->index = e.index;
+    if (e.request != 0)
+      self->send(self->state.shared->gateway, acks{{ack{e.request, e.index, std::move(fx.refused)}}});
+    // What was due before the refused event took effect all the same.
+    return settle(self, std::move(fx), {}, m.now);
+  }
+  commit c;
+  c.unit.changes = std::move(e.along);
+  if (e.request != 0)
+    c.acks.push_back({e.request, e.index, {}});
+  settle(self, std::move(fx), std::move(c), m.now);
+}
+
+void on_order(pointer self, ask_view& q) {
+  auto& core = *self->state.core;
+  q.done(core.exists(), core.exists() ? core.view() : conversation_view{});
+}
+
+void on_order(pointer self, ask_unread& q) {
+  q.done(self->state.core->unread(q.person));
+}
+
+void on_order(pointer self, ask_holds& q) {
+  q.done(self->state.core->holds(q.person, q.message));
+}
+
+void on_order(pointer self, ask_explain& q) {
+  auto& core = *self->state.core;
+  std::vector<trace_item> out;
+  auto add = [&](const person_id& p) {
+    if (auto item = core.explain(p, q.message))
+      out.push_back(std::move(*item));
+  };
+  if (q.person) {
+    add(*q.person);
+  } else {
+    for (const auto& entry : core.state().roster)
+      add(entry.person);
+  }
+  q.done(std::move(out));
+}
+
+void on_order(pointer self, order_erase& o) {
+  auto m = now(self);
+  effects fx;
+  self->state.core->erase_person(o.person, m, fx);
+  o.done();
+  settle(self, std::move(fx), {}, m.now);
+}
+
+void on_order(pointer self, order_wake&) {
+  self->send(self, conversation_alarm{});
+}
+
+// -- alarm --------------------------------------------------------------------
+
+void merge(effects& into, effects&& fx) {
+  into.journal.raw(fx.journal.take());
+  for (auto& m : fx.mails)
+    into.mails.push_back(std::move(m));
+}
+
+void on_alarm(pointer self) {
+  auto& st = self->state;
+  auto m = now(self);
+  if (st.armed > m.now)
+    return;
+  st.armed = 0;
+  effects fx;
+  st.core->on_time(m, fx);
+  // While answers are to come, those who are due have been asked.
+  if (st.asked == 0) {
+    for (auto who : st.core->due(m.now))
+      ask(self, who, m.now);
+  }
+  if (fx.changed() || !fx.reports.empty())
+    write(self, std::move(fx), {});
+  // Those asked arm anew when they have answered.
+  if (st.asked == 0) {
+    if (auto t = st.core->wake_time())
+      arm_at(self, *t);
+  }
+}
+
+void on_heard(pointer self, const heard& h) {
+  auto& st = self->state;
+  auto m = now(self);
+  count_message(self);
+  --st.asked;
+  effects fx;
+  if (h.announce != 0)
+    st.core->on_announce(h.who, h.announce, m, fx);
+  if (h.owed)
+    st.core->on_owed(h.who, m, fx);
+  merge(st.gathering, std::move(fx));
+  const auto& box = st.core->state().catch_up(h.who, st.core->waits());
+  if (box.quiet())
+    retire(self, h.who);
+  else if (h.announce != 0)
+    st.stale.insert(h.who);
+  if (st.asked > 0)
+    return;
+  write(self, std::exchange(st.gathering, effects{}), {});
+  if (auto t = st.core->wake_time())
+    arm_at(self, *t);
+}
+
+// -- sleep --------------------------------------------------------------------
+
+void fall_asleep(pointer self) {
+  auto& st = self->state;
+  self->send(st.shared->shard_of(st.core->state().id), conversation_sleepy{st.core->state().id, st.handled});
+}
+
+void on_rest(pointer self, bool sleep) {
+  auto& st = self->state;
+  auto& state = st.core->state();
+  if (st.asked > 0 || st.core->wake_time())
+    return;
+  if (st.core->exists() && st.journal_bytes > 0) {
+    commit c;
+    add_row(self, c.unit);
+    write(self, {}, std::move(c));
+  }
+  if (!sleep || !state.sessions.empty())
+    return;
+  if (st.uncommitted == 0)
+    fall_asleep(self);
+  else
+    st.falling_asleep = true;
+}
+
+void on_committed(pointer self, std::size_t units) {
+  auto& st = self->state;
+  st.uncommitted -= units;
+  if (st.uncommitted == 0 && std::exchange(st.falling_asleep, false))
+    fall_asleep(self);
+}
+
+void start(pointer self, const conversation_id& id, const std::shared_ptr<io::stored_conversation>& row) {
+  auto& st = self->state;
+  if (!row) {
+    st.core->name(st.shared->store.new_conversation_key(), id);
+    return;
+  }
+  st.core->load(row->key, id, row->blob, row->entries);
+  st.row_bytes = row->blob.size();
+  for (const auto& entry : row->entries)
+    st.journal_bytes += entry.size();
+  if (auto t = st.core->wake_time())
+    arm_at(self, *t);
+  effects fx;
+  st.core->repeat_activity(fx);
+  if (!fx.mails.empty())
+    write(self, std::move(fx), {});
+}
+
+} // namespace
+
+conversation_actor_state::~conversation_actor_state() {
+  std::uint64_t n = 0;
+  live.each([&](slot) { ++n; });
+  shared->counters.live_participants.fetch_sub(n, std::memory_order_relaxed);
+  shared->counters.awake_conversations.fetch_sub(1, std::memory_order_relaxed);
+}
+
+conversation_actor::behavior_type conversation(pointer self, node* shared, conversation_id id,
+                                               std::shared_ptr<io::stored_conversation> row) {
+  shared->counters.awake_conversations.fetch_add(1, std::memory_order_relaxed);
+  self->state.shared = shared;
+  self->state.core.emplace(shared->opts, shared->around);
+  start(self, id, row);
+  return {
+    [self](conversation_order& order) {
+      ++self->state.handled;
+      self->state.falling_asleep = false;
+      std::visit([self](auto& x) { on_order(self, x); }, order);
+    },
+    [self](const heard& h) { on_heard(self, h); },
+    [self](const committed& c) { on_committed(self, c.units); },
+    [self](conversation_alarm) { on_alarm(self); },
+    [self](const rest& r) { on_rest(self, r.sleep); },
+  };
+}
+
+} // namespace belfry

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "belfry/actors/conversation/core.hpp"
+#include "belfry/actors/node.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace belfry {
+
+/// One conversation: roster, the tail of messages that counts need, the call. Everything it decides is in `core`;
+/// the actor carries it out: units to the store, facts to participants, and one alarm at the earliest moment at
+/// which something must happen by itself.
+struct conversation_actor_state {
+  static inline const char* name = "conversation";
+
+  conversation_actor_state() = default;
+  ~conversation_actor_state();
+
+  /// Set before the first message is handled, as `core` is.
+  node* shared = nullptr;
+  std::optional<conversation_core> core;
+
+  /// Participants that live, by slot; null where nobody does.
+  std::vector<participant_actor> participants;
+  slot_set live;
+  /// Up to where each live participant has heard.
+  std::vector<position> told;
+  /// Whose announcement may have been decided otherwise: they get their record anew.
+  slot_set stale;
+  /// Answers of participants that are still to come, and what came of those that did.
+  std::size_t asked = 0;
+  effects gathering;
+
+  /// The next alarm that counts; 0: none.
+  engine_time armed = 0;
+  /// Orders handled, and units that are not on disk yet.
+  std::uint64_t handled = 0;
+  std::size_t uncommitted = 0;
+  /// Bytes of journal since the row was written, and of that row.
+  std::size_t journal_bytes = 0;
+  std::size_t row_bytes = 0;
+  /// Asked to sleep as soon as everything is on disk.
+  bool falling_asleep = false;
+};
+
+/// `row` is null for a conversation that is not on disk; `damaged` rows are refused by the shard.
+conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_actor_state> self,
+                                               node* shared, conversation_id id,
+                                               std::shared_ptr<io::stored_conversation> row);
+
+} // namespace belfry

@@ -1,0 +1,355 @@
+#include "belfry/actors/conversation/state.hpp"
+
+#include <algorithm>
+
+namespace belfry {
+
+namespace {
+
+constexpr std::uint64_t row_version = 1;
+constexpr std::size_t small_roster_max = 24;
+
+} // namespace
+
+std::optional<slot> conversation_state::find(const person_id& person) const {
+  if (roster.size() <= small_roster_max) {
+    for (slot i = 0; i < roster.size(); ++i) {
+      if (roster[i].person == person)
+        return i;
+    }
+    return std::nullopt;
+  }
+  while (index_.size() < roster.size()) {
+    auto i = static_cast<slot>(index_.size());
+    index_.emplace(roster[i].person, i);
+  }
+  auto i = index_.find(person);
+  return i == index_.end() ? std::nullopt : std::optional{i->second};
+}
+
+std::optional<slot> conversation_state::find_active(const person_id& person) const {
+  auto s = find(person);
+  return s && roster[*s].active ? s : std::nullopt;
+}
+
+message_entry* conversation_state::find_message(const message_id& message) {
+  auto i = std::find_if(log.rbegin(), log.rend(), [&](const message_entry& m) { return m.id == message; });
+  return i == log.rend() ? nullptr : &*i;
+}
+
+message_entry* conversation_state::find_message(position at) {
+  auto i = std::lower_bound(log.begin(), log.end(), at, [](const message_entry& m, position p) { return m.at < p; });
+  return i == log.end() || i->at != at ? nullptr : &*i;
+}
+
+void conversation_state::apply(step s, const wait_rules& rules) {
+  rules_ = &rules;
+  std::visit([this](auto& x) { apply_step(x); }, s);
+}
+
+inbox& conversation_state::catch_up(slot who, const wait_rules& rules) {
+  auto& box = roster[who].box;
+  if (box.seen < last) {
+    auto first = std::upper_bound(recent.begin(), recent.end(), box.seen,
+                                  [](position seen, const fact& f) { return seen < f.at; });
+    for (; first != recent.end(); ++first)
+      fold(box, who, *first, rules);
+  }
+  return box;
+}
+
+void conversation_state::catch_up_all(const wait_rules& rules) {
+  for (slot i = 0; i < roster.size(); ++i)
+    catch_up(i, rules);
+}
+
+void conversation_state::append(fact f) {
+  last = f.at;
+  recent.push_back(std::move(f));
+  if (recent.size() > recent_facts_max) {
+    // Half at a time, so that catching up is paid for once in a while.
+    catch_up_all(*rules_);
+    recent.erase(recent.begin(), recent.begin() + recent_facts_max / 2);
+  }
+}
+
+void conversation_state::remember(position message, slot who, reason why) {
+  if (message == 0)
+    return;
+  fates.push_back({message, who, why});
+  if (fates.size() > fates_max)
+    fates.pop_front();
+}
+
+void conversation_state::apply_step(message_step& s) {
+  append(to_fact(s));
+  log.push_back({s.at, std::move(s.id), std::move(s.sender), s.sender_slot, s.kind, s.internal, s.to_all, false,
+                 std::move(s.addressed), std::move(s.whom), std::move(s.text), s.sent_at, s.server_at});
+}
+
+void conversation_state::apply_step(read_step& s) {
+  auto& entry = roster[s.reader];
+  auto before = catch_up(s.reader, *rules_).pending;
+  if (before != 0 && before <= s.read_to)
+    remember(before, s.reader, s.why);
+  append(to_fact(s));
+  if (catch_up(s.reader, *rules_).owed == s.at) {
+    entry.owed_message = std::move(s.cause);
+    entry.owed_at = s.read_at;
+  }
+}
+
+void conversation_state::apply_step(gone_step& s) {
+  s.whom.each([&](slot who) {
+    if (catch_up(who, *rules_).pending == s.message)
+      remember(s.message, who, reason::deleted);
+  });
+  append(to_fact(s));
+  s.whom.each([&](slot who) {
+    if (catch_up(who, *rules_).owed != s.at)
+      return;
+    roster[who].owed_message = s.cause;
+    roster[who].owed_at = s.read_at;
+  });
+  if (auto* m = find_message(s.message)) {
+    m->deleted = true;
+    m->text.clear();
+  }
+  if (s.forgotten && !log.empty() && log.front().at == s.message)
+    log.pop_front();
+}
+
+void conversation_state::apply_step(edited_step& s) {
+  if (auto* m = find_message(s.message))
+    m->text = std::move(s.text);
+}
+
+void conversation_state::apply_step(announced_step& s) {
+  fold_announced(catch_up(s.who, *rules_), s.message, s.why == reason::none);
+  if (s.why != reason::none)
+    remember(s.message, s.who, s.why);
+}
+
+void conversation_state::apply_step(settled_step& s) {
+  auto& entry = roster[s.who];
+  catch_up(s.who, *rules_).owed = 0;
+  entry.owed_message.clear();
+}
+
+void conversation_state::apply_step(roster_step& s) {
+  if (s.who == roster.size()) {
+    roster.emplace_back();
+    roster.back().box.seen = last;
+    roster.back().box.read = last;
+  }
+  auto& entry = roster[s.who];
+  if (!s.active)
+    entry.open.clear();
+  entry.person = std::move(s.person);
+  entry.role = s.role;
+  entry.hidden = s.hidden;
+  entry.muted = s.muted;
+  entry.active = s.active;
+}
+
+void conversation_state::apply_step(open_step& s) {
+  auto& open = roster[s.who].open;
+  auto i = std::find(open.begin(), open.end(), s.client);
+  if (s.open && i == open.end())
+    open.push_back(std::move(s.client));
+  else if (!s.open && i != open.end())
+    open.erase(i);
+}
+
+void conversation_state::apply_step(session_step& s) {
+  std::erase_if(sessions, [&](const session_entry& x) { return x.who == s.who && x.session == s.session; });
+  if (s.active)
+    sessions.push_back({s.who, std::move(s.session), std::move(s.kind)});
+}
+
+void conversation_state::apply_step(ended_step& s) {
+  ended_at = s.at;
+  sessions.clear();
+  for (auto& entry : roster)
+    entry.open.clear();
+}
+
+void conversation_state::apply_step(call_step& s) {
+  binary_reader in{s.blob};
+  call.decode(in);
+}
+
+void conversation_state::apply_step(requests_step& s) {
+  binary_reader in{s.blob};
+  requests.decode(in);
+}
+
+std::uint32_t conversation_state::unread_beyond(slot who, position read_to) const {
+  std::uint32_t n = 0;
+  for (auto i = log.rbegin(); i != log.rend() && i->at > read_to; ++i)
+    n += !i->deleted && i->whom.contains(who) ? 1 : 0;
+  return n;
+}
+
+position conversation_state::newest_unannounced(slot who, position before) const {
+  const auto& box = roster[who].box;
+  auto floor = std::max(box.read, box.notified);
+  for (auto i = log.rbegin(); i != log.rend() && i->at > floor; ++i) {
+    if (i->at < before && !i->deleted && i->whom.contains(who))
+      return i->at;
+  }
+  return 0;
+}
+
+bool conversation_state::waiting() const {
+  return std::any_of(roster.begin(), roster.end(), [](const roster_entry& r) { return r.box.pending != 0; });
+}
+
+std::optional<engine_time> conversation_state::wake_time() const {
+  auto earliest = call.next_deadline();
+  auto consider = [&](engine_time t) { earliest = earliest ? std::min(*earliest, t) : t; };
+  for (const auto& entry : roster) {
+    if (entry.box.owed != 0)
+      consider(0);
+    if (entry.box.pending != 0)
+      consider(entry.box.due);
+  }
+  return earliest;
+}
+
+void conversation_state::trim(const wait_rules& rules) {
+  catch_up_all(rules);
+  recent.clear();
+  auto text_floor = last, read_floor = last;
+  for (const auto& entry : roster) {
+    if (entry.box.pending != 0)
+      text_floor = std::min(text_floor, std::max(entry.box.read, entry.box.notified));
+    if (entry.active && entry.box.unread > 0)
+      read_floor = std::min(read_floor, entry.box.read);
+  }
+  for (auto& m : log) {
+    if (m.at > text_floor)
+      break;
+    m.text = {};
+  }
+  while (log.size() > explained_messages_max && log.front().at <= read_floor)
+    log.pop_front();
+  auto oldest = log.empty() ? last : log.front().at;
+  std::erase_if(fates, [&](const fate& f) { return f.message < oldest; });
+}
+
+std::string conversation_state::encode() const {
+  binary_writer out;
+  out.number(row_version);
+  out.optional_text(topic);
+  out.flag(auto_join_calls);
+  out.signed_number(ended_at);
+  out.number(last);
+  out.number(roster.size());
+  for (const auto& r : roster) {
+    out.text(r.person);
+    out.number(static_cast<std::uint64_t>(r.role));
+    out.flag(r.hidden);
+    out.flag(r.muted);
+    out.flag(r.active);
+    belfry::encode(out, r.box);
+    out.text(r.owed_message);
+    out.signed_number(r.owed_at);
+    out.number(r.open.size());
+    for (const auto& client : r.open)
+      out.text(client);
+  }
+  out.number(log.size());
+  for (const auto& m : log) {
+    out.number(m.at);
+    out.text(m.id);
+    // The sender's name stands in the roster.
+    out.number(m.sender_slot == no_slot ? 0 : std::uint64_t{m.sender_slot} + 1);
+    if (m.sender_slot == no_slot)
+      out.text(m.sender);
+    out.number(static_cast<std::uint64_t>(m.kind));
+    out.number((m.internal ? 1U : 0U) | (m.to_all ? 2U : 0U) | (m.deleted ? 4U : 0U));
+    if (!m.to_all)
+      belfry::encode(out, m.addressed);
+    belfry::encode(out, m.whom);
+    out.text(m.text);
+    out.signed_number(m.sent_at);
+    out.signed_number(m.server_at);
+  }
+  out.number(fates.size());
+  for (const auto& f : fates) {
+    out.number(f.message);
+    out.number(f.who);
+    out.number(static_cast<std::uint64_t>(f.why));
+  }
+  out.number(sessions.size());
+  for (const auto& s : sessions) {
+    out.number(s.who);
+    out.text(s.session);
+    out.text(s.kind);
+  }
+  call.encode(out);
+  requests.encode(out);
+  return out.take();
+}
+
+bool conversation_state::decode(std::string_view row) {
+  binary_reader in{row};
+  if (in.number() != row_version)
+    return false;
+  topic = in.optional_text();
+  auto_join_calls = in.flag();
+  ended_at = in.signed_number();
+  last = in.number();
+  roster.resize(in.count());
+  for (auto& r : roster) {
+    r.person = in.text();
+    r.role = static_cast<belfry::role>(in.number());
+    r.hidden = in.flag();
+    r.muted = in.flag();
+    r.active = in.flag();
+    belfry::decode(in, r.box);
+    r.owed_message = in.text();
+    r.owed_at = in.signed_number();
+    r.open.resize(in.count());
+    for (auto& client : r.open)
+      client = in.text();
+  }
+  for (auto n = in.count(); n > 0; --n) {
+    auto& m = log.emplace_back();
+    m.at = in.number();
+    m.id = in.text();
+    if (auto s = in.number(); s == 0) {
+      m.sender = in.text();
+    } else if (s <= roster.size()) {
+      m.sender_slot = static_cast<slot>(s - 1);
+      m.sender = roster[m.sender_slot].person;
+    }
+    m.kind = static_cast<message_kind>(in.number());
+    auto flags = in.number();
+    m.internal = flags & 1;
+    m.to_all = flags & 2;
+    m.deleted = flags & 4;
+    if (!m.to_all)
+      belfry::decode(in, m.addressed);
+    belfry::decode(in, m.whom);
+    m.text = in.text();
+    m.sent_at = in.signed_number();
+    m.server_at = in.signed_number();
+  }
+  for (auto n = in.count(); n > 0; --n) {
+    auto& f = fates.emplace_back();
+    f.message = in.number();
+    f.who = static_cast<slot>(in.number());
+    f.why = static_cast<reason>(in.number());
+  }
+  sessions.resize(in.count());
+  for (auto& s : sessions) {
+    s.who = static_cast<slot>(in.number());
+    s.session = in.text();
+    s.kind = in.text();
+  }
+  return call.decode(in) && requests.decode(in) && in.ok();
+}
+
+} // namespace belfry

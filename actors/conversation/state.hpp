@@ -1,0 +1,146 @@
+#pragma once
+
+#include "belfry/actors/conversation/steps.hpp"
+#include "belfry/actors/decision/call_machine.hpp"
+#include "belfry/actors/decision/request_book.hpp"
+#include "belfry/actors/participant/inbox.hpp"
+#include "belfry/messages/notification.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+/// What a conversation knows: roster, the tail of its messages, the call, open requests. A value that changes only by
+/// applying steps.
+namespace belfry {
+
+/// Somebody's place in the conversation; it stays when they leave.
+struct roster_entry {
+  person_id person;
+  belfry::role role = belfry::role::none;
+  bool hidden = false;
+  bool muted = false;
+  /// Takes part now.
+  bool active = true;
+  /// The last record, folded up to `box.seen`; `conversation_state::catch_up` brings it up to date.
+  inbox box;
+  /// What an owed read_message names.
+  message_id owed_message;
+  millis owed_at = 0;
+  /// Clients that have the conversation open.
+  std::vector<std::string> open;
+};
+
+struct message_entry {
+  position at = 0;
+  message_id id;
+  person_id sender;
+  slot sender_slot = no_slot;
+  message_kind kind = message_kind::text;
+  bool internal = false;
+  bool to_all = true;
+  bool deleted = false;
+  slot_set addressed;
+  slot_set whom;
+  /// Only while an announcement may need it.
+  std::string text;
+  millis sent_at = 0;
+  millis server_at = 0;
+};
+
+/// Why a message that qualified for somebody was not announced, for Explain.
+struct fate {
+  position message = 0;
+  slot who = 0;
+  reason why = reason::none;
+};
+
+struct session_entry {
+  slot who = 0;
+  session_id session;
+  std::string kind;
+};
+
+/// Read messages that are kept for Explain, and remembered fates.
+constexpr std::size_t explained_messages_max = 100;
+constexpr std::size_t fates_max = 500;
+/// Facts kept for participants that have not heard them yet; who lags further gets its record anew.
+constexpr std::size_t recent_facts_max = 64;
+
+class conversation_state {
+public:
+  std::int64_t key = 0;
+  conversation_id id;
+  std::optional<std::string> topic;
+  bool auto_join_calls = false;
+  millis ended_at = 0;
+  /// The newest place in the log.
+  position last = 0;
+  std::vector<roster_entry> roster;
+  std::deque<message_entry> log;
+  /// The newest facts, oldest first.
+  std::deque<fact> recent;
+  std::deque<fate> fates;
+  std::vector<session_entry> sessions;
+  call_machine call;
+  request_book requests;
+
+  bool ended() const { return ended_at != 0; }
+
+  /// The slot of somebody, whether they take part now or did.
+  std::optional<slot> find(const person_id& person) const;
+  /// The slot of somebody who takes part now.
+  std::optional<slot> find_active(const person_id& person) const;
+  message_entry* find_message(const message_id& id);
+  message_entry* find_message(position at);
+  const message_entry* newest_message() const { return log.empty() ? nullptr : &log.back(); }
+
+  /// The only way to change: live and when a journal is replayed.
+  void apply(step s, const wait_rules& rules);
+  /// Folds what `who` has not seen yet.
+  inbox& catch_up(slot who, const wait_rules& rules);
+  void catch_up_all(const wait_rules& rules);
+
+  /// Unread qualifying messages of `who` beyond `read_to`.
+  std::uint32_t unread_beyond(slot who, position read_to) const;
+  /// The newest unread message of `who` older than `before` that was not announced yet; 0: none.
+  position newest_unannounced(slot who, position before) const;
+
+  /// The earliest moment at which something must happen by itself; nothing: never. Records must be caught up.
+  std::optional<engine_time> wake_time() const;
+  /// Some wait runs.
+  bool waiting() const;
+
+  /// Drops texts nobody will announce, messages everybody has read, facts all have seen.
+  void trim(const wait_rules& rules);
+
+  /// The row: binary, versioned. Call `trim` first.
+  std::string encode() const;
+  /// False when the row is damaged or of a newer version.
+  bool decode(std::string_view row);
+
+private:
+  void apply_step(message_step& s);
+  void apply_step(read_step& s);
+  void apply_step(gone_step& s);
+  void apply_step(edited_step& s);
+  void apply_step(announced_step& s);
+  void apply_step(settled_step& s);
+  void apply_step(roster_step& s);
+  void apply_step(open_step& s);
+  void apply_step(session_step& s);
+  void apply_step(ended_step& s);
+  void apply_step(call_step& s);
+  void apply_step(requests_step& s);
+  void append(fact f);
+  void remember(position message, slot who, reason why);
+  void forget_recent(const wait_rules& rules);
+
+  /// Only when the roster is large: finding by comparing is quicker in a small one.
+  mutable std::unordered_map<person_id, slot> index_;
+  const wait_rules* rules_ = nullptr;
+};
+
+} // namespace belfry

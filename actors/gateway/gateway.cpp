@@ -1,0 +1,330 @@
+#include "belfry/actors/gateway/gateway.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace belfry {
+
+namespace {
+
+using pointer = gateway_actor::stateful_pointer<gateway_state>;
+
+constexpr auto tick_every = std::chrono::seconds{1};
+
+error unavailable(std::string detail) {
+  return {ec::store_unavailable, std::move(detail), {}};
+}
+
+// -- answers ------------------------------------------------------------------
+
+void finish(pointer self, std::uint64_t id, request_in_work& r) {
+  auto& st = self->state;
+  auto done = std::exchange(r.done, nullptr);
+  auto answer = std::move(r.answer);
+  st.in_flight -= r.events.size();
+  st.in_flight_gauge.set(static_cast<double>(st.in_flight));
+  st.requests.erase(id);
+  if (done) {
+    std::sort(answer.refused.begin(), answer.refused.end(),
+              [](const auto& a, const auto& b) { return a.index < b.index; });
+    done(std::move(answer));
+  }
+  if (st.in_flight == 0 && st.drained)
+    std::exchange(st.drained, nullptr)();
+}
+
+void close_event(pointer self, std::uint64_t id) {
+  auto i = self->state.requests.find(id);
+  if (--i->second.open == 0)
+    finish(self, id, i->second);
+}
+
+// -- admission ----------------------------------------------------------------
+
+/// Keys of `undecided`: the two spaces differ in the lowest bit.
+std::uint64_t key(std::uint64_t fingerprint, unsigned space) {
+  return (fingerprint << 1) | space;
+}
+
+void add_known(std::vector<io::change>& along, const event_in_work& e) {
+  if (e.id != 0)
+    along.emplace_back(io::known_id{e.id, 0});
+  if (e.subject != 0)
+    along.emplace_back(io::known_id{e.subject, 1});
+}
+
+/// Events on their way to the shards, grouped so that each shard gets one message per request.
+class routes {
+public:
+  explicit routes(pointer self) : self_(self), by_shard_(self->state.shared->shards.size()) {}
+  ~routes() {
+    for (std::size_t i = 0; i < by_shard_.size(); ++i) {
+      if (!by_shard_[i].events.empty())
+        self_->send(self_->state.shared->shards[i], std::move(by_shard_[i]));
+    }
+  }
+  routes(const routes&) = delete;
+  routes& operator=(const routes&) = delete;
+
+  void add(routed_event e) {
+    by_shard_[self_->state.shared->shard_index(e.what.conversation)].events.push_back(std::move(e));
+  }
+
+private:
+  pointer self_;
+  std::vector<route> by_shard_;
+};
+
+/// Rows, closings and people of a change of presence; the closings are parts of the event (`request` 0: of none).
+void carry_out(pointer self, presence_effects fx, commit c, std::uint64_t request, std::uint32_t index, routes& out) {
+  auto& st = self->state;
+  for (const auto& [person, online] : fx.online)
+    st.shared->online.set(person, online);
+  for (auto& x : fx.closings) {
+    routed_event e;
+    e.what.conversation = x.conversation;
+    e.what.body = conversation_closed{x.person, x.client};
+    e.request = request;
+    e.index = index;
+    out.add(std::move(e));
+  }
+  std::move(fx.rows.begin(), fx.rows.end(), std::back_inserter(c.unit.changes));
+  if (!c.unit.changes.empty() || !c.acks.empty())
+    self->send(st.shared->writer, std::move(c));
+}
+
+engine_time now(pointer self) {
+  return self->state.shared->line.at(self->clock().now());
+}
+
+void admit_presence(pointer self, std::uint64_t request, std::uint32_t index, const event& e, event_in_work& work,
+                    routes& out) {
+  auto& table = self->state.memory->presence;
+  presence_effects fx;
+  if (const auto* p = std::get_if<presence_changed>(&e.body))
+    table.changed(p->person, p->client, p->online, now(self), fx);
+  else
+    table.reset(fx);
+  work.presence = true;
+  work.parts += static_cast<std::uint32_t>(fx.closings.size());
+  commit c;
+  c.acks.push_back({request, index, {}});
+  add_known(c.unit.changes, work);
+  carry_out(self, std::move(fx), std::move(c), request, index, out);
+}
+
+/// Whoever is known as a bot takes part without a role.
+void strip_bots(pointer self, event& e) {
+  const auto& bots = self->state.memory->bots;
+  if (bots.empty())
+    return;
+  auto strip = [&](participant_spec& p) {
+    if (bots.contains(p.person))
+      p.role = role::none;
+  };
+  if (auto* s = std::get_if<conversation_started>(&e.body))
+    std::for_each(s->participants.begin(), s->participants.end(), strip);
+  else if (auto* j = std::get_if<participant_joined>(&e.body))
+    strip(j->participant);
+}
+
+void admit_conversation_event(pointer self, std::uint64_t request, std::uint32_t index, event e, event_in_work& work,
+                              routes& out) {
+  auto& st = self->state;
+  presence_effects fx;
+  if (const auto* o = std::get_if<conversation_opened>(&e.body))
+    st.memory->presence.opened(o->person, o->client, e.conversation, now(self), fx);
+  else if (const auto* c = std::get_if<conversation_closed>(&e.body))
+    st.memory->presence.closed(c->person, c->client, e.conversation, fx);
+  for (const auto& [person, online] : fx.online)
+    st.shared->online.set(person, online);
+  strip_bots(self, e);
+  routed_event r;
+  r.what = std::move(e);
+  r.request = request;
+  r.index = index;
+  r.along = std::move(fx.rows);
+  add_known(r.along, work);
+  out.add(std::move(r));
+}
+
+/// SPEC 2: event id, other id, then (in the conversation) state.
+void admit(pointer self, std::uint64_t request, std::uint32_t index, event e, routes& out) {
+  auto& st = self->state;
+  auto& r = st.requests.at(request);
+  auto& work = r.events[index];
+  work = {};
+  work.id = e.id.empty() ? 0 : fingerprint(e.id);
+  work.subject = fingerprint_of_subject(e).value_or(0);
+  auto known = [&](std::uint64_t id, const known_ids& ids) { return id != 0 && ids.contains(id); };
+  if (known(work.id, st.memory->events) || known(work.subject, st.memory->subjects)) {
+    ++r.answer.duplicates;
+    st.duplicates.increment();
+    close_event(self, request);
+    return;
+  }
+  for (auto k : {work.id == 0 ? 0 : key(work.id, 0), work.subject == 0 ? 0 : key(work.subject, 1)}) {
+    if (auto i = st.undecided.find(k); k != 0 && i != st.undecided.end()) {
+      work.id = work.subject = 0;
+      i->second.push_back({request, index, std::move(e)});
+      return;
+    }
+  }
+  if (work.id != 0)
+    st.undecided[key(work.id, 0)];
+  if (work.subject != 0)
+    st.undecided[key(work.subject, 1)];
+  if (e.conversation.empty())
+    admit_presence(self, request, index, e, work, out);
+  else
+    admit_conversation_event(self, request, index, std::move(e), work, out);
+}
+
+/// The verdict on an id is in: those that waited for it are looked at again.
+void decide(pointer self, std::uint64_t id, unsigned space, bool accepted, routes& out) {
+  auto& st = self->state;
+  if (id == 0)
+    return;
+  if (accepted)
+    (space == 0 ? st.memory->events : st.memory->subjects).insert(id, st.shared->wall.now());
+  auto waiting = st.undecided.extract(key(id, space));
+  if (waiting.empty())
+    return;
+  for (auto& w : waiting.mapped())
+    admit(self, w.request, w.index, std::move(w.what), out);
+}
+
+void on_ack(pointer self, ack& a, routes& out) {
+  auto& st = self->state;
+  auto i = st.requests.find(a.request);
+  if (i == st.requests.end())
+    return;
+  auto& r = i->second;
+  auto& work = r.events[a.index];
+  if (a.refused && !work.presence) {
+    st.refused.increment();
+    r.answer.refused.push_back(std::move(*a.refused));
+  } else if (--work.parts > 0) {
+    return;
+  } else {
+    ++r.answer.accepted;
+    st.accepted.increment();
+  }
+  auto accepted = !a.refused || work.presence;
+  auto id = work.id, subject = work.subject;
+  decide(self, id, 0, accepted, out);
+  decide(self, subject, 1, accepted, out);
+  close_event(self, a.request);
+}
+
+void on_publish(pointer self, publish& p) {
+  auto& st = self->state;
+  if (!st.open)
+    return p.done(error{ec::stopping, "the engine is stopping", {}});
+  if (!st.shared->armed || !st.shared->writable) {
+    st.unavailable.increment();
+    return p.done(unavailable(st.shared->armed ? "the store cannot be written" : "the engine is not ready yet"));
+  }
+  if (p.events.empty())
+    return p.done(admission{});
+  if (st.in_flight > 0 && st.in_flight + p.events.size() > st.shared->opts.limits.events_in_flight) {
+    st.overloaded.increment();
+    return p.done(error{ec::overloaded, "too many events wait for the disk; try again", {}});
+  }
+  auto id = ++st.last_request;
+  auto& r = st.requests[id];
+  r.done = std::move(p.done);
+  r.events.resize(p.events.size());
+  // One more than there are, so that an early answer cannot end the request while it is read.
+  r.open = p.events.size() + 1;
+  st.in_flight += p.events.size();
+  st.in_flight_gauge.set(static_cast<double>(st.in_flight));
+  routes out{self};
+  for (std::uint32_t i = 0; i < p.events.size(); ++i)
+    admit(self, id, i, std::move(p.events[i]), out);
+  close_event(self, id);
+}
+
+/// Whoever waits is told at once; what was accepted is written when the disk allows.
+void on_store_state(pointer self, const store_state& s) {
+  if (s.writable)
+    return;
+  for (auto& [id, r] : self->state.requests) {
+    if (auto done = std::exchange(r.done, nullptr))
+      done(unavailable("the store cannot be written: " + s.detail));
+  }
+}
+
+void on_tick(pointer self) {
+  auto& st = self->state;
+  presence_effects fx;
+  st.memory->presence.expire(now(self), fx);
+  routes out{self};
+  carry_out(self, std::move(fx), {}, 0, 0, out);
+  auto horizon = st.shared->wall.now() - st.shared->opts.ingest_idempotency_window.count();
+  st.memory->events.forget_before(horizon);
+  st.memory->subjects.forget_before(horizon);
+  self->delayed_send(self, tick_every, gateway_tick{});
+}
+
+void on_bot_changed(pointer self, const bot_changed& b) {
+  if (b.bot)
+    self->state.memory->bots.insert(b.person);
+  else
+    self->state.memory->bots.erase(b.person);
+}
+
+} // namespace
+
+namespace {
+
+void start(pointer self, node* shared, std::shared_ptr<gateway_memory> memory) {
+  auto& st = self->state;
+  st.shared = shared;
+  st.memory = std::move(memory);
+  auto events = [&](std::string_view result) { return shared->metrics.get_counter(io::metric::events, {result}); };
+  st.accepted = events("accepted");
+  st.duplicates = events("duplicate");
+  st.refused = events("refused");
+  st.overloaded = events("overloaded");
+  st.unavailable = events("unavailable");
+  st.in_flight_gauge = shared->metrics.get_gauge(io::metric::events_in_flight);
+  for (const auto& p : st.memory->presence.everybody_online())
+    shared->online.set(p, true);
+  st.open = true;
+}
+
+} // namespace
+
+gateway_actor::behavior_type gateway(pointer self, node* shared, std::shared_ptr<gateway_memory> memory) {
+  start(self, shared, std::move(memory));
+  self->delayed_send(self, tick_every, gateway_tick{});
+  return {
+    [self](publish& p) { on_publish(self, p); },
+    [self](acks& list) {
+      routes out{self};
+      for (auto& a : list.list)
+        on_ack(self, a, out);
+    },
+    [self](const bot_changed& b) { on_bot_changed(self, b); },
+    [self](const erase_presence& e) {
+      presence_effects fx;
+      self->state.memory->presence.erase(e.person, fx);
+      routes out{self};
+      carry_out(self, std::move(fx), {}, 0, 0, out);
+    },
+    [self](const store_state& s) { on_store_state(self, s); },
+    [self](gateway_tick) { on_tick(self); },
+    [self](drain& d) {
+      auto& st = self->state;
+      st.open = false;
+      st.drained = std::move(d.done);
+      if (st.in_flight == 0)
+        std::exchange(st.drained, nullptr)();
+    },
+  };
+}
+
+} // namespace belfry

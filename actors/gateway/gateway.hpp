@@ -1,0 +1,72 @@
+#pragma once
+
+#include "belfry/actors/gateway/known_ids.hpp"
+#include "belfry/actors/gateway/presence.hpp"
+#include "belfry/actors/node.hpp"
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace belfry {
+
+/// What the gateway knew before a restart.
+struct gateway_memory {
+  gateway_memory(const options& o)
+    : events(o.limits.event_ids), subjects(o.limits.event_ids), presence(o.presence_timeout.count()) {}
+
+  known_ids events;
+  known_ids subjects;
+  presence_table presence;
+  std::unordered_set<person_id> bots;
+};
+
+/// One event of a request in work.
+struct event_in_work {
+  std::uint64_t id = 0;
+  std::uint64_t subject = 0;
+  /// Acknowledgements still to come: the event's own and those of what was derived from it.
+  std::uint32_t parts = 1;
+  /// Presence is never refused, whatever the conversations it closes say.
+  bool presence = false;
+};
+
+struct request_in_work {
+  io::reply<admission> done;
+  admission answer;
+  std::vector<event_in_work> events;
+  std::size_t open = 0;
+};
+
+/// An event that waits for the verdict on another one of the same id.
+struct waiting_event {
+  std::uint64_t request = 0;
+  std::uint32_t index = 0;
+  event what;
+};
+
+/// The door: tells duplicates from news, keeps presence, passes events on to their shards in order, and answers a
+/// request when everything accepted is on disk.
+struct gateway_state {
+  static inline const char* name = "gateway";
+
+  gateway_state() = default;
+
+  node* shared = nullptr;
+  std::shared_ptr<gateway_memory> memory;
+  std::unordered_map<std::uint64_t, request_in_work> requests;
+  std::uint64_t last_request = 0;
+  std::size_t in_flight = 0;
+  /// Ids whose event is on its way, with those that wait for it. Keys of the two spaces differ in the lowest bit.
+  std::unordered_map<std::uint64_t, std::vector<waiting_event>> undecided;
+  bool open = false;
+  std::function<void()> drained;
+  io::counter accepted, duplicates, refused, overloaded, unavailable;
+  io::gauge in_flight_gauge;
+};
+
+gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, node* shared,
+                                     std::shared_ptr<gateway_memory> memory);
+
+} // namespace belfry

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "belfry/config/options.hpp"
+#include "belfry/io/ports.hpp"
+#include "belfry/messages/facts.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Who is online with which client, and what each client has open (SPEC 2): pure.
+namespace belfry {
+
+/// A conversation that a client no longer has open.
+struct closing {
+  conversation_id conversation;
+  person_id person;
+  std::string client;
+};
+
+/// What a change of presence does: rows to write, conversations to tell, people who came or went.
+struct presence_effects {
+  std::vector<io::change> rows;
+  std::vector<closing> closings;
+  std::vector<std::pair<person_id, bool>> online;
+};
+
+class presence_table {
+public:
+  /// `timeout` in milliseconds; 0: what was said holds until it is changed.
+  explicit presence_table(engine_time timeout) : timeout_(timeout) {}
+
+  /// From disk; a damaged row is skipped.
+  void load(const io::presence_row& row);
+
+  void changed(const person_id& p, const std::string& client, bool online, engine_time now, presence_effects& fx);
+  /// Opening makes the client online.
+  void opened(const person_id& p, const std::string& client, const conversation_id& c, engine_time now,
+              presence_effects& fx);
+  void closed(const person_id& p, const std::string& client, const conversation_id& c, presence_effects& fx);
+  void reset(presence_effects& fx);
+  /// What was said longer ago than the time-out no longer counts.
+  void expire(engine_time now, presence_effects& fx);
+  /// DELETE of a person.
+  void erase(const person_id& p, presence_effects& fx);
+
+  bool online(const person_id& p) const { return people_.contains(p); }
+  std::vector<person_id> everybody_online() const;
+
+private:
+  struct client {
+    engine_time said = 0;
+    /// Conversation and when it was said to be open.
+    std::map<conversation_id, engine_time> open;
+  };
+  using clients = std::map<std::string, client>;
+
+  void drop(const person_id& p, clients::iterator c, presence_effects& fx);
+  static io::presence_row row(const person_id& p, const std::string& name, const client& c);
+
+  engine_time timeout_;
+  /// Only clients that are online; people without one are absent.
+  std::map<person_id, clients> people_;
+};
+
+} // namespace belfry

@@ -1,0 +1,498 @@
+#pragma once
+
+#include "belfry/actors/participant/inbox.hpp"
+#include "belfry/io/ports.hpp"
+#include "belfry/io/service.hpp"
+#include "belfry/messages/admission.hpp"
+#include "belfry/messages/events.hpp"
+#include "belfry/messages/facts.hpp"
+#include "belfry/messages/outcome.hpp"
+#include "belfry/messages/person_mail.hpp"
+#include "belfry/messages/views.hpp"
+#include "belfry/messages/webhook.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/message.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+/// All actors and what they say to each other, in the order in which an event flows (actors/README.md).
+namespace belfry {
+
+// -- gateway ------------------------------------------------------------------
+
+/// Events of one request; `done` is called when all that was accepted is on disk.
+struct publish {
+  std::vector<event> events;
+  io::reply<admission> done;
+};
+
+/// What became of one routed event: on disk, or refused.
+struct ack {
+  std::uint64_t request = 0;
+  std::uint32_t index = 0;
+  std::optional<refused_event> refused;
+};
+
+struct acks {
+  std::vector<ack> list;
+};
+
+/// A profile was stored or erased: bots have no role wherever they take part.
+struct bot_changed {
+  person_id person;
+  bool bot = false;
+};
+
+/// DELETE of a person: nobody of that id is online.
+struct erase_presence {
+  person_id person;
+};
+/// The store can (not) be written.
+struct store_state {
+  bool writable = true;
+  std::string detail;
+};
+struct gateway_tick {};
+/// No new events; `done` when nothing is in flight any more.
+struct drain {
+  std::function<void()> done;
+};
+
+using gateway_actor
+  = caf::typed_actor<caf::reacts_to<publish>,
+                     // From the store actor, after a commit; from conversations for refused events.
+                     caf::reacts_to<acks>, caf::reacts_to<bot_changed>, caf::reacts_to<erase_presence>,
+                     caf::reacts_to<store_state>,
+                     // INTERNAL: presence time-outs, forgetting of ids.
+                     caf::reacts_to<gateway_tick>, caf::reacts_to<drain>>;
+
+// -- conversation -------------------------------------------------------------
+
+/// One event on its way to its conversation.
+struct routed_event {
+  event what;
+  /// 0: nobody waits for the answer (derived events).
+  std::uint64_t request = 0;
+  std::uint32_t index = 0;
+  /// Go into the same transaction as the event: its ids, and presence.
+  std::vector<io::change> along;
+};
+
+/// Questions to a conversation; `known` is false when it does not exist.
+struct ask_view {
+  std::function<void(bool known, conversation_view)> done;
+};
+struct ask_unread {
+  person_id person;
+  std::function<void(std::uint32_t)> done;
+};
+struct ask_holds {
+  person_id person;
+  message_id message;
+  std::function<void(bool)> done;
+};
+struct ask_explain {
+  std::optional<person_id> person;
+  message_id message;
+  std::function<void(std::vector<trace_item>)> done;
+};
+struct order_erase {
+  person_id person;
+  std::function<void()> done;
+};
+/// Nothing but waking it: something is due.
+struct order_wake {};
+
+using conversation_order
+  = std::variant<routed_event, ask_view, ask_unread, ask_holds, ask_explain, order_erase, order_wake>;
+
+/// A participant's answer to `hear`.
+struct heard {
+  slot who = 0;
+  /// The message that its wait announces; 0: none.
+  position announce = 0;
+  bool owed = false;
+  /// It has nothing to live for.
+  bool quiet = false;
+};
+
+/// The unit that carried this row or these notifications is on disk.
+struct committed {
+  std::size_t units = 1;
+};
+struct conversation_alarm {};
+/// Nothing was asked for a while: write the row, and go to sleep if `sleep`.
+struct rest {
+  bool sleep = false;
+};
+
+using conversation_actor = caf::typed_actor<
+  caf::reacts_to<conversation_order>, caf::reacts_to<heard>, caf::reacts_to<committed>,
+  // INTERNAL: the earliest wait or call deadline.
+  caf::reacts_to<conversation_alarm>, caf::reacts_to<rest>>;
+
+// -- participant --------------------------------------------------------------
+
+/// Facts that a participant has not heard. The participant answers with `heard` if `answer`.
+struct hear {
+  /// Instead of unheard facts: the record as it was, when too much was missed.
+  std::shared_ptr<const inbox> record;
+  fact_list facts;
+  engine_time now = 0;
+  bool answer = false;
+};
+
+using participant_actor = caf::typed_actor<caf::reacts_to<hear>>;
+
+// -- person -------------------------------------------------------------------
+
+struct mail_to_person {
+  std::vector<person_mail> mails;
+};
+
+/// What the channel needs for one attempt; or why there is none.
+struct clearance {
+  bool granted = false;
+  reason why = reason::none;
+  std::shared_ptr<const notification_record> record;
+  delivery what;
+  person recipient;
+  std::vector<std::string> device_tokens;
+};
+
+/// Asked by a channel before every attempt: does the reason still hold, and what is to be sent to whom?
+struct ask_clearance {
+  notification_id delivery;
+  std::function<void(clearance)> done;
+};
+
+/// What became of an attempt, or of a delivery that was not attempted (no `made`).
+struct attempted {
+  notification_id delivery;
+  std::optional<attempt> made;
+  delivery_state state = delivery_state::queued;
+  reason why = reason::none;
+  millis next_at = 0;
+  /// The delivery left its lane for the store.
+  bool parked = false;
+};
+
+/// A lane has room again for what was parked.
+struct unpark {
+  std::uint64_t notification_seq = 0;
+  notification_id delivery;
+};
+
+struct ask_profile {
+  std::function<void(person_id, std::optional<person_profile>)> done;
+};
+struct put_profile {
+  person_profile profile;
+  io::reply<io::stored<person>> done;
+};
+struct get_profile {
+  io::reply<person> done;
+};
+struct erase_person {
+  io::reply<success> done;
+};
+struct get_count {
+  io::reply<count_view> done;
+};
+struct put_device {
+  device what;
+  io::reply<io::stored<device>> done;
+};
+struct get_devices {
+  io::reply<std::vector<device>> done;
+};
+struct delete_device {
+  device_id id;
+  io::reply<success> done;
+};
+struct put_pause {
+  pause_mode mode = pause_mode::off;
+  std::optional<millis> until;
+  io::reply<pause_view> done;
+};
+struct get_pause {
+  io::reply<pause_view> done;
+};
+struct put_pause_reason {
+  std::string source;
+  std::string display_name;
+  std::int64_t timeout_seconds = 0;
+  io::reply<io::stored<pause_reason>> done;
+};
+struct delete_pause_reason {
+  std::string source;
+  io::reply<success> done;
+};
+/// Wakes a person with unfinished notifications after a restart.
+struct resume {};
+/// INTERNAL: what a notification needs to know was gathered.
+struct gathered {
+  notification_id id;
+};
+
+using person_order
+  = std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile, get_profile, erase_person,
+                 get_count, put_device, get_devices, delete_device, put_pause, get_pause, put_pause_reason,
+                 delete_pause_reason, resume>;
+
+struct person_alarm {};
+
+using person_actor = caf::typed_actor<caf::reacts_to<person_order>, caf::reacts_to<committed>,
+                                      // INTERNAL
+                                      caf::reacts_to<gathered>, caf::reacts_to<person_alarm>, caf::reacts_to<rest>>;
+
+// -- shard --------------------------------------------------------------------
+
+struct to_conversation {
+  conversation_id id;
+  conversation_order order;
+};
+/// Events of one request for conversations of one shard, in order.
+struct route {
+  std::vector<routed_event> events;
+};
+struct to_person {
+  person_id id;
+  person_order order;
+};
+/// Mails for persons of one shard, in order.
+struct post {
+  std::vector<addressed_mail> mails;
+};
+/// From the reader: what is on disk.
+struct loaded_conversation {
+  conversation_id id;
+  bool failed = false;
+  std::shared_ptr<io::stored_conversation> row;
+};
+struct loaded_person {
+  person_id id;
+  bool failed = false;
+  std::shared_ptr<io::stored_person> row;
+};
+/// An entity has nothing to do; it handled so many orders since it was made.
+struct conversation_sleepy {
+  conversation_id id;
+  std::uint64_t handled = 0;
+};
+struct person_sleepy {
+  person_id id;
+  std::uint64_t handled = 0;
+};
+/// Sleeping conversations that must be woken.
+struct arm {
+  std::vector<io::due_conversation> due;
+};
+struct shard_alarm {};
+struct shard_sweep {};
+struct shard_stop {};
+
+using shard_actor
+  = caf::typed_actor<caf::reacts_to<route>, caf::reacts_to<to_conversation>, caf::reacts_to<to_person>,
+                     caf::reacts_to<post>, caf::reacts_to<loaded_conversation>, caf::reacts_to<loaded_person>,
+                     caf::reacts_to<conversation_sleepy>, caf::reacts_to<person_sleepy>, caf::reacts_to<arm>,
+                     // INTERNAL
+                     caf::reacts_to<shard_alarm>, caf::reacts_to<shard_sweep>, caf::reacts_to<shard_stop>>;
+
+// -- store --------------------------------------------------------------------
+
+/// Something that may be said only when a unit is on disk.
+struct envelope {
+  caf::actor to;
+  caf::message what;
+};
+
+/// A unit of work: what to write, and what to release when it is on disk.
+struct commit {
+  io::unit unit;
+  std::vector<ack> acks;
+  std::vector<envelope> after;
+};
+/// INTERNAL: everything that was waiting is gathered; write it.
+struct store_flush {};
+struct store_tick {};
+
+using store_actor = caf::typed_actor<caf::reacts_to<commit>, caf::reacts_to<store_flush>, caf::reacts_to<store_tick>>;
+
+struct load_conversation {
+  conversation_id id;
+  shard_actor reply_to;
+};
+struct load_person {
+  person_id id;
+  shard_actor reply_to;
+};
+/// Any other question to the store, off the scheduler's threads.
+struct ask_store {
+  std::function<void(io::store&)> ask;
+};
+
+using reader_actor
+  = caf::typed_actor<caf::reacts_to<load_conversation>, caf::reacts_to<load_person>, caf::reacts_to<ask_store>>;
+
+// -- channel ------------------------------------------------------------------
+
+/// One delivery for a lane. The lane answers with `attempted` (`parked` when it has no room).
+struct submit {
+  person_id person;
+  notification_id delivery;
+  notification_id notification;
+  std::uint64_t notification_seq = 0;
+  std::string lane;
+  std::string target;
+  /// Deliveries with the same key keep their order, one at a time: address, conversation and group.
+  std::string key;
+  belfry::kind kind = belfry::kind::new_message;
+  engine_time due = 0;
+  engine_time expires = 0;
+  std::uint32_t tries = 0;
+};
+
+/// The reason of these deliveries is gone.
+struct cancel {
+  std::string lane;
+  std::vector<notification_id> deliveries;
+};
+
+/// The address of a lane is switched off: what waits there ends with this reason.
+struct close_lane {
+  std::string lane;
+  reason why = reason::registration_inactive;
+};
+struct open_lane {
+  std::string lane;
+};
+/// INTERNAL: the provider's answer.
+struct answered {
+  notification_id delivery;
+  std::string lane;
+  io::http_answer answer;
+  engine_time began = 0;
+};
+struct cleared {
+  std::string lane;
+  notification_id delivery;
+  std::shared_ptr<clearance> what;
+};
+struct parked_found {
+  std::string lane;
+  std::vector<io::parked_delivery> list;
+  std::optional<millis> next_due;
+};
+struct channel_alarm {};
+
+using channel_actor
+  = caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
+                     caf::reacts_to<open_lane>, caf::reacts_to<answered>, caf::reacts_to<cleared>,
+                     caf::reacts_to<parked_found>, caf::reacts_to<channel_alarm>, caf::reacts_to<drain>>;
+
+// -- webhooks (registrations) -------------------------------------------------
+
+struct create_webhook {
+  webhook_input input;
+  io::reply<webhook> done;
+};
+struct replace_webhook {
+  webhook_id id;
+  webhook_input input;
+  io::reply<webhook> done;
+};
+struct remove_webhook {
+  webhook_id id;
+  io::reply<success> done;
+};
+struct ping_webhook {
+  webhook_id id;
+  io::reply<success> done;
+};
+/// From the channel: the endpoint answered (2xx), failed, or is gone (410).
+struct endpoint_result {
+  webhook_id id;
+  outcome::verdict what = outcome::verdict::accepted;
+};
+
+using webhooks_actor
+  = caf::typed_actor<caf::reacts_to<create_webhook>, caf::reacts_to<replace_webhook>, caf::reacts_to<remove_webhook>,
+                     caf::reacts_to<ping_webhook>, caf::reacts_to<endpoint_result>>;
+
+// -- outcome ------------------------------------------------------------------
+
+struct reports {
+  std::vector<report> list;
+};
+struct subscribe {
+  std::uint64_t id = 0;
+  std::function<void(const report&)> on_report;
+};
+struct unsubscribe {
+  std::uint64_t id = 0;
+};
+
+using outcome_actor = caf::typed_actor<caf::reacts_to<reports>, caf::reacts_to<subscribe>, caf::reacts_to<unsubscribe>>;
+
+} // namespace belfry
+
+// Messages travel within one node only: they need no serialization.
+#define BELFRY_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(belfry::type)
+BELFRY_LOCAL_MESSAGE(publish)
+BELFRY_LOCAL_MESSAGE(acks)
+BELFRY_LOCAL_MESSAGE(bot_changed)
+BELFRY_LOCAL_MESSAGE(erase_presence)
+BELFRY_LOCAL_MESSAGE(store_state)
+BELFRY_LOCAL_MESSAGE(gateway_tick)
+BELFRY_LOCAL_MESSAGE(drain)
+BELFRY_LOCAL_MESSAGE(conversation_order)
+BELFRY_LOCAL_MESSAGE(heard)
+BELFRY_LOCAL_MESSAGE(committed)
+BELFRY_LOCAL_MESSAGE(conversation_alarm)
+BELFRY_LOCAL_MESSAGE(rest)
+BELFRY_LOCAL_MESSAGE(hear)
+BELFRY_LOCAL_MESSAGE(person_order)
+BELFRY_LOCAL_MESSAGE(gathered)
+BELFRY_LOCAL_MESSAGE(person_alarm)
+BELFRY_LOCAL_MESSAGE(route)
+BELFRY_LOCAL_MESSAGE(to_conversation)
+BELFRY_LOCAL_MESSAGE(to_person)
+BELFRY_LOCAL_MESSAGE(post)
+BELFRY_LOCAL_MESSAGE(loaded_conversation)
+BELFRY_LOCAL_MESSAGE(loaded_person)
+BELFRY_LOCAL_MESSAGE(conversation_sleepy)
+BELFRY_LOCAL_MESSAGE(person_sleepy)
+BELFRY_LOCAL_MESSAGE(arm)
+BELFRY_LOCAL_MESSAGE(shard_alarm)
+BELFRY_LOCAL_MESSAGE(shard_sweep)
+BELFRY_LOCAL_MESSAGE(shard_stop)
+BELFRY_LOCAL_MESSAGE(commit)
+BELFRY_LOCAL_MESSAGE(store_flush)
+BELFRY_LOCAL_MESSAGE(store_tick)
+BELFRY_LOCAL_MESSAGE(load_conversation)
+BELFRY_LOCAL_MESSAGE(load_person)
+BELFRY_LOCAL_MESSAGE(ask_store)
+BELFRY_LOCAL_MESSAGE(submit)
+BELFRY_LOCAL_MESSAGE(cancel)
+BELFRY_LOCAL_MESSAGE(close_lane)
+BELFRY_LOCAL_MESSAGE(open_lane)
+BELFRY_LOCAL_MESSAGE(answered)
+BELFRY_LOCAL_MESSAGE(cleared)
+BELFRY_LOCAL_MESSAGE(parked_found)
+BELFRY_LOCAL_MESSAGE(channel_alarm)
+BELFRY_LOCAL_MESSAGE(create_webhook)
+BELFRY_LOCAL_MESSAGE(replace_webhook)
+BELFRY_LOCAL_MESSAGE(remove_webhook)
+BELFRY_LOCAL_MESSAGE(ping_webhook)
+BELFRY_LOCAL_MESSAGE(endpoint_result)
+BELFRY_LOCAL_MESSAGE(reports)
+BELFRY_LOCAL_MESSAGE(subscribe)
+BELFRY_LOCAL_MESSAGE(unsubscribe)
+#undef BELFRY_LOCAL_MESSAGE

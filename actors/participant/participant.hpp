@@ -1,0 +1,26 @@
+#pragma once
+
+#include "belfry/actors/interfaces.hpp"
+#include "belfry/actors/participant/inbox.hpp"
+
+namespace belfry {
+
+/// One person in one conversation, while something is unread, a wait runs or a read_message is owed. It holds its own
+/// count and wait, hears of the facts that concern it, and says when its wait is over (DESIGN 2.1).
+struct participant_state {
+  static inline const char* name = "participant";
+
+  participant_state() = default;
+
+  conversation_actor conversation;
+  slot self = 0;
+  inbox box;
+  const wait_rules* rules = nullptr;
+};
+
+/// `rules` outlives the actor.
+participant_actor::behavior_type participant(participant_actor::stateful_pointer<participant_state> self,
+                                             conversation_actor conversation, slot who, inbox box,
+                                             const wait_rules* rules);
+
+} // namespace belfry

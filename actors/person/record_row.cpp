@@ -1,0 +1,201 @@
+#include "belfry/actors/person/record_row.hpp"
+
+#include "belfry/messages/binary.hpp"
+
+namespace belfry {
+
+namespace {
+
+constexpr std::uint64_t row_version = 1;
+
+void write_id(binary_writer& out, const notification_id& id) {
+  out.raw({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+}
+
+notification_id read_id(binary_reader& in) {
+  notification_id id;
+  auto raw = in.raw(id.bytes.size());
+  std::copy(raw.begin(), raw.end(), reinterpret_cast<char*>(id.bytes.data()));
+  return id;
+}
+
+void write_content(binary_writer& out, const notification& n, bool final) {
+  if (n.message) {
+    const auto& m = *n.message;
+    out.text(m.message);
+    out.text(final ? std::string_view{} : std::string_view{m.text});
+    out.text(m.sender);
+    for (auto t : {m.sent_at, m.server_at, m.read_at})
+      out.signed_number(t);
+    out.number(m.count);
+  } else if (n.call) {
+    const auto& c = *n.call;
+    out.text(c.call);
+    out.number(static_cast<std::uint64_t>(c.type));
+    out.number(static_cast<std::uint64_t>(c.state));
+    out.text(c.caller);
+    out.signed_number(c.started_at);
+    out.signed_number(c.ring_deadline);
+    out.number(static_cast<std::uint64_t>(c.end_reason));
+    out.number(static_cast<std::uint64_t>(c.revoke_reason));
+  } else if (n.request) {
+    const auto& r = *n.request;
+    out.text(r.invitation);
+    for (const auto* x : {&r.context_person, &r.primary_agent, &r.engagement_type, &r.start_url})
+      out.optional_text(*x);
+  }
+}
+
+void read_content(binary_reader& in, notification& n) {
+  switch (group_of(n.kind)) {
+    case group::messages: {
+      auto& m = n.message.emplace();
+      m.message = in.text();
+      m.text = in.text();
+      m.sender = in.text();
+      for (auto* t : {&m.sent_at, &m.server_at, &m.read_at})
+        *t = in.signed_number();
+      m.count = static_cast<std::uint32_t>(in.number());
+      break;
+    }
+    case group::call: {
+      auto& c = n.call.emplace();
+      c.call = in.text();
+      c.type = static_cast<call_type>(in.number());
+      c.state = static_cast<call_state>(in.number());
+      c.caller = in.text();
+      c.started_at = in.signed_number();
+      c.ring_deadline = in.signed_number();
+      c.end_reason = static_cast<call_end_reason>(in.number());
+      c.revoke_reason = static_cast<revoke_reason>(in.number());
+      break;
+    }
+    case group::requests: {
+      auto& r = n.request.emplace();
+      r.invitation = in.text();
+      for (auto* x : {&r.context_person, &r.primary_agent, &r.engagement_type, &r.start_url})
+        *x = in.optional_text();
+      break;
+    }
+  }
+}
+
+void write_person(binary_writer& out, const person& p) {
+  out.text(p.id);
+  out.number(static_cast<std::uint64_t>(p.profile.type));
+  const auto& x = p.profile;
+  for (const auto* f :
+       {&x.display_name, &x.first_name, &x.last_name, &x.username, &x.nickname, &x.email, &x.phone, &x.locale, &x.source_id})
+    out.optional_text(*f);
+}
+
+person read_person(binary_reader& in) {
+  person p;
+  p.id = in.text();
+  p.profile.type = static_cast<person_type>(in.number());
+  auto& x = p.profile;
+  for (auto* f :
+       {&x.display_name, &x.first_name, &x.last_name, &x.username, &x.nickname, &x.email, &x.phone, &x.locale, &x.source_id})
+    *f = in.optional_text();
+  return p;
+}
+
+void write_delivery(binary_writer& out, const delivery& d) {
+  write_id(out, d.id);
+  out.number(static_cast<std::uint64_t>(d.channel));
+  out.text(d.target);
+  out.number(static_cast<std::uint64_t>(d.state));
+  out.number(static_cast<std::uint64_t>(d.reason));
+  out.number(d.tries);
+  out.signed_number(d.next_at);
+  out.flag(d.parked);
+  out.number(d.attempts.size());
+  for (const auto& a : d.attempts) {
+    out.signed_number(a.at);
+    out.signed_number(a.status);
+    out.text(a.answer);
+    out.signed_number(a.duration);
+  }
+}
+
+delivery read_delivery(binary_reader& in) {
+  delivery d;
+  d.id = read_id(in);
+  d.channel = static_cast<channel_kind>(in.number());
+  d.target = in.text();
+  d.state = static_cast<delivery_state>(in.number());
+  d.reason = static_cast<reason>(in.number());
+  d.tries = static_cast<std::uint32_t>(in.number());
+  d.next_at = in.signed_number();
+  d.parked = in.flag();
+  d.attempts.resize(in.count());
+  for (auto& a : d.attempts) {
+    a.at = in.signed_number();
+    a.status = static_cast<int>(in.signed_number());
+    a.answer = in.text();
+    a.duration = in.signed_number();
+  }
+  return d;
+}
+
+std::string subject_of(const notification& n) {
+  if (n.message)
+    return n.message->message;
+  return n.call ? n.call->call : n.request ? n.request->invitation : std::string{};
+}
+
+} // namespace
+
+io::notification_row to_row(const notification_record& r) {
+  const auto& n = r.notification;
+  auto final = is_final(r.state);
+  binary_writer out;
+  out.number(row_version);
+  out.number(static_cast<std::uint64_t>(r.reason));
+  out.optional_text(n.topic);
+  out.signed_number(n.expires_at);
+  write_content(out, n, final);
+  out.flag(n.total_count.has_value());
+  out.number(n.total_count.value_or(0));
+  out.number(final ? 0 : n.people.size());
+  if (!final) {
+    for (const auto& p : n.people)
+      write_person(out, p);
+  }
+  out.number(r.deliveries.size());
+  for (const auto& d : r.deliveries)
+    write_delivery(out, d);
+  return {n.seq, n.id, n.recipient, n.conversation, subject_of(n), n.kind, r.state, n.created_at, out.take()};
+}
+
+std::optional<notification_record> from_row(const io::notification_row& row) {
+  notification_record r;
+  auto& n = r.notification;
+  n.id = row.id;
+  n.seq = row.seq;
+  n.kind = row.kind;
+  n.recipient = row.person;
+  n.conversation = row.conversation;
+  n.created_at = row.created_at;
+  r.state = row.state;
+  binary_reader in{row.blob};
+  if (in.number() != row_version)
+    return std::nullopt;
+  r.reason = static_cast<reason>(in.number());
+  n.topic = in.optional_text();
+  n.expires_at = in.signed_number();
+  read_content(in, n);
+  auto counted = in.flag();
+  auto total = in.number();
+  if (counted)
+    n.total_count = total;
+  n.people.resize(in.count());
+  for (auto& p : n.people)
+    p = read_person(in);
+  r.deliveries.resize(in.count());
+  for (auto& d : r.deliveries)
+    d = read_delivery(in);
+  return in.ok() ? std::optional{std::move(r)} : std::nullopt;
+}
+
+} // namespace belfry

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "belfry/io/ports.hpp"
+#include "belfry/messages/delivery.hpp"
+
+#include <optional>
+
+namespace belfry {
+
+/// The row of a notification. Texts and resolved people are left out when it is final: they are on disk only while
+/// they may be needed (SPEC 12).
+io::notification_row to_row(const notification_record& r);
+
+/// The inverse; nothing when the row is damaged or of a newer version.
+std::optional<notification_record> from_row(const io::notification_row& row);
+
+} // namespace belfry

@@ -1,0 +1,207 @@
+#include "belfry/actors/shard/shard.hpp"
+
+#include "belfry/actors/conversation/conversation.hpp"
+#include "belfry/actors/person/person.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace belfry {
+
+namespace {
+
+using pointer = shard_actor::stateful_pointer<shard_state>;
+
+constexpr auto sweep_every = std::chrono::seconds{2};
+/// Rows are written (and texts leave the journal) after this long without news.
+constexpr engine_time settle_after = 4000;
+
+engine_time now(pointer self) {
+  return self->state.shared->line.at(self->clock().now());
+}
+
+shard_actor me(pointer self) {
+  return caf::actor_cast<shard_actor>(self);
+}
+
+template <class Entity, class Order>
+void pass(pointer self, Entity& e, Order order) {
+  e.last_used = now(self);
+  e.settled = false;
+  if (!e.actor) {
+    e.held.push_back(std::move(order));
+    return;
+  }
+  ++e.passed;
+  self->send(e.actor, std::move(order));
+}
+
+void to(pointer self, const conversation_id& id, conversation_order order) {
+  auto& st = self->state;
+  auto [i, fresh] = st.conversations.try_emplace(id);
+  if (fresh)
+    self->send(st.shared->reader, load_conversation{id, me(self)});
+  pass(self, i->second, std::move(order));
+}
+
+void to(pointer self, const person_id& id, person_order order) {
+  auto& st = self->state;
+  auto [i, fresh] = st.persons.try_emplace(id);
+  if (fresh)
+    self->send(st.shared->reader, load_person{id, me(self)});
+  pass(self, i->second, std::move(order));
+}
+
+template <class Entity>
+void release_held(pointer self, Entity& e) {
+  auto held = std::exchange(e.held, {});
+  for (auto& order : held)
+    pass(self, e, std::move(order));
+}
+
+/// A person need not be woken to hear of its roster; its list of conversations is on disk.
+bool only_for_awake(const person_mail& m) {
+  return std::holds_alternative<roster_change>(m);
+}
+
+void on_post(pointer self, post& p) {
+  auto& st = self->state;
+  for (auto& m : p.mails) {
+    if (only_for_awake(m.mail) && !st.persons.contains(m.to))
+      continue;
+    mail_to_person order;
+    order.mails.push_back(std::move(m.mail));
+    to(self, m.to, person_order{std::move(order)});
+  }
+}
+
+void on_loaded(pointer self, loaded_conversation& l) {
+  auto& st = self->state;
+  auto i = st.conversations.find(l.id);
+  if (i == st.conversations.end())
+    return;
+  if (l.failed) {
+    // The disk may answer later; orders wait.
+    self->delayed_send(st.shared->reader, std::chrono::milliseconds{200}, load_conversation{l.id, me(self)});
+    return;
+  }
+  i->second.actor = self->spawn(conversation, st.shared, l.id, std::move(l.row));
+  release_held(self, i->second);
+}
+
+void on_loaded(pointer self, loaded_person& l) {
+  auto& st = self->state;
+  auto i = st.persons.find(l.id);
+  if (i == st.persons.end())
+    return;
+  if (l.failed) {
+    self->delayed_send(st.shared->reader, std::chrono::milliseconds{200}, load_person{l.id, me(self)});
+    return;
+  }
+  i->second.actor = self->spawn(person_entity, st.shared, l.id, std::move(l.row));
+  release_held(self, i->second);
+}
+
+/// Lets an entity go unless something is on its way to it.
+template <class Map>
+void on_sleepy(pointer self, Map& map, const std::string& id, std::uint64_t handled) {
+  auto i = map.find(id);
+  if (i == map.end() || !i->second.actor || i->second.passed != handled)
+    return;
+  self->send_exit(i->second.actor, caf::exit_reason::normal);
+  map.erase(i);
+}
+
+void arm_alarm(pointer self) {
+  auto& st = self->state;
+  if (st.due.empty())
+    return;
+  auto first = st.due.begin()->first;
+  if (st.armed != 0 && st.armed <= first)
+    return;
+  st.armed = first;
+  auto wait = std::max<engine_time>(first - now(self), 0);
+  self->delayed_send(self, std::chrono::milliseconds{wait}, shard_alarm{});
+}
+
+/// Wakes what is due, a slice at a time.
+void on_alarm(pointer self) {
+  auto& st = self->state;
+  st.armed = 0;
+  auto t = now(self);
+  for (std::uint64_t n = 0; n < st.shared->opts.limits.recovery_batch && !st.due.empty(); ++n) {
+    auto first = st.due.begin();
+    if (first->first > t)
+      break;
+    to(self, first->second, conversation_order{order_wake{}});
+    st.due.erase(first);
+  }
+  arm_alarm(self);
+}
+
+void sweep(pointer self) {
+  auto& st = self->state;
+  auto t = now(self);
+  const auto& limits = st.shared->opts.limits;
+  auto crowded = st.conversations.size() > limits.awake_conversations / shard_count;
+  auto idle = crowded ? settle_after : limits.idle_conversation.count();
+  for (auto& [id, e] : st.conversations) {
+    auto quiet = t - e.last_used;
+    if (!e.actor || (quiet < idle && (e.settled || quiet < settle_after)))
+      continue;
+    e.settled = true;
+    self->send(e.actor, rest{quiet >= idle});
+  }
+  for (auto& [id, e] : st.persons) {
+    if (e.actor && t - e.last_used >= limits.idle_person.count())
+      self->send(e.actor, rest{true});
+  }
+  self->delayed_send(self, sweep_every, shard_sweep{});
+}
+
+void stop(pointer self) {
+  auto& st = self->state;
+  for (auto& [id, e] : st.conversations) {
+    if (e.actor)
+      self->send_exit(e.actor, caf::exit_reason::user_shutdown);
+  }
+  for (auto& [id, e] : st.persons) {
+    if (e.actor)
+      self->send_exit(e.actor, caf::exit_reason::user_shutdown);
+  }
+  self->quit();
+}
+
+} // namespace
+
+shard_actor::behavior_type shard(pointer self, node* shared) {
+  self->state.shared = shared;
+  self->delayed_send(self, sweep_every, shard_sweep{});
+  return {
+    [self](route& r) {
+      for (auto& e : r.events) {
+        auto id = e.what.conversation;
+        to(self, id, conversation_order{std::move(e)});
+      }
+    },
+    [self](to_conversation& x) { to(self, x.id, std::move(x.order)); },
+    [self](to_person& x) { to(self, x.id, std::move(x.order)); },
+    [self](post& p) { on_post(self, p); },
+    [self](loaded_conversation& l) { on_loaded(self, l); },
+    [self](loaded_person& l) { on_loaded(self, l); },
+    [self](const conversation_sleepy& s) { on_sleepy(self, self->state.conversations, s.id, s.handled); },
+    [self](const person_sleepy& s) { on_sleepy(self, self->state.persons, s.id, s.handled); },
+    [self](arm& a) {
+      for (auto& d : a.due)
+        self->state.due.emplace(d.due, std::move(d.id));
+      arm_alarm(self);
+    },
+    [self](shard_alarm) { on_alarm(self); },
+    [self](shard_sweep) { sweep(self); },
+    [self](shard_stop) { stop(self); },
+  };
+}
+
+} // namespace belfry

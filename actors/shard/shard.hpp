@@ -1,0 +1,44 @@
+#pragma once
+
+#include "belfry/actors/node.hpp"
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace belfry {
+
+/// An entity as its shard sees it.
+///
+///   (absent) --order--> loading --row--> awake --nothing to do--> (absent)
+template <class Handle, class Order>
+struct entity {
+  /// Null while it is being loaded.
+  Handle actor;
+  /// Orders that came while loading, in order; bounded by what may be in flight at the gateway and the lanes.
+  std::vector<Order> held;
+  /// Orders passed on since it woke.
+  std::uint64_t passed = 0;
+  engine_time last_used = 0;
+  /// It was asked to write its row since it was last used.
+  bool settled = false;
+};
+
+/// Owns a slice of ids: makes entities on first use, puts idle ones to sleep, wakes those that are due.
+struct shard_state {
+  static inline const char* name = "shard";
+
+  shard_state() = default;
+
+  node* shared = nullptr;
+  std::unordered_map<conversation_id, entity<conversation_actor, conversation_order>> conversations;
+  std::unordered_map<person_id, entity<person_actor, person_order>> persons;
+  /// Sleeping conversations by the time at which they must be woken.
+  std::multimap<engine_time, conversation_id> due;
+  engine_time armed = 0;
+};
+
+shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self, node* shared);
+
+} // namespace belfry

@@ -1,0 +1,139 @@
+#include "belfry/actors/store/store.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+
+namespace belfry {
+
+namespace {
+
+using pointer = store_actor::stateful_pointer<store_actor_state>;
+using namespace std::chrono_literals;
+
+constexpr auto retry_after_failure = 200ms;
+constexpr auto housekeeping = 2s;
+/// Slices of old rows erased at one tick.
+constexpr int sweeps_max = 20;
+
+void release(pointer self, std::vector<commit>& done) {
+  acks all;
+  for (auto& c : done) {
+    for (auto& a : c.acks)
+      all.list.push_back(std::move(a));
+  }
+  if (!all.list.empty())
+    self->send(self->state.shared->gateway, std::move(all));
+  for (auto& c : done) {
+    for (auto& e : c.after)
+      caf::anon_send(e.to, std::move(e.what));
+  }
+}
+
+void report_writable(pointer self, bool writable, const std::string& detail) {
+  auto& st = self->state;
+  if (st.failed != writable && writable == st.shared->writable.load())
+    return;
+  st.failed = !writable;
+  st.shared->writable = writable;
+  st.writable.set(writable ? 1 : 0);
+  self->send(st.shared->gateway, store_state{writable, detail});
+}
+
+void flush(pointer self) {
+  auto& st = self->state;
+  st.flushing = false;
+  if (st.waiting.empty())
+    return;
+  std::vector<const io::unit*> units;
+  units.reserve(st.waiting.size());
+  for (const auto& c : st.waiting) {
+    if (!c.unit.changes.empty())
+      units.push_back(&c.unit);
+  }
+  auto began = std::chrono::steady_clock::now();
+  auto written = units.empty() ? result<success>{success{}} : st.shared->store.commit(units, st.shared->wall.now());
+  if (!written) {
+    st.errors.increment();
+    report_writable(self, false, written.error().detail);
+    st.flushing = true;
+    self->delayed_send(self, retry_after_failure, store_flush{});
+    return;
+  }
+  st.busy = true;
+  st.commits.increment();
+  st.shared->counters.commits.fetch_add(1, std::memory_order_relaxed);
+  st.shared->counters.units.fetch_add(units.size(), std::memory_order_relaxed);
+  st.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  st.units.observe(static_cast<double>(units.size()));
+  report_writable(self, true, {});
+  auto done = std::exchange(st.waiting, {});
+  release(self, done);
+}
+
+/// Erases what is old, a bounded part at a time, and cuts back the log when nothing happens.
+void keep_house(pointer self) {
+  auto& st = self->state;
+  const auto& o = st.shared->opts;
+  auto now = st.shared->wall.now();
+  io::horizon h{now - o.retention.trace.count(), now - o.retention.ended.count(),
+                now - o.ingest_idempotency_window.count()};
+  for (int i = 0; i < sweeps_max; ++i) {
+    auto more = st.shared->store.sweep(h);
+    if (!more || !*more)
+      break;
+  }
+  if (st.waiting.empty() && std::exchange(st.busy, false))
+    st.shared->store.idle();
+}
+
+} // namespace
+
+store_actor::behavior_type store_writer(pointer self, node* shared) {
+  auto& st = self->state;
+  st.shared = shared;
+  st.commits = shared->metrics.get_counter(io::metric::store_commits);
+  st.errors = shared->metrics.get_counter(io::metric::store_errors);
+  st.seconds = shared->metrics.get_histogram(io::metric::store_commit_seconds);
+  st.units = shared->metrics.get_histogram(io::metric::store_commit_units);
+  st.writable = shared->metrics.get_gauge(io::metric::store_writable);
+  st.writable.set(1);
+  self->delayed_send(self, housekeeping, store_tick{});
+  return {
+    [self](commit& c) {
+      auto& st = self->state;
+      st.waiting.push_back(std::move(c));
+      if (!std::exchange(st.flushing, true))
+        self->send(self, store_flush{});
+    },
+    [self](store_flush) { flush(self); },
+    [self](store_tick) {
+      keep_house(self);
+      self->delayed_send(self, housekeeping, store_tick{});
+    },
+  };
+}
+
+reader_actor::behavior_type store_reader(reader_actor::stateful_pointer<reader_state> self, node* shared) {
+  self->state.shared = shared;
+  return {
+    [self](load_conversation& order) {
+      auto row = self->state.shared->store.load_conversation(order.id);
+      loaded_conversation out{std::move(order.id), !row, nullptr};
+      if (row && *row)
+        out.row = std::make_shared<io::stored_conversation>(std::move(**row));
+      self->send(order.reply_to, std::move(out));
+    },
+    [self](load_person& order) {
+      auto row = self->state.shared->store.load_person(order.id);
+      loaded_person out{std::move(order.id), !row, nullptr};
+      if (row)
+        out.row = std::make_shared<io::stored_person>(std::move(*row));
+      self->send(order.reply_to, std::move(out));
+    },
+    [self](ask_store& q) { q.ask(self->state.shared->store); },
+  };
+}
+
+} // namespace belfry

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "belfry/actors/node.hpp"
+
+#include <vector>
+
+namespace belfry {
+
+/// The only writer: whatever is waiting goes into the next transaction (group commit), then acknowledgements and
+/// sends are released. Runs on a thread of its own. When a commit fails its units are kept and tried again, first of
+/// all, so that nothing in memory runs ahead of the disk for ever; meanwhile the gateway answers 503.
+struct store_actor_state {
+  static inline const char* name = "store";
+
+  store_actor_state() = default;
+
+  node* shared = nullptr;
+  std::vector<commit> waiting;
+  /// A flush is on its way in the mailbox, behind everything that is waiting.
+  bool flushing = false;
+  bool failed = false;
+  /// Something was erased or written since the log was last cut back.
+  bool busy = false;
+  io::counter commits, errors;
+  io::histogram seconds, units;
+  io::gauge writable;
+};
+
+/// Spawn detached.
+store_actor::behavior_type store_writer(store_actor::stateful_pointer<store_actor_state> self, node* shared);
+
+struct reader_state {
+  static inline const char* name = "reader";
+
+  reader_state() = default;
+
+  node* shared = nullptr;
+};
+
+/// Answers questions to the store, so that no scheduler thread waits for the disk. Spawn detached.
+reader_actor::behavior_type store_reader(reader_actor::stateful_pointer<reader_state> self, node* shared);
+
+} // namespace belfry

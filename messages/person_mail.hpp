@@ -1,0 +1,59 @@
+#pragma once
+
+#include "belfry/messages/delivery.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What a conversation tells a person, after it is on disk.
+namespace belfry {
+
+/// Tell the person this (state QUEUED), or keep why it is not told (NOT_SENT).
+struct tell {
+  std::shared_ptr<notification_record> record;
+};
+
+/// The reason of every new_message of the conversation that is not finished is gone.
+struct withdraw {
+  conversation_id conversation;
+  reason why = reason::read_before_due;
+};
+
+/// A message was deleted: what announces it and has not left is cancelled.
+struct drop_message {
+  conversation_id conversation;
+  message_id message;
+};
+
+/// A message was edited: what announces it and has not left carries the new text.
+struct rewrite_message {
+  conversation_id conversation;
+  message_id message;
+  std::string text;
+};
+
+/// The person takes part in the conversation, or no longer does.
+struct roster_change {
+  conversation_id conversation;
+  bool member = true;
+};
+
+/// What keeps an agent busy in the conversation now; replaces what was said before (auto-pause, SPEC 6).
+struct activity {
+  conversation_id conversation;
+  /// The call in which the person is ACTIVE.
+  std::optional<call_id> call;
+  std::vector<session_id> sessions;
+};
+
+using person_mail = std::variant<tell, withdraw, drop_message, rewrite_message, roster_change, activity>;
+
+struct addressed_mail {
+  person_id to;
+  person_mail mail;
+};
+
+} // namespace belfry
