@@ -19,14 +19,6 @@ struct conflict {
 
 using conflicts = std::vector<conflict>;
 
-void check_push(const options& x, conflicts& out) {
-  const auto& p = x.push;
-  const auto longest = std::max(p.debounce_delay, p.debounce_delay_when_in_conversation);
-  if (p.message_life < longest)
-    out.push_back({{"push.messageLife", "push.debounceDelay", "push.debounceDelayWhenInConversation"},
-                   "must not be shorter than the waits before a message is sent"});
-}
-
 void check_email(const email_options& e, conflicts& out) {
   if (e.enabled && e.smtp_host.empty())
     out.push_back({{"email.smtp.host", "email.enabled"}, "is required with email.enabled"});
@@ -83,9 +75,6 @@ void check_web_push(const web_push_options& w, conflicts& out) {
     out.push_back({{"webPush.subject", "webPush.enabled"}, "is required with webPush.enabled"});
   if (w.enabled && w.private_key.empty())
     out.push_back({{"webPush.privateKey", "webPush.enabled"}, "is required with webPush.enabled"});
-  if (w.health_check_timeout > w.health_check_interval)
-    out.push_back({{"webPush.healthCheckTimeout", "webPush.healthCheckInterval"},
-                   "must not be longer than webPush.healthCheckInterval"});
 }
 
 void check_http(const http_options& h, conflicts& out) {
@@ -109,7 +98,6 @@ void check_limits(const limit_options& l, conflicts& out) {
 
 conflicts conflicts_of(const options& x) {
   conflicts out;
-  check_push(x, out);
   check_email(x.email, out);
   check_mobile(x.mobile, out);
   check_webhooks(x.webhooks, out);
