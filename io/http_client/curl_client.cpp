@@ -85,7 +85,8 @@ private:
   };
 
   void run() {
-    for (inbox::batch batch; !batch.stopping;) {
+    inbox::batch batch;
+    while (!batch.stopping) {
       take(batch);
       if (timer_ && *timer_ <= clock::now())
         act(CURL_SOCKET_TIMEOUT, 0);
@@ -95,7 +96,7 @@ private:
       if (batch.jobs.empty() && batch.names.empty() && !batch.stopping)
         wait();
     }
-    cancel_all();
+    cancel_all(batch);
   }
 
   void take(inbox::batch& batch) {
@@ -247,7 +248,7 @@ private:
     finished_.clear();
   }
 
-  void cancel_all() {
+  void cancel_all(inbox::batch& batch) {
     while (!active_.empty()) {
       auto t = take_out(active_.size() - 1);
       finished_.push_back({t->take_done(), t->cancel()});
@@ -257,12 +258,13 @@ private:
       fail(w.job, transport_error::cancelled);
     waiting_.clear();
     do {
-      inbox::batch batch;
-      inbox_->take(batch, false);
       for (auto& job : batch.jobs)
         fail(job, transport_error::cancelled);
+      batch.jobs.clear();
+      batch.names.clear();
       report();
-    } while (!inbox_->close());
+      inbox_->take(batch, false);
+    } while (!batch.jobs.empty() || !inbox_->close());
   }
 
   static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void*) {

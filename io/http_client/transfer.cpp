@@ -241,13 +241,16 @@ transport_error transfer::why(CURLcode code) const {
   // With another address that may be called, its failure counts: that one may recover.
   if (refused_ && !socket_opened_)
     return transport_error::refused_address;
+  // The connection ended in the middle of a header: curl sees nothing wrong in that.
+  if (code == CURLE_OK)
+    return transport_error::connect;
   if (proxy_.empty())
-    return code == CURLE_OK ? transport_error::other : from_curl(code);
+    return from_curl(code);
   long connect_status = 0;
   curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &connect_status);
   if (code == CURLE_COULDNT_CONNECT || (connect_status != 0 && connect_status / 100 != 2))
     return transport_error::proxy;
-  return code == CURLE_OK ? transport_error::other : from_curl(code);
+  return from_curl(code);
 }
 
 std::chrono::milliseconds transfer::age() const {
