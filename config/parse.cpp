@@ -80,23 +80,24 @@ std::string complaint(std::string_view what) {
 std::optional<json> parse(std::string_view text, std::string_view name, std::vector<std::string>& errors) {
   const auto begin = std::string{name} + ": ";
   watcher watch;
+  std::optional<json> out;
   try {
-    auto out = json::parse(
+    out = json::parse(
         text, [&watch](int depth, json::parse_event_t event, json& parsed) { return watch(depth, event, parsed); },
         true, true);
-    if (watch.too_deep()) {
-      errors.push_back(begin + "nested deeper than " + std::to_string(nesting_max) + " levels");
-      return std::nullopt;
-    }
-    for (const auto& path : watch.repeated())
-      errors.push_back(begin + path + " stands there more than once");
-    return out;
   } catch (const json::parse_error& e) {
-    errors.push_back(begin + "not JSON at " + position(text, e.byte) + ": " + complaint(e.what()));
+    if (!watch.too_deep())
+      errors.push_back(begin + "not JSON at " + position(text, e.byte) + ": " + complaint(e.what()));
   } catch (const json::exception&) {
     errors.push_back(begin + "not JSON: a number is too large");
   }
-  return std::nullopt;
+  if (watch.too_deep()) {
+    errors.push_back(begin + "nested deeper than " + std::to_string(nesting_max) + " levels");
+    return std::nullopt;
+  }
+  for (const auto& path : watch.repeated())
+    errors.push_back(begin + path + " stands there more than once");
+  return out;
 }
 
 } // namespace belfry::values
