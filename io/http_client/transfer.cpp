@@ -221,7 +221,7 @@ void transfer::pin_test_addresses() {
 
 http_answer transfer::finish(CURLcode code) {
   answer_.duration = age();
-  if (answered_ && !refused_)
+  if (answered_)
     return std::move(answer_);
   answer_.error = why(code);
   answer_.status = 0;
