@@ -31,7 +31,7 @@ constexpr std::size_t problems_max = 100;
 enum class body_form : std::uint8_t {
   /// One object, or an array of objects.
   json,
-  /// One object per line (`application/x-ndjson`); blank lines are skipped.
+  /// One object per line (`application/x-ndjson`); blank lines are skipped. No line counts as the empty batch.
   ndjson,
 };
 
@@ -66,11 +66,14 @@ struct pause_input {
 
 result<pause_input> parse_pause(std::string_view body, millis now);
 
-/// What PUT /v1/persons/{id}/pause/reasons/{sourceId} takes.
+/// The longest life of an auto-pause reason, about 31 years.
+constexpr std::int64_t timeout_seconds_max = 1'000'000'000;
+
+/// What PUT /v1/persons/{id}/pause/reasons/{sourceId} takes. `sourceId` in the body is allowed when it is the path's.
 struct pause_reason_input {
   /// Empty: not given.
   std::string display_name;
-  /// 1 to 1,000,000,000.
+  /// 1 to `timeout_seconds_max`.
   std::int64_t timeout_seconds = 0;
 };
 
