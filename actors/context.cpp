@@ -29,9 +29,11 @@ void online_people::clear() {
 }
 
 context::context(options o, io::store& s, io::http_transport& t, io::wall_clock& w, io::telemetry& m, timeline at)
-  : opts(std::move(o)), store(s), transport(t), wall(w), metrics(m), line(at) {
+    : opts(std::move(o)), store(s), transport(t), wall(w), metrics(m), line(at) {
   around.online = [this](const person_id& p) { return online.contains(p); };
-  around.heard = [this](kind k) { return ((heard_kinds.load(std::memory_order_relaxed) >> static_cast<unsigned>(k)) & 1) != 0; };
+  around.heard = [this](kind k) {
+    return ((heard_kinds.load(std::memory_order_relaxed) >> static_cast<unsigned>(k)) & 1) != 0;
+  };
 }
 
 } // namespace belfry

@@ -27,7 +27,9 @@ public:
 
   template <class TimePoint>
   engine_time at(TimePoint t) const {
-    return wall_ + std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch() - steady_.time_since_epoch()).count();
+    return wall_
+           + std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch() - steady_.time_since_epoch())
+                 .count();
   }
 
 private:

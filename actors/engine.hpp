@@ -1,0 +1,100 @@
+#pragma once
+
+#include "belfry/config/options.hpp"
+#include "belfry/io/service.hpp"
+#include "belfry/messages/admission.hpp"
+#include "belfry/messages/events.hpp"
+#include "belfry/messages/views.hpp"
+#include "belfry/messages/webhook.hpp"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <vector>
+
+namespace belfry {
+
+namespace io {
+class store;
+class http_transport;
+class wall_clock;
+} // namespace io
+
+/// Parts that an embedder or a test brings along; what is null the engine makes from its options.
+struct engine_parts {
+  std::unique_ptr<io::store> store;
+  std::unique_ptr<io::http_transport> transport;
+  std::unique_ptr<io::wall_clock> wall;
+
+  engine_parts();
+  engine_parts(engine_parts&&) noexcept;
+  ~engine_parts();
+};
+
+/// What the pieces of an engine have done so far; for tests and benchmarks.
+struct engine_statistics {
+  std::uint64_t participant_messages = 0;
+  std::uint64_t live_participants = 0;
+  std::uint64_t awake_conversations = 0;
+  std::uint64_t awake_persons = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t units = 0;
+};
+
+/// A notification engine within this process (SPEC 14). Everything of the API is asynchronous: callbacks run on a
+/// thread of the engine and must not block. Several engines may live in one process, each on its own store. No header
+/// of the actor framework is needed to use it.
+class engine final : public io::service {
+public:
+  /// Opens the store, takes up what was unfinished, and is ready when it returns.
+  /// ec::bad_input: an option is wrong; ec::store_unavailable: the store is taken, damaged, foreign, newer or cannot be
+  /// read (the detail names it).
+  static result<std::unique_ptr<engine>> start(options o, engine_parts parts = {});
+
+  /// Stops at once what `stop` was not given time for.
+  ~engine() override;
+
+  /// Takes no more events, waits at most `limit` for what is in flight, keeps the rest on disk.
+  void stop(std::chrono::milliseconds limit = std::chrono::seconds{10});
+
+  /// As the callback form of `io::service`; ready when all of it is on disk.
+  std::future<result<admission>> publish(std::vector<event> events);
+  std::future<result<admission>> publish(event e);
+
+  engine_statistics statistics() const;
+
+  // io::service
+  void publish(std::vector<event> events, io::reply<admission> done) override;
+  void put_person(person_id id, person_profile profile, io::reply<io::stored<person>> done) override;
+  void get_person(person_id id, io::reply<person> done) override;
+  void delete_person(person_id id, io::reply<success> done) override;
+  void notification_count(person_id id, io::reply<count_view> done) override;
+  void put_device(person_id id, device d, io::reply<io::stored<device>> done) override;
+  void get_devices(person_id id, io::reply<std::vector<device>> done) override;
+  void delete_device(person_id id, device_id device, io::reply<success> done) override;
+  void put_pause(person_id id, pause_mode mode, std::optional<millis> until, io::reply<pause_view> done) override;
+  void get_pause(person_id id, io::reply<pause_view> done) override;
+  void put_pause_reason(person_id id, std::string source, std::string display_name, std::int64_t timeout_seconds,
+                        io::reply<io::stored<pause_reason>> done) override;
+  void delete_pause_reason(person_id id, std::string source, io::reply<success> done) override;
+  void create_webhook(webhook_input input, io::reply<webhook> done) override;
+  void put_webhook(webhook_id id, webhook_input input, io::reply<webhook> done) override;
+  void get_webhook(webhook_id id, io::reply<webhook> done) override;
+  void get_webhooks(io::reply<std::vector<webhook>> done) override;
+  void delete_webhook(webhook_id id, io::reply<success> done) override;
+  void ping_webhook(webhook_id id, io::reply<success> done) override;
+  void get_conversation(conversation_id id, io::reply<conversation_view> done) override;
+  void query_notifications(trace_query q, io::reply<trace_page> done) override;
+  void get_notification(notification_id id, io::reply<trace_item> done) override;
+  std::shared_ptr<void> subscribe(std::function<void(const report&)> on_report) override;
+  bool ready() const override;
+  std::string metrics() const override;
+
+private:
+  struct impl;
+  explicit engine(std::unique_ptr<impl> parts);
+
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace belfry

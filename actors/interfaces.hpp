@@ -1,5 +1,6 @@
 #pragma once
 
+#include "belfry/actors/channel/lane.hpp"
 #include "belfry/actors/participant/inbox.hpp"
 #include "belfry/io/ports.hpp"
 #include "belfry/io/service.hpp"
@@ -18,7 +19,9 @@
 #include <caf/typed_actor.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 /// All actors and what they say to each other, in the order in which an event flows (actors/README.md).
@@ -64,13 +67,12 @@ struct drain {
   std::function<void()> done;
 };
 
-using gateway_actor
-  = caf::typed_actor<caf::reacts_to<publish>,
-                     // From the store actor, after a commit; from conversations for refused events.
-                     caf::reacts_to<acks>, caf::reacts_to<bot_changed>, caf::reacts_to<erase_presence>,
-                     caf::reacts_to<store_state>,
-                     // INTERNAL: presence time-outs, forgetting of ids.
-                     caf::reacts_to<gateway_tick>, caf::reacts_to<drain>>;
+using gateway_actor = caf::typed_actor<caf::reacts_to<publish>,
+                                       // From the store actor, after a commit; from conversations for refused events.
+                                       caf::reacts_to<acks>, caf::reacts_to<bot_changed>,
+                                       caf::reacts_to<erase_presence>, caf::reacts_to<store_state>,
+                                       // INTERNAL: presence time-outs, forgetting of ids.
+                                       caf::reacts_to<gateway_tick>, caf::reacts_to<drain>>;
 
 // -- conversation -------------------------------------------------------------
 
@@ -109,8 +111,8 @@ struct order_erase {
 /// Nothing but waking it: something is due.
 struct order_wake {};
 
-using conversation_order
-  = std::variant<routed_event, ask_view, ask_unread, ask_holds, ask_explain, order_erase, order_wake>;
+using conversation_order =
+    std::variant<routed_event, ask_view, ask_unread, ask_holds, ask_explain, order_erase, order_wake>;
 
 /// A participant's answer to `hear`.
 struct heard {
@@ -132,10 +134,10 @@ struct rest {
   bool sleep = false;
 };
 
-using conversation_actor = caf::typed_actor<
-  caf::reacts_to<conversation_order>, caf::reacts_to<heard>, caf::reacts_to<committed>,
-  // INTERNAL: the earliest wait or call deadline.
-  caf::reacts_to<conversation_alarm>, caf::reacts_to<rest>>;
+using conversation_actor =
+    caf::typed_actor<caf::reacts_to<conversation_order>, caf::reacts_to<heard>, caf::reacts_to<committed>,
+                     // INTERNAL: the earliest wait or call deadline.
+                     caf::reacts_to<conversation_alarm>, caf::reacts_to<rest>>;
 
 // -- participant --------------------------------------------------------------
 
@@ -152,6 +154,14 @@ using participant_actor = caf::typed_actor<caf::reacts_to<hear>>;
 
 // -- person -------------------------------------------------------------------
 
+/// Counts and profiles asked of others; filled from their actors.
+struct gathering {
+  std::mutex lock;
+  std::size_t open = 0;
+  std::map<conversation_id, std::uint32_t> counts;
+  std::vector<person> people;
+};
+
 struct mail_to_person {
   std::vector<person_mail> mails;
 };
@@ -160,8 +170,8 @@ struct mail_to_person {
 struct clearance {
   bool granted = false;
   reason why = reason::none;
-  std::shared_ptr<const notification_record> record;
-  delivery what;
+  notification what;
+  belfry::delivery delivery;
   person recipient;
   std::vector<std::string> device_tokens;
 };
@@ -185,8 +195,9 @@ struct attempted {
 
 /// A lane has room again for what was parked.
 struct unpark {
-  std::uint64_t notification_seq = 0;
   notification_id delivery;
+  channel_kind channel = channel_kind::webhook;
+  std::string lane;
 };
 
 struct ask_profile {
@@ -236,15 +247,14 @@ struct delete_pause_reason {
 };
 /// Wakes a person with unfinished notifications after a restart.
 struct resume {};
-/// INTERNAL: what a notification needs to know was gathered.
+/// INTERNAL: what a notification needs to know of other conversations and people was gathered.
 struct gathered {
-  notification_id id;
+  std::shared_ptr<gathering> what;
 };
 
-using person_order
-  = std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile, get_profile, erase_person,
-                 get_count, put_device, get_devices, delete_device, put_pause, get_pause, put_pause_reason,
-                 delete_pause_reason, resume>;
+using person_order = std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile,
+                                  get_profile, erase_person, get_count, put_device, get_devices, delete_device,
+                                  put_pause, get_pause, put_pause_reason, delete_pause_reason, resume>;
 
 struct person_alarm {};
 
@@ -298,8 +308,8 @@ struct shard_alarm {};
 struct shard_sweep {};
 struct shard_stop {};
 
-using shard_actor
-  = caf::typed_actor<caf::reacts_to<route>, caf::reacts_to<to_conversation>, caf::reacts_to<to_person>,
+using shard_actor =
+    caf::typed_actor<caf::reacts_to<route>, caf::reacts_to<to_conversation>, caf::reacts_to<to_person>,
                      caf::reacts_to<post>, caf::reacts_to<loaded_conversation>, caf::reacts_to<loaded_person>,
                      caf::reacts_to<conversation_sleepy>, caf::reacts_to<person_sleepy>, caf::reacts_to<arm>,
                      // INTERNAL
@@ -318,12 +328,16 @@ struct commit {
   io::unit unit;
   std::vector<ack> acks;
   std::vector<envelope> after;
+  /// Answers to the API; must not block.
+  std::vector<std::function<void()>> then;
 };
 /// INTERNAL: everything that was waiting is gathered; write it.
 struct store_flush {};
 struct store_tick {};
 
-using store_actor = caf::typed_actor<caf::reacts_to<commit>, caf::reacts_to<store_flush>, caf::reacts_to<store_tick>>;
+using store_actor = caf::typed_actor<caf::reacts_to<commit>, caf::reacts_to<store_flush>, caf::reacts_to<store_tick>,
+                                     // Writes what came before, once, then says so.
+                                     caf::reacts_to<drain>>;
 
 struct load_conversation {
   conversation_id id;
@@ -338,31 +352,24 @@ struct ask_store {
   std::function<void(io::store&)> ask;
 };
 
-using reader_actor
-  = caf::typed_actor<caf::reacts_to<load_conversation>, caf::reacts_to<load_person>, caf::reacts_to<ask_store>>;
+using reader_actor =
+    caf::typed_actor<caf::reacts_to<load_conversation>, caf::reacts_to<load_person>, caf::reacts_to<ask_store>>;
 
 // -- channel ------------------------------------------------------------------
 
 /// One delivery for a lane. The lane answers with `attempted` (`parked` when it has no room).
 struct submit {
-  person_id person;
-  notification_id delivery;
-  notification_id notification;
-  std::uint64_t notification_seq = 0;
   std::string lane;
-  std::string target;
-  /// Deliveries with the same key keep their order, one at a time: address, conversation and group.
-  std::string key;
-  belfry::kind kind = belfry::kind::new_message;
-  engine_time due = 0;
-  engine_time expires = 0;
-  std::uint32_t tries = 0;
+  queued item;
+  /// It waited on disk before.
+  bool from_disk = false;
 };
 
 /// The reason of these deliveries is gone.
 struct cancel {
   std::string lane;
-  std::vector<notification_id> deliveries;
+  notification_id delivery;
+  reason why = reason::read_before_due;
 };
 
 /// The address of a lane is switched off: what waits there ends with this reason.
@@ -375,27 +382,38 @@ struct open_lane {
 };
 /// INTERNAL: the provider's answer.
 struct answered {
-  notification_id delivery;
   std::string lane;
+  notification_id delivery;
   io::http_answer answer;
-  engine_time began = 0;
 };
+/// INTERNAL: the person's word before an attempt.
 struct cleared {
   std::string lane;
   notification_id delivery;
   std::shared_ptr<clearance> what;
 };
+/// INTERNAL: what the store holds for a lane.
 struct parked_found {
   std::string lane;
   std::vector<io::parked_delivery> list;
   std::optional<millis> next_due;
+  /// `lane_counters::refused` per class when it was asked for.
+  std::uint64_t refused_before = 0;
+  bool failed = false;
 };
-struct channel_alarm {};
+/// INTERNAL: the next delivery of a lane is due.
+struct channel_alarm {
+  std::string lane;
+};
+/// After a restart: these lanes have something on disk.
+struct parked_lanes {
+  std::vector<std::string> lanes;
+};
 
-using channel_actor
-  = caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
-                     caf::reacts_to<open_lane>, caf::reacts_to<answered>, caf::reacts_to<cleared>,
-                     caf::reacts_to<parked_found>, caf::reacts_to<channel_alarm>, caf::reacts_to<drain>>;
+using channel_actor = caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
+                                       caf::reacts_to<open_lane>, caf::reacts_to<answered>, caf::reacts_to<cleared>,
+                                       caf::reacts_to<parked_found>, caf::reacts_to<channel_alarm>,
+                                       caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
 
 // -- webhooks (registrations) -------------------------------------------------
 
@@ -422,8 +440,8 @@ struct endpoint_result {
   outcome::verdict what = outcome::verdict::accepted;
 };
 
-using webhooks_actor
-  = caf::typed_actor<caf::reacts_to<create_webhook>, caf::reacts_to<replace_webhook>, caf::reacts_to<remove_webhook>,
+using webhooks_actor =
+    caf::typed_actor<caf::reacts_to<create_webhook>, caf::reacts_to<replace_webhook>, caf::reacts_to<remove_webhook>,
                      caf::reacts_to<ping_webhook>, caf::reacts_to<endpoint_result>>;
 
 // -- outcome ------------------------------------------------------------------
@@ -487,6 +505,7 @@ BELFRY_LOCAL_MESSAGE(answered)
 BELFRY_LOCAL_MESSAGE(cleared)
 BELFRY_LOCAL_MESSAGE(parked_found)
 BELFRY_LOCAL_MESSAGE(channel_alarm)
+BELFRY_LOCAL_MESSAGE(parked_lanes)
 BELFRY_LOCAL_MESSAGE(create_webhook)
 BELFRY_LOCAL_MESSAGE(replace_webhook)
 BELFRY_LOCAL_MESSAGE(remove_webhook)

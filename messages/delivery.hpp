@@ -62,6 +62,8 @@ struct delivery {
   std::uint32_t tries = 0;
   /// When the next attempt is due; 0: at once.
   millis next_at = 0;
+  /// It had not left when the message was edited: it carries the new text.
+  bool edited = false;
   /// It waits in the store for room in its lane or for its time.
   bool parked = false;
   std::vector<attempt> attempts;

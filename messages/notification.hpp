@@ -75,6 +75,8 @@ struct message_content {
   message_id message;
   /// Empty when the privacy setting keeps texts out.
   std::string text;
+  /// The text after an edit: for deliveries that had not left by then.
+  std::optional<std::string> edited_text;
   person_id sender;
   millis sent_at = 0;
   millis server_at = 0;
@@ -113,6 +115,8 @@ struct notification {
   std::uint64_t seq = 0;
   belfry::kind kind = belfry::kind::new_message;
   person_id recipient;
+  /// What the recipient's role implies, for payloads of somebody without a profile.
+  std::optional<person_type> recipient_type;
   conversation_id conversation;
   std::optional<std::string> topic;
   millis created_at = 0;

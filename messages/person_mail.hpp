@@ -46,7 +46,8 @@ struct activity {
   conversation_id conversation;
   /// The call in which the person is ACTIVE.
   std::optional<call_id> call;
-  std::vector<session_id> sessions;
+  /// Id and kind.
+  std::vector<std::pair<session_id, std::string>> sessions;
 };
 
 using person_mail = std::variant<tell, withdraw, drop_message, rewrite_message, roster_change, activity>;

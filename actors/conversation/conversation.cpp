@@ -126,10 +126,12 @@ void write(pointer self, effects fx, commit c) {
     c.unit.changes.emplace_back(io::journal_entry{st.core->state().key, std::move(entry)});
   add_mails(self, std::move(fx.mails), c);
   if (!fx.reports.empty())
-    c.after.push_back({caf::actor_cast<caf::actor>(st.shared->outcomes), caf::make_message(reports{std::move(fx.reports)})});
-  if (c.unit.changes.empty() && c.acks.empty() && c.after.empty())
+    c.after.push_back(
+        {caf::actor_cast<caf::actor>(st.shared->outcomes), caf::make_message(reports{std::move(fx.reports)})});
+  if (c.unit.changes.empty() && c.acks.empty() && c.after.empty() && c.then.empty())
     return;
-  c.after.push_back({caf::actor_cast<caf::actor>(caf::actor_cast<conversation_actor>(self)), caf::make_message(committed{})});
+  c.after.push_back(
+      {caf::actor_cast<caf::actor>(caf::actor_cast<conversation_actor>(self)), caf::make_message(committed{})});
   ++st.uncommitted;
   self->send(st.shared->writer, std::move(c));
 }
@@ -220,8 +222,9 @@ void on_order(pointer self, order_erase& o) {
   auto m = now(self);
   effects fx;
   self->state.core->erase_person(o.person, m, fx);
-  o.done();
-  settle(self, std::move(fx), {}, m.now);
+  commit c;
+  c.then.push_back(std::move(o.done));
+  settle(self, std::move(fx), std::move(c), m.now);
 }
 
 void on_order(pointer self, order_wake&) {
@@ -347,15 +350,15 @@ conversation_actor::behavior_type conversation(pointer self, node* shared, conve
   self->state.core.emplace(shared->opts, shared->around);
   start(self, id, row);
   return {
-    [self](conversation_order& order) {
-      ++self->state.handled;
-      self->state.falling_asleep = false;
-      std::visit([self](auto& x) { on_order(self, x); }, order);
-    },
-    [self](const heard& h) { on_heard(self, h); },
-    [self](const committed& c) { on_committed(self, c.units); },
-    [self](conversation_alarm) { on_alarm(self); },
-    [self](const rest& r) { on_rest(self, r.sleep); },
+      [self](conversation_order& order) {
+        ++self->state.handled;
+        self->state.falling_asleep = false;
+        std::visit([self](auto& x) { on_order(self, x); }, order);
+      },
+      [self](const heard& h) { on_heard(self, h); },
+      [self](const committed& c) { on_committed(self, c.units); },
+      [self](conversation_alarm) { on_alarm(self); },
+      [self](const rest& r) { on_rest(self, r.sleep); },
   };
 }
 

@@ -13,7 +13,7 @@ bool sees(const message_entry& m, slot who, role r) {
 } // namespace
 
 conversation_core::conversation_core(const options& o, const surroundings& s)
-  : options_(o), around_(s), rules_(o.push), waits_(o.push) {
+    : options_(o), around_(s), rules_(o.push), waits_(o.push) {
   // nop
 }
 
@@ -322,9 +322,8 @@ std::vector<slot> conversation_core::due(engine_time now) {
 
 bool conversation_core::primary_online(role r) const {
   auto primary = is_agent(r) ? role::assigned_agent : role::context_person;
-  return std::any_of(state_.roster.begin(), state_.roster.end(), [&](const roster_entry& e) {
-    return e.active && e.role == primary && around_.online(e.person);
-  });
+  return std::any_of(state_.roster.begin(), state_.roster.end(),
+                     [&](const roster_entry& e) { return e.active && e.role == primary && around_.online(e.person); });
 }
 
 void conversation_core::on_announce(slot who, position message, moment m, effects& fx) {
@@ -346,6 +345,8 @@ notification conversation_core::make(kind k, const person_id& recipient, std::st
   n.id = derive_notification_id(k, state_.id, recipient, std::to_string(state_.key) + "/" + std::string{cause});
   n.kind = k;
   n.recipient = recipient;
+  if (auto who = state_.find(recipient))
+    n.recipient_type = is_agent(state_.roster[*who].role) ? person_type::agent : person_type::visitor;
   n.conversation = state_.id;
   n.topic = state_.topic;
   n.created_at = m.wall;
@@ -357,8 +358,8 @@ void conversation_core::tell_of_message(slot who, const message_entry& msg, mome
   auto record = std::make_shared<notification_record>();
   const auto& entry = state_.roster[who];
   record->notification = make(kind::new_message, entry.person, std::to_string(msg.at), m);
-  record->notification.message
-    = message_content{msg.id, msg.text, msg.sender, msg.sent_at, msg.server_at, 0, entry.box.unread};
+  record->notification.message =
+      message_content{msg.id, msg.text, {}, msg.sender, msg.sent_at, msg.server_at, 0, entry.box.unread};
   fx.mails.push_back({entry.person, tell{std::move(record)}});
 }
 
@@ -370,7 +371,7 @@ void conversation_core::on_owed(slot who, moment m, effects& fx) {
   if (options_.push.enabled) {
     auto record = std::make_shared<notification_record>();
     record->notification = make(kind::read_message, entry.person, std::to_string(owed), m);
-    record->notification.message = message_content{entry.owed_message, {}, {}, 0, 0, entry.owed_at, 0};
+    record->notification.message = message_content{entry.owed_message, {}, {}, {}, 0, 0, entry.owed_at, 0};
     fx.mails.push_back({entry.person, tell{std::move(record)}});
   } else {
     fx.mails.push_back({entry.person, withdraw{state_.id, reason::read_before_due}});
@@ -411,7 +412,7 @@ void conversation_core::push_activity(slot who, effects& fx) {
   activity a{state_.id, {}, {}};
   for (const auto& s : state_.sessions) {
     if (s.who == who)
-      a.sessions.push_back(s.session);
+      a.sessions.emplace_back(s.session, s.kind);
   }
   if (state_.call.ring_of(who) == ring_state::active)
     a.call = state_.call.view().value_or(call_view{}).id;
@@ -443,8 +444,8 @@ conversation_view conversation_core::view() {
     const auto& r = state_.roster[who];
     if (!r.active)
       continue;
-    participant_view p{r.person, r.role, r.hidden, r.muted, !r.open.empty(), r.box.unread,
-                       state_.call.ring_of(who), {}};
+    participant_view p{r.person, r.role, r.hidden, r.muted, !r.open.empty(), r.box.unread, state_.call.ring_of(who),
+                       {}};
     if (const auto* msg = r.box.pending != 0 ? state_.find_message(r.box.pending) : nullptr)
       p.pending = pending_view{msg->id, r.box.due};
     v.participants.push_back(std::move(p));
@@ -499,7 +500,7 @@ std::optional<trace_item> conversation_core::explain(const person_id& p, const m
     t.reason = reason::deleted;
   else
     t.reason = box.pending > msg->at || box.notified > msg->at || box.read > msg->at ? reason::superseded
-                                                                                      : reason::read_before_due;
+                                                                                     : reason::read_before_due;
   return t;
 }
 

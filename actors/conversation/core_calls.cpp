@@ -60,7 +60,8 @@ void conversation_core::on_time(moment m, effects& fx) {
     with_call(m, fx, [&](const call_context& c) { return state_.call.tick(c); });
 }
 
-void conversation_core::roster_changed(moment m, effects& fx, const std::function<call_change(const call_context&)>& f) {
+void conversation_core::roster_changed(moment m, effects& fx,
+                                       const std::function<call_change(const call_context&)>& f) {
   if (state_.call.state() != call_state::idle)
     with_call(m, fx, f);
 }

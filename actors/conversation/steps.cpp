@@ -22,10 +22,8 @@ struct writing {
     }
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
-  void operator()(Enum& x) const {
-    out.number(static_cast<std::uint64_t>(x));
-  }
+  requires std::is_enum_v<Enum>
+  void operator()(Enum& x) const { out.number(static_cast<std::uint64_t>(x)); }
 };
 
 struct reading {
@@ -45,10 +43,8 @@ struct reading {
     }
   }
   template <class Enum>
-    requires std::is_enum_v<Enum>
-  void operator()(Enum& x) const {
-    x = static_cast<Enum>(in.number());
-  }
+  requires std::is_enum_v<Enum>
+  void operator()(Enum& x) const { x = static_cast<Enum>(in.number()); }
 };
 
 template <class IO, class... Ts>

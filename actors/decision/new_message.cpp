@@ -14,8 +14,11 @@ std::uint8_t bits(const std::vector<role>& roles) {
 } // namespace
 
 message_rules::message_rules(const push_options& o)
-  : enabled_(o.enabled), participants_(bits(o.participants)), bot_messages_(bits(o.bot_messages)),
-    agent_rule_(o.secondary_agent_rule), visitor_rule_(o.secondary_visitor_rule) {}
+    : enabled_(o.enabled),
+      participants_(bits(o.participants)),
+      bot_messages_(bits(o.bot_messages)),
+      agent_rule_(o.secondary_agent_rule),
+      visitor_rule_(o.secondary_visitor_rule) {}
 
 secondary_rule message_rules::rule_of(role r) const {
   if (r == role::secondary_agent)

@@ -302,28 +302,28 @@ gateway_actor::behavior_type gateway(pointer self, node* shared, std::shared_ptr
   start(self, shared, std::move(memory));
   self->delayed_send(self, tick_every, gateway_tick{});
   return {
-    [self](publish& p) { on_publish(self, p); },
-    [self](acks& list) {
-      routes out{self};
-      for (auto& a : list.list)
-        on_ack(self, a, out);
-    },
-    [self](const bot_changed& b) { on_bot_changed(self, b); },
-    [self](const erase_presence& e) {
-      presence_effects fx;
-      self->state.memory->presence.erase(e.person, fx);
-      routes out{self};
-      carry_out(self, std::move(fx), {}, 0, 0, out);
-    },
-    [self](const store_state& s) { on_store_state(self, s); },
-    [self](gateway_tick) { on_tick(self); },
-    [self](drain& d) {
-      auto& st = self->state;
-      st.open = false;
-      st.drained = std::move(d.done);
-      if (st.in_flight == 0)
-        std::exchange(st.drained, nullptr)();
-    },
+      [self](publish& p) { on_publish(self, p); },
+      [self](acks& list) {
+        routes out{self};
+        for (auto& a : list.list)
+          on_ack(self, a, out);
+      },
+      [self](const bot_changed& b) { on_bot_changed(self, b); },
+      [self](const erase_presence& e) {
+        presence_effects fx;
+        self->state.memory->presence.erase(e.person, fx);
+        routes out{self};
+        carry_out(self, std::move(fx), {}, 0, 0, out);
+      },
+      [self](const store_state& s) { on_store_state(self, s); },
+      [self](gateway_tick) { on_tick(self); },
+      [self](drain& d) {
+        auto& st = self->state;
+        st.open = false;
+        st.drained = std::move(d.done);
+        if (st.in_flight == 0)
+          std::exchange(st.drained, nullptr)();
+      },
   };
 }
 

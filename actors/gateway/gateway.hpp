@@ -14,7 +14,7 @@ namespace belfry {
 /// What the gateway knew before a restart.
 struct gateway_memory {
   gateway_memory(const options& o)
-    : events(o.limits.event_ids), subjects(o.limits.event_ids), presence(o.presence_timeout.count()) {}
+      : events(o.limits.event_ids), subjects(o.limits.event_ids), presence(o.presence_timeout.count()) {}
 
   known_ids events;
   known_ids subjects;

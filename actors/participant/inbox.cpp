@@ -62,16 +62,16 @@ void fold(inbox& box, slot self, const fact& f, const wait_rules& rules) {
     return;
   box.seen = f.at;
   switch (f.type) {
-    case fact::what::message:
-      fold_message(box, self, f, rules);
-      break;
-    case fact::what::read:
-      fold_read(box, self, f);
-      break;
-    case fact::what::deleted:
-    case fact::what::forgotten:
-      fold_gone(box, self, f);
-      break;
+  case fact::what::message:
+    fold_message(box, self, f, rules);
+    break;
+  case fact::what::read:
+    fold_read(box, self, f);
+    break;
+  case fact::what::deleted:
+  case fact::what::forgotten:
+    fold_gone(box, self, f);
+    break;
   }
 }
 

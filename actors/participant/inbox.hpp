@@ -15,8 +15,9 @@ struct wait_rules {
   engine_time max_wait = 0;
 
   explicit wait_rules(const push_options& o)
-    : delay(o.debounce_delay.count()), delay_when_open(o.debounce_delay_when_in_conversation.count()),
-      max_wait(o.debounce_max_wait.count()) {}
+      : delay(o.debounce_delay.count()),
+        delay_when_open(o.debounce_delay_when_in_conversation.count()),
+        max_wait(o.debounce_max_wait.count()) {}
   wait_rules() = default;
 };
 

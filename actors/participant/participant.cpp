@@ -29,17 +29,17 @@ participant_actor::behavior_type participant(participant_actor::stateful_pointer
   st.box = box;
   st.rules = rules;
   return {
-    [self](const hear& news) {
-      auto& st = self->state;
-      if (news.record)
-        st.box = *news.record;
-      if (news.facts) {
-        for (const auto& f : *news.facts)
-          fold(st.box, st.self, f, *st.rules);
-      }
-      if (news.answer)
-        self->send(st.conversation, answer(st.box, st.self, news.now));
-    },
+      [self](const hear& news) {
+        auto& st = self->state;
+        if (news.record)
+          st.box = *news.record;
+        if (news.facts) {
+          for (const auto& f : *news.facts)
+            fold(st.box, st.self, f, *st.rules);
+        }
+        if (news.answer)
+          self->send(st.conversation, answer(st.box, st.self, news.now));
+      },
   };
 }
 

@@ -24,6 +24,7 @@ void write_content(binary_writer& out, const notification& n, bool final) {
     const auto& m = *n.message;
     out.text(m.message);
     out.text(final ? std::string_view{} : std::string_view{m.text});
+    out.optional_text(final ? std::nullopt : m.edited_text);
     out.text(m.sender);
     for (auto t : {m.sent_at, m.server_at, m.read_at})
       out.signed_number(t);
@@ -48,44 +49,47 @@ void write_content(binary_writer& out, const notification& n, bool final) {
 
 void read_content(binary_reader& in, notification& n) {
   switch (group_of(n.kind)) {
-    case group::messages: {
-      auto& m = n.message.emplace();
-      m.message = in.text();
-      m.text = in.text();
-      m.sender = in.text();
-      for (auto* t : {&m.sent_at, &m.server_at, &m.read_at})
-        *t = in.signed_number();
-      m.count = static_cast<std::uint32_t>(in.number());
-      break;
-    }
-    case group::call: {
-      auto& c = n.call.emplace();
-      c.call = in.text();
-      c.type = static_cast<call_type>(in.number());
-      c.state = static_cast<call_state>(in.number());
-      c.caller = in.text();
-      c.started_at = in.signed_number();
-      c.ring_deadline = in.signed_number();
-      c.end_reason = static_cast<call_end_reason>(in.number());
-      c.revoke_reason = static_cast<revoke_reason>(in.number());
-      break;
-    }
-    case group::requests: {
-      auto& r = n.request.emplace();
-      r.invitation = in.text();
-      for (auto* x : {&r.context_person, &r.primary_agent, &r.engagement_type, &r.start_url})
-        *x = in.optional_text();
-      break;
-    }
+  case group::messages: {
+    auto& m = n.message.emplace();
+    m.message = in.text();
+    m.text = in.text();
+    m.edited_text = in.optional_text();
+    m.sender = in.text();
+    for (auto* t : {&m.sent_at, &m.server_at, &m.read_at})
+      *t = in.signed_number();
+    m.count = static_cast<std::uint32_t>(in.number());
+    break;
+  }
+  case group::call: {
+    auto& c = n.call.emplace();
+    c.call = in.text();
+    c.type = static_cast<call_type>(in.number());
+    c.state = static_cast<call_state>(in.number());
+    c.caller = in.text();
+    c.started_at = in.signed_number();
+    c.ring_deadline = in.signed_number();
+    c.end_reason = static_cast<call_end_reason>(in.number());
+    c.revoke_reason = static_cast<revoke_reason>(in.number());
+    break;
+  }
+  case group::requests: {
+    auto& r = n.request.emplace();
+    r.invitation = in.text();
+    for (auto* x : {&r.context_person, &r.primary_agent, &r.engagement_type, &r.start_url})
+      *x = in.optional_text();
+    break;
+  }
   }
 }
+
+} // namespace
 
 void write_person(binary_writer& out, const person& p) {
   out.text(p.id);
   out.number(static_cast<std::uint64_t>(p.profile.type));
   const auto& x = p.profile;
-  for (const auto* f :
-       {&x.display_name, &x.first_name, &x.last_name, &x.username, &x.nickname, &x.email, &x.phone, &x.locale, &x.source_id})
+  for (const auto* f : {&x.display_name, &x.first_name, &x.last_name, &x.username, &x.nickname, &x.email, &x.phone,
+                        &x.locale, &x.source_id})
     out.optional_text(*f);
 }
 
@@ -94,11 +98,13 @@ person read_person(binary_reader& in) {
   p.id = in.text();
   p.profile.type = static_cast<person_type>(in.number());
   auto& x = p.profile;
-  for (auto* f :
-       {&x.display_name, &x.first_name, &x.last_name, &x.username, &x.nickname, &x.email, &x.phone, &x.locale, &x.source_id})
+  for (auto* f : {&x.display_name, &x.first_name, &x.last_name, &x.username, &x.nickname, &x.email, &x.phone, &x.locale,
+                  &x.source_id})
     *f = in.optional_text();
   return p;
 }
+
+namespace {
 
 void write_delivery(binary_writer& out, const delivery& d) {
   write_id(out, d.id);
@@ -109,6 +115,7 @@ void write_delivery(binary_writer& out, const delivery& d) {
   out.number(d.tries);
   out.signed_number(d.next_at);
   out.flag(d.parked);
+  out.flag(d.edited);
   out.number(d.attempts.size());
   for (const auto& a : d.attempts) {
     out.signed_number(a.at);
@@ -128,6 +135,7 @@ delivery read_delivery(binary_reader& in) {
   d.tries = static_cast<std::uint32_t>(in.number());
   d.next_at = in.signed_number();
   d.parked = in.flag();
+  d.edited = in.flag();
   d.attempts.resize(in.count());
   for (auto& a : d.attempts) {
     a.at = in.signed_number();
@@ -152,6 +160,7 @@ io::notification_row to_row(const notification_record& r) {
   binary_writer out;
   out.number(row_version);
   out.number(static_cast<std::uint64_t>(r.reason));
+  out.number(n.recipient_type ? static_cast<std::uint64_t>(*n.recipient_type) + 1 : 0);
   out.optional_text(n.topic);
   out.signed_number(n.expires_at);
   write_content(out, n, final);
@@ -182,6 +191,8 @@ std::optional<notification_record> from_row(const io::notification_row& row) {
   if (in.number() != row_version)
     return std::nullopt;
   r.reason = static_cast<reason>(in.number());
+  if (auto type = in.number(); type > 0)
+    n.recipient_type = static_cast<person_type>(type - 1);
   n.topic = in.optional_text();
   n.expires_at = in.signed_number();
   read_content(in, n);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/io/ports.hpp"
+#include "belfry/messages/binary.hpp"
 #include "belfry/messages/delivery.hpp"
 
 #include <optional>
@@ -13,5 +14,9 @@ io::notification_row to_row(const notification_record& r);
 
 /// The inverse; nothing when the row is damaged or of a newer version.
 std::optional<notification_record> from_row(const io::notification_row& row);
+
+/// A profile with its id, without labels and metadata: what payloads show.
+void write_person(binary_writer& out, const person& p);
+person read_person(binary_reader& in);
 
 } // namespace belfry

@@ -180,27 +180,27 @@ shard_actor::behavior_type shard(pointer self, node* shared) {
   self->state.shared = shared;
   self->delayed_send(self, sweep_every, shard_sweep{});
   return {
-    [self](route& r) {
-      for (auto& e : r.events) {
-        auto id = e.what.conversation;
-        to(self, id, conversation_order{std::move(e)});
-      }
-    },
-    [self](to_conversation& x) { to(self, x.id, std::move(x.order)); },
-    [self](to_person& x) { to(self, x.id, std::move(x.order)); },
-    [self](post& p) { on_post(self, p); },
-    [self](loaded_conversation& l) { on_loaded(self, l); },
-    [self](loaded_person& l) { on_loaded(self, l); },
-    [self](const conversation_sleepy& s) { on_sleepy(self, self->state.conversations, s.id, s.handled); },
-    [self](const person_sleepy& s) { on_sleepy(self, self->state.persons, s.id, s.handled); },
-    [self](arm& a) {
-      for (auto& d : a.due)
-        self->state.due.emplace(d.due, std::move(d.id));
-      arm_alarm(self);
-    },
-    [self](shard_alarm) { on_alarm(self); },
-    [self](shard_sweep) { sweep(self); },
-    [self](shard_stop) { stop(self); },
+      [self](route& r) {
+        for (auto& e : r.events) {
+          auto id = e.what.conversation;
+          to(self, id, conversation_order{std::move(e)});
+        }
+      },
+      [self](to_conversation& x) { to(self, x.id, std::move(x.order)); },
+      [self](to_person& x) { to(self, x.id, std::move(x.order)); },
+      [self](post& p) { on_post(self, p); },
+      [self](loaded_conversation& l) { on_loaded(self, l); },
+      [self](loaded_person& l) { on_loaded(self, l); },
+      [self](const conversation_sleepy& s) { on_sleepy(self, self->state.conversations, s.id, s.handled); },
+      [self](const person_sleepy& s) { on_sleepy(self, self->state.persons, s.id, s.handled); },
+      [self](arm& a) {
+        for (auto& d : a.due)
+          self->state.due.emplace(d.due, std::move(d.id));
+        arm_alarm(self);
+      },
+      [self](shard_alarm) { on_alarm(self); },
+      [self](shard_sweep) { sweep(self); },
+      [self](shard_stop) { stop(self); },
   };
 }
 

@@ -28,6 +28,8 @@ void release(pointer self, std::vector<commit>& done) {
   for (auto& c : done) {
     for (auto& e : c.after)
       caf::anon_send(e.to, std::move(e.what));
+    for (auto& f : c.then)
+      f();
   }
 }
 
@@ -101,38 +103,42 @@ store_actor::behavior_type store_writer(pointer self, node* shared) {
   st.writable.set(1);
   self->delayed_send(self, housekeeping, store_tick{});
   return {
-    [self](commit& c) {
-      auto& st = self->state;
-      st.waiting.push_back(std::move(c));
-      if (!std::exchange(st.flushing, true))
-        self->send(self, store_flush{});
-    },
-    [self](store_flush) { flush(self); },
-    [self](store_tick) {
-      keep_house(self);
-      self->delayed_send(self, housekeeping, store_tick{});
-    },
+      [self](commit& c) {
+        auto& st = self->state;
+        st.waiting.push_back(std::move(c));
+        if (!std::exchange(st.flushing, true))
+          self->send(self, store_flush{});
+      },
+      [self](store_flush) { flush(self); },
+      [self](drain& d) {
+        flush(self);
+        d.done();
+      },
+      [self](store_tick) {
+        keep_house(self);
+        self->delayed_send(self, housekeeping, store_tick{});
+      },
   };
 }
 
 reader_actor::behavior_type store_reader(reader_actor::stateful_pointer<reader_state> self, node* shared) {
   self->state.shared = shared;
   return {
-    [self](load_conversation& order) {
-      auto row = self->state.shared->store.load_conversation(order.id);
-      loaded_conversation out{std::move(order.id), !row, nullptr};
-      if (row && *row)
-        out.row = std::make_shared<io::stored_conversation>(std::move(**row));
-      self->send(order.reply_to, std::move(out));
-    },
-    [self](load_person& order) {
-      auto row = self->state.shared->store.load_person(order.id);
-      loaded_person out{std::move(order.id), !row, nullptr};
-      if (row)
-        out.row = std::make_shared<io::stored_person>(std::move(*row));
-      self->send(order.reply_to, std::move(out));
-    },
-    [self](ask_store& q) { q.ask(self->state.shared->store); },
+      [self](load_conversation& order) {
+        auto row = self->state.shared->store.load_conversation(order.id);
+        loaded_conversation out{std::move(order.id), !row, nullptr};
+        if (row && *row)
+          out.row = std::make_shared<io::stored_conversation>(std::move(**row));
+        self->send(order.reply_to, std::move(out));
+      },
+      [self](load_person& order) {
+        auto row = self->state.shared->store.load_person(order.id);
+        loaded_person out{std::move(order.id), !row, nullptr};
+        if (row)
+          out.row = std::make_shared<io::stored_person>(std::move(*row));
+        self->send(order.reply_to, std::move(out));
+      },
+      [self](ask_store& q) { q.ask(self->state.shared->store); },
   };
 }
 

@@ -1,0 +1,340 @@
+#include "belfry/actors/channel/channel.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace belfry {
+
+namespace {
+
+using pointer = channel_actor::stateful_pointer<channel_state>;
+
+/// Deliveries fetched from disk at once.
+constexpr std::size_t fetch_max = 200;
+
+engine_time now(pointer self) {
+  return self->state.shared->line.at(self->clock().now());
+}
+
+lane_options make_lane_options(const options& o) {
+  lane_options l;
+  l.queue_max = o.limits.lane_queue;
+  l.call_queue_max = o.limits.lane_queue;
+  l.in_flight_max = o.limits.lane_in_flight;
+  l.retry = {o.webhooks.retry_first.count(), o.webhooks.retry_factor, o.webhooks.retry_max.count(),
+             o.webhooks.retry_jitter};
+  return l;
+}
+
+lane_seat& seat_of(pointer self, const std::string& name) {
+  auto& st = self->state;
+  auto& seat = st.lanes[name];
+  if (!seat)
+    seat = std::make_unique<lane_seat>(make_lane_options(st.shared->opts), st.budget.get());
+  return *seat;
+}
+
+// -- outcomes -----------------------------------------------------------------
+
+void tell(pointer self, const queued& q, attempted a) {
+  a.delivery = q.delivery;
+  auto& st = self->state;
+  if (is_final(a.state))
+    st.shared->metrics.get_counter(io::metric::deliveries, {to_string(st.kind), to_string(a.state)}).increment();
+  st.shared->to_person_of(q.person, std::move(a));
+}
+
+void end(pointer self, const queued& q, delivery_state state, reason why) {
+  attempted a;
+  a.state = state;
+  a.why = why;
+  tell(self, q, std::move(a));
+}
+
+/// It goes to disk until there is room or its time comes.
+void park(pointer self, lane_seat& seat, const queued& q) {
+  seat.parked = true;
+  seat.fetch_at = 0;
+  attempted a;
+  a.state = q.tries > 0 ? delivery_state::retrying : delivery_state::queued;
+  a.next_at = q.due;
+  a.parked = true;
+  tell(self, q, std::move(a));
+}
+
+// -- attempts -----------------------------------------------------------------
+
+void start(pointer self, const std::string& lane, queued q) {
+  auto& st = self->state;
+  auto me = caf::actor_cast<channel_actor>(self);
+  auto id = q.delivery;
+  auto person = q.person;
+  st.attempts[id] = {lane, std::move(q), 0};
+  st.shared->to_person_of(
+      person, ask_clearance{id, [me, lane, id](clearance c) {
+                              caf::anon_send(me, cleared{lane, id, std::make_shared<clearance>(std::move(c))});
+                            }});
+}
+
+void fetch(pointer self, const std::string& name, lane_seat& seat);
+
+void arm(pointer self, const std::string& name, lane_seat& seat) {
+  auto t = now(self);
+  auto wake = seat.core.next_wake(t);
+  if (seat.parked && !seat.fetching && seat.fetch_at > 0)
+    wake = wake ? std::min(*wake, seat.fetch_at) : seat.fetch_at;
+  if (!wake || (seat.armed != 0 && seat.armed <= *wake))
+    return;
+  seat.armed = std::max<engine_time>(*wake, 1);
+  self->delayed_send(self, std::chrono::milliseconds{std::max<engine_time>(*wake - t, 0)}, channel_alarm{name});
+}
+
+/// Starts what may start, ends what is too old, asks the disk when there is room.
+void pump(pointer self, const std::string& name, lane_seat& seat) {
+  auto t = now(self);
+  for (auto& q : seat.core.expire(t))
+    end(self, q, delivery_state::expired, reason::expired);
+  for (auto& q : seat.core.next(t))
+    start(self, name, std::move(q));
+  fetch(self, name, seat);
+  arm(self, name, seat);
+}
+
+void pump_starved(pointer self) {
+  for (auto& [name, seat] : self->state.lanes) {
+    if (seat->core.starved())
+      pump(self, name, *seat);
+  }
+}
+
+void finish_attempt(pointer self, const notification_id& id) {
+  auto& st = self->state;
+  st.attempts.erase(id);
+  st.in_flight.set(static_cast<double>(st.attempts.size()));
+  if (st.draining && st.attempts.empty() && st.drained)
+    std::exchange(st.drained, nullptr)();
+}
+
+void on_denied(pointer self, attempt_seat& a, lane_seat& seat, reason why) {
+  seat.core.withdrawn(a.item.delivery, now(self));
+  end(self, a.item, why == reason::expired ? delivery_state::expired : delivery_state::cancelled, why);
+}
+
+void on_cleared(pointer self, cleared& c) {
+  auto& st = self->state;
+  auto i = st.attempts.find(c.delivery);
+  if (i == st.attempts.end())
+    return;
+  auto& seat = seat_of(self, c.lane);
+  auto why = c.what->why;
+  std::optional<io::http_request> request;
+  if (c.what->granted) {
+    i->second.began = st.shared->wall.now();
+    auto& w = *c.what;
+    request = st.codec->make(w.what, w.delivery, w.recipient, w.device_tokens, i->second.began);
+    if (!request)
+      why = reason::registration_deleted;
+  }
+  if (!request) {
+    on_denied(self, i->second, seat, why);
+    finish_attempt(self, c.delivery);
+    return pump(self, c.lane, seat);
+  }
+  st.in_flight.set(static_cast<double>(st.attempts.size()));
+  st.shared->transport.send(std::move(*request), [me = caf::actor_cast<channel_actor>(self), lane = c.lane,
+                                                  id = c.delivery](io::http_answer a) {
+    caf::anon_send(me, answered{lane, id, std::move(a)});
+  });
+}
+
+/// The registration hears of endpoints that begin or cease to fail, and of those that are gone.
+void report_endpoint(pointer self, const std::string& lane, const outcome& o) {
+  auto& n = *self->state.shared;
+  auto id = lane.substr(lane.find('/') + 1);
+  if (o.what == outcome::verdict::accepted) {
+    auto list = n.webhooks.get();
+    auto w = std::find_if(list->begin(), list->end(), [&](const webhook& x) { return x.id == id; });
+    if (w == list->end() || w->failing_since == 0)
+      return;
+  }
+  self->send(n.registrations, endpoint_result{id, o.what});
+}
+
+void on_answered(pointer self, answered& a) {
+  auto& st = self->state;
+  auto i = st.attempts.find(a.delivery);
+  if (i == st.attempts.end())
+    return;
+  auto& seat = seat_of(self, a.lane);
+  if (a.answer.error == io::transport_error::cancelled) {
+    // We are stopping: it counts as not answered and is repeated after the restart.
+    return finish_attempt(self, a.delivery);
+  }
+  auto o = st.codec->read(a.answer, st.shared->wall.now());
+  auto dice = std::uniform_real_distribution<double>{0, 1}(st.dice);
+  auto d = seat.core.answered(a.delivery, o, now(self), dice);
+  attempted out;
+  out.made = attempt{i->second.began, o.status, o.answer, a.answer.duration.count()};
+  out.state = d ? d->state : delivery_state::cancelled;
+  out.why = d ? d->reason : reason::taken_back;
+  out.next_at = d ? d->at : 0;
+  st.shared->metrics.get_counter(io::metric::attempts, {to_string(st.kind), to_string(o.what)}).increment();
+  report_endpoint(self, a.lane, o);
+  tell(self, i->second.item, std::move(out));
+  finish_attempt(self, a.delivery);
+  pump(self, a.lane, seat);
+  pump_starved(self);
+}
+
+// -- disk ---------------------------------------------------------------------
+
+void fetch(pointer self, const std::string& name, lane_seat& seat) {
+  auto& st = self->state;
+  if (!seat.parked || seat.fetching || st.draining || seat.fetch_at > now(self))
+    return;
+  auto closed = seat.closed != reason::none;
+  // In slices: the disk is asked when a quarter of the lane is free.
+  auto enough = std::min<std::size_t>(fetch_max, std::max<std::size_t>(st.shared->opts.limits.lane_queue / 4, 1));
+  auto wanted = closed || seat.core.room(false) >= enough || (seat.core.spilled(true) && seat.core.room(true) > 0);
+  if (!wanted || seat.returning.size() >= fetch_max)
+    return;
+  seat.fetching = true;
+  auto me = caf::actor_cast<channel_actor>(self);
+  auto until = closed ? INT64_MAX : now(self);
+  auto limit = seat.returning.size() + fetch_max;
+  self->send(st.shared->reader,
+             ask_store{[me, name, until, limit, refused = seat.core.counters().refused](io::store& s) {
+               parked_found found{name, {}, {}, refused, false};
+               auto list = s.parked(name, until, limit);
+               auto due = s.parked_due(name);
+               found.failed = !list || !due;
+               if (list)
+                 found.list = std::move(*list);
+               if (due)
+                 found.next_due = *due;
+               caf::anon_send(me, std::move(found));
+             }});
+}
+
+void on_found(pointer self, parked_found& f) {
+  auto& st = self->state;
+  auto& seat = seat_of(self, f.lane);
+  seat.fetching = false;
+  if (f.failed) {
+    seat.fetch_at = now(self) + 1000;
+    return arm(self, f.lane, seat);
+  }
+  std::size_t fresh = 0;
+  for (auto& p : f.list) {
+    if (!seat.returning.insert(p.delivery).second)
+      continue;
+    ++fresh;
+    st.shared->to_person_of(p.person, unpark{p.delivery, st.kind, f.lane});
+  }
+  if (fresh == 0 && seat.returning.empty()) {
+    seat.core.drained(false, f.refused_before);
+    seat.core.drained(true, f.refused_before);
+    auto refused_since = seat.core.counters().refused != f.refused_before;
+    seat.parked = f.next_due.has_value() || refused_since;
+    seat.fetch_at = refused_since ? 0 : f.next_due.value_or(0);
+    if (seat.fetch_at != 0)
+      seat.fetch_at = std::max(seat.fetch_at, now(self) + 1);
+  }
+  pump(self, f.lane, seat);
+}
+
+// -- orders -------------------------------------------------------------------
+
+void on_submit(pointer self, submit& s) {
+  auto& seat = seat_of(self, s.lane);
+  seat.returning.erase(s.item.delivery);
+  if (seat.closed != reason::none)
+    return end(self, s.item, delivery_state::cancelled, seat.closed);
+  auto item = s.item;
+  auto from = s.from_disk ? lane::origin::disk : lane::origin::live;
+  auto r = seat.core.submit(std::move(s.item), now(self), from);
+  if (r.replaced)
+    end(self, *r.replaced, delivery_state::cancelled, reason::superseded);
+  if (r.evicted)
+    park(self, seat, *r.evicted);
+  if (r.what == submission::verdict::refused) {
+    self->state.shared->metrics.get_counter(io::metric::queue_full, {"lane"}).increment();
+    park(self, seat, item);
+  } else if (r.what == submission::verdict::superseded) {
+    end(self, item, delivery_state::cancelled, reason::superseded);
+  }
+  pump(self, s.lane, seat);
+}
+
+void on_cancel(pointer self, const cancel& c) {
+  auto& seat = seat_of(self, c.lane);
+  seat.returning.erase(c.delivery);
+  for (const auto& q : seat.core.cancel(c.delivery, c.why).dropped)
+    end(self, q, delivery_state::cancelled, c.why);
+  pump(self, c.lane, seat);
+}
+
+void on_close(pointer self, const close_lane& c) {
+  auto& seat = seat_of(self, c.lane);
+  seat.closed = c.why;
+  seat.fetch_at = 0;
+  for (const auto& q : seat.core.cancel([](const queued&) { return true; }, c.why).dropped)
+    end(self, q, delivery_state::cancelled, c.why);
+  pump(self, c.lane, seat);
+}
+
+void on_open(pointer self, const open_lane& o) {
+  auto& seat = seat_of(self, o.lane);
+  seat.closed = reason::none;
+  seat.core.reset();
+  pump(self, o.lane, seat);
+}
+
+void on_drain(pointer self, drain& d) {
+  auto& st = self->state;
+  st.draining = true;
+  for (auto& [name, seat] : st.lanes)
+    seat->core.stop();
+  st.drained = std::move(d.done);
+  if (st.attempts.empty())
+    std::exchange(st.drained, nullptr)();
+}
+
+} // namespace
+
+channel_actor::behavior_type channel(pointer self, node* shared, channel_kind kind,
+                                     std::shared_ptr<io::channel_codec> codec) {
+  auto& st = self->state;
+  st.shared = shared;
+  st.kind = kind;
+  st.codec = std::move(codec);
+  st.budget = std::make_unique<in_flight_budget>(shared->opts.limits.channel_in_flight);
+  st.dice.seed(std::random_device{}());
+  st.in_flight = shared->metrics.get_gauge(io::metric::lane_in_flight, {to_string(kind)});
+  return {
+      [self](submit& s) { on_submit(self, s); },
+      [self](const cancel& c) { on_cancel(self, c); },
+      [self](const close_lane& c) { on_close(self, c); },
+      [self](const open_lane& o) { on_open(self, o); },
+      [self](answered& a) { on_answered(self, a); },
+      [self](cleared& c) { on_cleared(self, c); },
+      [self](parked_found& f) { on_found(self, f); },
+      [self](const channel_alarm& a) {
+        auto& seat = seat_of(self, a.lane);
+        seat.armed = 0;
+        pump(self, a.lane, seat);
+      },
+      [self](const parked_lanes& p) {
+        for (const auto& name : p.lanes) {
+          auto& seat = seat_of(self, name);
+          seat.parked = true;
+          pump(self, name, seat);
+        }
+      },
+      [self](drain& d) { on_drain(self, d); },
+  };
+}
+
+} // namespace belfry

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "belfry/actors/channel/lane.hpp"
+#include "belfry/actors/node.hpp"
+
+#include <memory>
+#include <random>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace belfry {
+
+/// A lane with what the actor keeps beside it.
+struct lane_seat {
+  explicit lane_seat(const lane_options& o, in_flight_budget* budget) : core(o, budget) {}
+
+  lane core;
+  /// The address is switched off: everything ends with this reason.
+  reason closed = reason::none;
+  /// Something of this lane is on disk, or may be.
+  bool parked = false;
+  bool fetching = false;
+  /// Nothing on disk is due before; 0: ask.
+  engine_time fetch_at = 0;
+  /// Fetched from disk and on their way back through their persons.
+  std::unordered_set<notification_id> returning;
+  engine_time armed = 0;
+};
+
+/// One attempt under way.
+struct attempt_seat {
+  std::string lane;
+  queued item;
+  millis began = 0;
+};
+
+/// Delivers through one provider: lanes decide what starts when, persons clear each attempt, the codec says what goes
+/// out and what the answer means. The same actor serves every channel; only codecs differ.
+struct channel_state {
+  static inline const char* name = "channel";
+
+  channel_state() = default;
+
+  node* shared = nullptr;
+  channel_kind kind = channel_kind::webhook;
+  std::shared_ptr<io::channel_codec> codec;
+  std::unique_ptr<in_flight_budget> budget;
+  std::unordered_map<std::string, std::unique_ptr<lane_seat>> lanes;
+  std::unordered_map<notification_id, attempt_seat> attempts;
+  std::mt19937_64 dice;
+  std::function<void()> drained;
+  bool draining = false;
+  io::gauge depth, in_flight;
+};
+
+channel_actor::behavior_type channel(channel_actor::stateful_pointer<channel_state> self, node* shared,
+                                     channel_kind kind, std::shared_ptr<io::channel_codec> codec);
+
+} // namespace belfry

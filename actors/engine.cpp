@@ -1,0 +1,370 @@
+#include "belfry/actors/engine.hpp"
+
+#include "belfry/actors/channel/channel.hpp"
+#include "belfry/actors/gateway/gateway.hpp"
+#include "belfry/actors/node.hpp"
+#include "belfry/actors/outcome/outcome.hpp"
+#include "belfry/actors/person/record_row.hpp"
+#include "belfry/actors/recovery.hpp"
+#include "belfry/actors/shard/shard.hpp"
+#include "belfry/actors/store/store.hpp"
+#include "belfry/actors/webhooks/webhooks.hpp"
+#include "belfry/io/http_client/curl_client.hpp"
+#include "belfry/io/store/store.hpp"
+#include "belfry/io/telemetry/telemetry.hpp"
+#include "belfry/io/webhook/codec.hpp"
+#include "belfry/messages/validate.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace belfry {
+
+namespace {
+
+class system_wall_clock final : public io::wall_clock {
+public:
+  millis now() const override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  }
+};
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    // DESIGN 1: stealing can fall to a twentieth with many small actors.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::max<std::size_t>(2, std::thread::hardware_concurrency()));
+  }
+};
+
+result<std::unique_ptr<io::store>> open_store(const store_options& o) {
+  if (o.kind == store_kind::memory)
+    return io::make_memory_store();
+  if (o.kind != store_kind::sqlite)
+    return error{ec::bad_input, "this build has no PostgreSQL store", {}};
+  auto opened = io::open_sqlite(o.path);
+  if (!opened.value)
+    return error{ec::store_unavailable, opened.error ? opened.error->detail : "the store cannot be opened", {}};
+  return std::move(opened.value);
+}
+
+timeline start_of_time(const io::wall_clock& wall, caf::actor_system& system) {
+  return {wall.now(), timeline::steady{system.clock().now().time_since_epoch()}};
+}
+
+} // namespace
+
+engine_parts::engine_parts() = default;
+engine_parts::engine_parts(engine_parts&&) noexcept = default;
+engine_parts::~engine_parts() = default;
+
+/// Order matters: what is declared first is destroyed last.
+struct engine::impl {
+  impl(const options& o, engine_parts p)
+      : parts(std::move(p)),
+        metrics(io::metric_owner::engine),
+        system(config),
+        node(o, *parts.store, *parts.transport, *parts.wall, metrics, start_of_time(*parts.wall, system)) {}
+
+  engine_parts parts;
+  io::telemetry metrics;
+  system_config config;
+  caf::actor_system system;
+  belfry::node node;
+  std::atomic<std::uint64_t> subscriptions{0};
+  bool running = false;
+
+  void spawn(recovered& r) {
+    publish_registrations(node, r.webhooks);
+    node.writer = system.spawn<caf::detached>(store_writer, &node);
+    node.reader = system.spawn<caf::detached>(store_reader, &node);
+    node.outcomes = system.spawn(outcomes, &node.watched);
+    node.registrations = system.spawn(webhooks, &node, r.webhooks);
+    for (std::size_t i = 0; i < shard_count; ++i)
+      node.shards.push_back(system.spawn(shard, &node));
+    node.webhook_channel = system.spawn(channel, &node, channel_kind::webhook,
+                                        io::webhooks::make_codec(node.opts, [this] { return node.webhooks.get(); }));
+    node.gateway = system.spawn(gateway, &node, r.gateway);
+    running = true;
+  }
+
+  /// Lets an actor finish what it has; false: it did not within the time.
+  template <class Handle>
+  bool drain_within(const Handle& actor, std::chrono::steady_clock::time_point until) {
+    auto done = std::make_shared<std::promise<void>>();
+    caf::anon_send(actor, drain{[done] { done->set_value(); }});
+    return done->get_future().wait_until(until) == std::future_status::ready;
+  }
+
+  void stop(std::chrono::milliseconds limit) {
+    if (!std::exchange(running, false))
+      return;
+    auto until = std::chrono::steady_clock::now() + limit;
+    drain_within(node.gateway, until);
+    drain_within(node.webhook_channel, until);
+    caf::scoped_actor self{system};
+    auto end = [&](auto& actor) {
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+      self->wait_for(actor);
+      actor = nullptr;
+    };
+    for (auto& s : node.shards)
+      caf::anon_send(s, shard_stop{});
+    for (auto& s : node.shards)
+      self->wait_for(s);
+    // What they sent before is written; a store that cannot be written keeps nobody.
+    drain_within(node.writer, std::chrono::steady_clock::now() + std::chrono::seconds{5});
+    end(node.webhook_channel);
+    end(node.registrations);
+    end(node.gateway);
+    end(node.reader);
+    end(node.writer);
+    end(node.outcomes);
+    // Nobody hears it any more: what is in flight is repeated after the next start.
+    parts.transport.reset();
+    node.shards.clear();
+  }
+};
+
+engine::engine(std::unique_ptr<impl> parts) : impl_(std::move(parts)) {
+  // nop
+}
+
+result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
+  if (!parts.wall)
+    parts.wall = std::make_unique<system_wall_clock>();
+  if (!parts.store) {
+    auto store = open_store(o.store);
+    if (!store)
+      return store.error();
+    parts.store = std::move(*store);
+  }
+  if (!parts.transport) {
+    auto client = io::make_http_client(o.outbound);
+    if (!client)
+      return client.error();
+    parts.transport = std::move(*client);
+  }
+  auto made = std::make_unique<impl>(o, std::move(parts));
+  auto known = recover(made->node);
+  if (!known)
+    return known.error();
+  made->spawn(*known);
+  std::unique_ptr<engine> e{new engine{std::move(made)}};
+  if (auto ok = rearm(e->impl_->node, *known); !ok)
+    return ok.error();
+  return e;
+}
+
+engine::~engine() {
+  impl_->stop(std::chrono::milliseconds{0});
+}
+
+void engine::stop(std::chrono::milliseconds limit) {
+  impl_->stop(limit);
+}
+
+// -- events -------------------------------------------------------------------
+
+void engine::publish(std::vector<event> events, io::reply<admission> done) {
+  std::vector<problem> problems;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    auto found = validate(events[i], i, events.size() > 1);
+    std::move(found.begin(), found.end(), std::back_inserter(problems));
+  }
+  if (!problems.empty())
+    return done(error{ec::bad_input, "the events have the wrong shape", std::move(problems)});
+  if (!impl_->running)
+    return done(error{ec::stopping, "the engine is stopped", {}});
+  caf::anon_send(impl_->node.gateway, belfry::publish{std::move(events), std::move(done)});
+}
+
+std::future<result<admission>> engine::publish(std::vector<event> events) {
+  auto promise = std::make_shared<std::promise<result<admission>>>();
+  publish(std::move(events), [promise](result<admission> r) { promise->set_value(std::move(r)); });
+  return promise->get_future();
+}
+
+std::future<result<admission>> engine::publish(event e) {
+  std::vector<event> events;
+  events.push_back(std::move(e));
+  return publish(std::move(events));
+}
+
+// -- persons ------------------------------------------------------------------
+
+void engine::put_person(person_id id, person_profile profile, io::reply<io::stored<person>> done) {
+  impl_->node.to_person_of(id, put_profile{std::move(profile), std::move(done)});
+}
+
+void engine::get_person(person_id id, io::reply<person> done) {
+  impl_->node.to_person_of(id, get_profile{std::move(done)});
+}
+
+void engine::delete_person(person_id id, io::reply<success> done) {
+  impl_->node.to_person_of(id, erase_person{std::move(done)});
+}
+
+void engine::notification_count(person_id id, io::reply<count_view> done) {
+  impl_->node.to_person_of(id, get_count{std::move(done)});
+}
+
+void engine::put_device(person_id id, device d, io::reply<io::stored<device>> done) {
+  impl_->node.to_person_of(id, belfry::put_device{std::move(d), std::move(done)});
+}
+
+void engine::get_devices(person_id id, io::reply<std::vector<device>> done) {
+  impl_->node.to_person_of(id, belfry::get_devices{std::move(done)});
+}
+
+void engine::delete_device(person_id id, device_id device, io::reply<success> done) {
+  impl_->node.to_person_of(id, belfry::delete_device{std::move(device), std::move(done)});
+}
+
+void engine::put_pause(person_id id, pause_mode mode, std::optional<millis> until, io::reply<pause_view> done) {
+  impl_->node.to_person_of(id, belfry::put_pause{mode, until, std::move(done)});
+}
+
+void engine::get_pause(person_id id, io::reply<pause_view> done) {
+  impl_->node.to_person_of(id, belfry::get_pause{std::move(done)});
+}
+
+void engine::put_pause_reason(person_id id, std::string source, std::string display_name, std::int64_t timeout_seconds,
+                              io::reply<io::stored<pause_reason>> done) {
+  impl_->node.to_person_of(
+      id, belfry::put_pause_reason{std::move(source), std::move(display_name), timeout_seconds, std::move(done)});
+}
+
+void engine::delete_pause_reason(person_id id, std::string source, io::reply<success> done) {
+  impl_->node.to_person_of(id, belfry::delete_pause_reason{std::move(source), std::move(done)});
+}
+
+// -- webhooks -----------------------------------------------------------------
+
+void engine::create_webhook(webhook_input input, io::reply<webhook> done) {
+  caf::anon_send(impl_->node.registrations, belfry::create_webhook{std::move(input), std::move(done)});
+}
+
+void engine::put_webhook(webhook_id id, webhook_input input, io::reply<webhook> done) {
+  caf::anon_send(impl_->node.registrations, replace_webhook{std::move(id), std::move(input), std::move(done)});
+}
+
+void engine::get_webhook(webhook_id id, io::reply<webhook> done) {
+  auto list = impl_->node.webhooks.get();
+  auto i = std::find_if(list->begin(), list->end(), [&](const webhook& w) { return w.id == id; });
+  if (i == list->end())
+    return done(error{ec::not_found, "no webhook registration of this id", {}});
+  done(*i);
+}
+
+void engine::get_webhooks(io::reply<std::vector<webhook>> done) {
+  done(*impl_->node.webhooks.get());
+}
+
+void engine::delete_webhook(webhook_id id, io::reply<success> done) {
+  caf::anon_send(impl_->node.registrations, remove_webhook{std::move(id), std::move(done)});
+}
+
+void engine::ping_webhook(webhook_id id, io::reply<success> done) {
+  caf::anon_send(impl_->node.registrations, belfry::ping_webhook{std::move(id), std::move(done)});
+}
+
+// -- questions ----------------------------------------------------------------
+
+void engine::get_conversation(conversation_id id, io::reply<conversation_view> done) {
+  impl_->node.to_conversation_of(id, ask_view{[done = std::move(done)](bool known, conversation_view v) {
+                                   if (known)
+                                     done(std::move(v));
+                                   else
+                                     done(error{ec::not_found, "no conversation of this id", {}});
+                                 }});
+}
+
+namespace {
+
+/// What is stored, plus what the conversation can compute about a message for which nothing was.
+void add_computed(trace_page page, const trace_query& q, std::vector<trace_item> computed,
+                  const io::reply<trace_page>& done) {
+  for (auto& t : computed) {
+    auto stored = std::any_of(page.items.begin(), page.items.end(), [&](const trace_item& x) {
+      return x.kind == kind::new_message && x.recipient == t.recipient;
+    });
+    if (!stored && (!q.state || *q.state == t.state) && page.items.size() < q.limit)
+      page.items.push_back(std::move(t));
+  }
+  done(std::move(page));
+}
+
+bool computable(const trace_query& q) {
+  return q.message && q.conversation && q.before == 0 && (!q.kind || *q.kind == kind::new_message);
+}
+
+} // namespace
+
+void engine::query_notifications(trace_query q, io::reply<trace_page> done) {
+  auto& n = impl_->node;
+  caf::anon_send(n.reader, ask_store{[q, done = std::move(done), &n](io::store& store) {
+                   auto rows = store.query(q);
+                   if (!rows)
+                     return done(rows.error());
+                   trace_page page;
+                   for (const auto& row : *rows) {
+                     if (auto r = from_row(row))
+                       page.items.push_back(to_trace(*r));
+                   }
+                   if (rows->size() == q.limit)
+                     page.next = rows->back().seq;
+                   if (!computable(q))
+                     return done(std::move(page));
+                   n.to_conversation_of(*q.conversation,
+                                        ask_explain{q.person, *q.message, [page, q, done](std::vector<trace_item> x) {
+                                                      add_computed(page, q, std::move(x), done);
+                                                    }});
+                 }});
+}
+
+void engine::get_notification(notification_id id, io::reply<trace_item> done) {
+  caf::anon_send(impl_->node.reader, ask_store{[id, done = std::move(done)](io::store& store) {
+                   auto row = store.find_notification(id);
+                   if (!row)
+                     return done(row.error());
+                   auto r = *row ? from_row(**row) : std::nullopt;
+                   if (!r)
+                     return done(error{ec::not_found, "no notification of this id", {}});
+                   done(to_trace(*r));
+                 }});
+}
+
+std::shared_ptr<void> engine::subscribe(std::function<void(const report&)> on_report) {
+  auto id = ++impl_->subscriptions;
+  caf::anon_send(impl_->node.outcomes, belfry::subscribe{id, std::move(on_report)});
+  return {nullptr, [outcomes = impl_->node.outcomes, id](void*) { caf::anon_send(outcomes, unsubscribe{id}); }};
+}
+
+bool engine::ready() const {
+  return impl_->node.armed && impl_->node.writable && impl_->running;
+}
+
+std::string engine::metrics() const {
+  auto& n = impl_->node;
+  n.metrics.get_gauge(io::metric::conversations_awake).set(static_cast<double>(n.counters.awake_conversations.load()));
+  n.metrics.get_gauge(io::metric::persons_awake).set(static_cast<double>(n.counters.awake_persons.load()));
+  n.metrics.get_gauge(io::metric::ready).set(ready() ? 1 : 0);
+  return n.metrics.text();
+}
+
+engine_statistics engine::statistics() const {
+  const auto& c = impl_->node.counters;
+  return {c.participant_messages, c.live_participants, c.awake_conversations, c.awake_persons, c.commits, c.units};
+}
+
+} // namespace belfry

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "belfry/actors/interfaces.hpp"
+
+#include <atomic>
+#include <map>
+
+namespace belfry {
+
+/// Passes reports (changes of notifications, call time-outs, pauses, dead addresses) to whoever subscribed.
+struct outcome_state {
+  static inline const char* name = "outcome";
+
+  outcome_state() = default;
+
+  std::map<std::uint64_t, std::function<void(const report&)>> subscribers;
+  std::atomic<bool>* watched = nullptr;
+};
+
+/// `watched` tells others whether reports are worth making; it outlives the actor.
+outcome_actor::behavior_type outcomes(outcome_actor::stateful_pointer<outcome_state> self, std::atomic<bool>* watched);
+
+} // namespace belfry

@@ -1,0 +1,140 @@
+#include "belfry/actors/person/person_row.hpp"
+
+#include "belfry/actors/person/record_row.hpp"
+
+namespace belfry {
+
+namespace {
+
+constexpr std::uint64_t row_version = 1;
+
+void write_device(binary_writer& out, const device& d) {
+  out.text(d.id);
+  out.number(static_cast<std::uint64_t>(d.platform));
+  out.text(d.app);
+  out.optional_text(d.push_token);
+  out.optional_text(d.push_kit_token);
+  out.number(static_cast<std::uint64_t>(d.environment));
+  out.number(static_cast<std::uint64_t>(d.version));
+  out.optional_text(d.encryption_key);
+  out.signed_number(d.registered_at);
+}
+
+device read_device(binary_reader& in) {
+  device d;
+  d.id = in.text();
+  d.platform = static_cast<device_platform>(in.number());
+  d.app = in.text();
+  d.push_token = in.optional_text();
+  d.push_kit_token = in.optional_text();
+  d.environment = static_cast<device_environment>(in.number());
+  d.version = static_cast<message_version>(in.number());
+  d.encryption_key = in.optional_text();
+  d.registered_at = in.signed_number();
+  return d;
+}
+
+void write_profile(binary_writer& out, const person_profile& p) {
+  write_person(out, {{}, p});
+  out.flag(p.labels.has_value());
+  if (p.labels) {
+    out.number(p.labels->size());
+    for (const auto& l : *p.labels)
+      out.text(l);
+  }
+  out.flag(p.metadata.has_value());
+  if (p.metadata) {
+    out.number(p.metadata->size());
+    for (const auto& [key, value] : *p.metadata) {
+      out.text(key);
+      out.text(value);
+    }
+  }
+}
+
+person_profile read_profile(binary_reader& in) {
+  auto p = read_person(in).profile;
+  if (in.flag()) {
+    auto& labels = p.labels.emplace();
+    labels.resize(in.count());
+    for (auto& l : labels)
+      l = in.text();
+  }
+  if (in.flag()) {
+    auto& metadata = p.metadata.emplace();
+    for (auto n = in.count(); n > 0; --n) {
+      auto key = in.text();
+      metadata[key] = in.text();
+    }
+  }
+  return p;
+}
+
+void write_list(binary_writer& out, const std::vector<std::string>& list) {
+  out.number(list.size());
+  for (const auto& x : list)
+    out.text(x);
+}
+
+std::vector<std::string> read_list(binary_reader& in) {
+  std::vector<std::string> list(in.count());
+  for (auto& x : list)
+    x = in.text();
+  return list;
+}
+
+} // namespace
+
+std::string encode(const person_data& d) {
+  binary_writer out;
+  out.number(row_version);
+  out.flag(d.profile.has_value());
+  if (d.profile)
+    write_profile(out, *d.profile);
+  out.number(d.devices.size());
+  for (const auto& x : d.devices)
+    write_device(out, x);
+  d.pause.encode(out);
+  return out.take();
+}
+
+bool decode(std::string_view row, person_data& d) {
+  binary_reader in{row};
+  if (in.number() != row_version)
+    return false;
+  if (in.flag())
+    d.profile = read_profile(in);
+  d.devices.resize(in.count());
+  for (auto& x : d.devices)
+    x = read_device(in);
+  return d.pause.decode(in) && in.ok();
+}
+
+std::string encode(const shown_subjects& s) {
+  if (s.empty())
+    return {};
+  binary_writer out;
+  out.number(row_version);
+  out.number(s.size());
+  for (const auto& [subject, at] : s) {
+    out.text(subject);
+    write_list(out, at.left);
+    write_list(out, at.skipped);
+  }
+  return out.take();
+}
+
+bool decode(std::string_view row, shown_subjects& s) {
+  binary_reader in{row};
+  if (in.number() != row_version)
+    return false;
+  for (auto n = in.count(); n > 0; --n) {
+    auto subject = in.text();
+    auto& at = s[subject];
+    at.left = read_list(in);
+    at.skipped = read_list(in);
+  }
+  return in.ok();
+}
+
+} // namespace belfry

@@ -1,0 +1,109 @@
+#include "belfry/actors/recovery.hpp"
+
+#include "belfry/actors/conversation/core.hpp"
+#include "belfry/io/telemetry/log.hpp"
+#include "belfry/io/webhook/registration.hpp"
+
+#include <caf/send.hpp>
+
+#include <unordered_set>
+
+namespace belfry {
+
+namespace {
+
+/// Unfinished notifications read at once.
+constexpr std::size_t page = 1000;
+
+result<success> recover_gateway(const context& shared, recovered& r) {
+  auto& store = shared.store;
+  auto& g = *r.gateway;
+  auto ids = store.each_known_id(
+      [&](const io::known_id& k, millis at) { (k.space == 0 ? g.events : g.subjects).insert(k.fingerprint, at); });
+  if (!ids)
+    return ids.error();
+  auto presence = store.presence();
+  if (!presence)
+    return presence.error();
+  for (const auto& row : *presence)
+    g.presence.load(row);
+  auto bots = store.bots();
+  if (!bots)
+    return bots.error();
+  g.bots.insert(bots->begin(), bots->end());
+  return success{};
+}
+
+result<success> recover_webhooks(const context& shared, recovered& r) {
+  auto rows = shared.store.webhooks();
+  if (!rows)
+    return rows.error();
+  for (const auto& row : *rows) {
+    auto w = io::webhooks::decode(row.blob);
+    if (!w)
+      return error{ec::store_unavailable, "the row of webhook registration " + row.id + " is damaged", {}};
+    r.webhooks.push_back(std::move(*w));
+  }
+  return success{};
+}
+
+result<success> recover_due(const context& shared, recovered& r) {
+  auto due = shared.store.due_conversations();
+  if (!due)
+    return due.error();
+  r.due = std::move(*due);
+  return shared.store.each_journaled([&](io::stored_conversation&& c) {
+    conversation_core core{shared.opts, shared.around};
+    if (!core.load(c.key, c.id, c.blob, c.entries))
+      return;
+    auto wake = core.wake_time();
+    if (!core.state().sessions.empty())
+      wake = 1;
+    if (wake)
+      r.due.push_back({std::move(c.id), *wake});
+  });
+}
+
+} // namespace
+
+result<recovered> recover(const context& shared) {
+  recovered r;
+  r.gateway = std::make_shared<gateway_memory>(shared.opts);
+  for (auto part : {recover_gateway, recover_webhooks, recover_due}) {
+    if (auto ok = part(shared, r); !ok)
+      return ok.error();
+  }
+  auto lanes = shared.store.parked_lanes();
+  if (!lanes)
+    return lanes.error();
+  r.parked_lanes = std::move(*lanes);
+  return r;
+}
+
+result<success> rearm(node& n, recovered& r) {
+  std::vector<arm> by_shard(n.shards.size());
+  for (auto& d : r.due)
+    by_shard[n.shard_index(d.id)].due.push_back(std::move(d));
+  for (std::size_t i = 0; i < by_shard.size(); ++i) {
+    if (!by_shard[i].due.empty())
+      caf::anon_send(n.shards[i], std::move(by_shard[i]));
+  }
+  std::unordered_set<person_id> woken;
+  for (std::uint64_t after = 0;;) {
+    auto list = n.store.unfinished(after, page);
+    if (!list)
+      return list.error();
+    for (const auto& u : *list) {
+      after = u.seq;
+      if (woken.insert(u.person).second)
+        n.to_person_of(u.person, resume{});
+    }
+    if (list->size() < page)
+      break;
+  }
+  caf::anon_send(n.webhook_channel, parked_lanes{std::move(r.parked_lanes)});
+  n.armed = true;
+  return success{};
+}
+
+} // namespace belfry
