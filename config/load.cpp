@@ -80,6 +80,8 @@ public:
     refuse_unknown_variables();
     for (auto& line : detail::findings(out_.value, failed_))
       out_.errors.push_back(std::move(line));
+    for (auto& line : out_.errors)
+      line = values::one_line(std::move(line));
     return std::move(out_);
   }
 

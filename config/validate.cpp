@@ -132,6 +132,7 @@ std::vector<std::string> findings(const options& x, const std::set<std::string_v
     if (!concerns_failed(c, failed))
       out.push_back(std::string{c.names.front()} + ": " + c.what);
   }
+  std::transform(out.begin(), out.end(), out.begin(), values::one_line);
   return out;
 }
 

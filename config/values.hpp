@@ -36,6 +36,12 @@ struct reader {
 /// The value as it may stand in an error: short, on one line, without credentials.
 std::string cited(const json& value);
 
+/// `text` without control characters and not endlessly long: names and templates may hold line ends.
+std::string one_line(std::string text);
+
+/// Whether a text keeps a rule and a bound in bytes.
+bool fits(const formats::rule& format, std::string_view text, std::size_t max);
+
 /// "<value> is not allowed; allowed: ...", the value left out for secrets.
 std::string refusal(const key& k, const json& value);
 

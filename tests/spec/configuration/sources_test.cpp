@@ -185,6 +185,15 @@ TEST(Errors, AreAllCollected) {
   EXPECT_EQ(x.errors.size(), 6U) << lines(x.errors);
 }
 
+TEST(Errors, AreOneLineEachAndNotEndless) {
+  EXPECT_TRUE(one_error(from_file(R"({"a\nb\u007f": 1})"), {"a b : unknown key"}));
+  const auto x = from_file(R"({"email": {"templates": {"new_message": {"en": {"subject": "s", "text": "${a\nb}"}}}}})");
+  EXPECT_TRUE(one_error(x, {"email.templates.new_message.en.text"}));
+  const auto y = from_file("{\"x" + std::string(5'000, 'y') + "\": 1}");
+  ASSERT_EQ(y.errors.size(), 1U);
+  EXPECT_LT(y.errors[0].size(), 1'100U);
+}
+
 TEST(Errors, OfAnOverriddenValueCountAllTheSame) {
   const auto x =
       load({.set = {"push.enabled=true"}, .environment = {}, .file = R"({"push": {"enabled": 1}})", .properties = {}});
