@@ -1,0 +1,42 @@
+#include "belfry/io/http_server/handlers.hpp"
+
+#include <chrono>
+
+namespace belfry::io::http {
+
+namespace {
+
+response admitted(const admission& a, bool batch) {
+  if (a.accepted + a.duplicates > 0 || a.refused.empty())
+    return json_response(202, to_json(a, batch));
+  problem_document x;
+  x.code = to_string(ec::conflict);
+  x.status = 409;
+  x.title = phrase(409);
+  x.detail = "nothing of the request was accepted";
+  x.refused = a.refused;
+  x.batch = batch;
+  return problem_response(x);
+}
+
+} // namespace
+
+millis now_millis() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+void post_events(const context& c, const std::shared_ptr<exchange>& x) {
+  auto read = parse_events(x->body, x->ndjson ? body_form::ndjson : body_form::json);
+  // The text is not needed while the engine works.
+  std::string{}.swap(x->body);
+  if (!read)
+    return x->answer(error_response(read.error()));
+  if (read->events.empty())
+    return x->answer(admitted({}, true));
+  auto batch = read->batch;
+  c.service.publish(std::move(read->events),
+                    x->then<admission>([batch](const admission& a) { return admitted(a, batch); }));
+}
+
+} // namespace belfry::io::http
