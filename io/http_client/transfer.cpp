@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <strings.h>
+#include <utility>
 
 namespace belfry::io {
 
@@ -129,6 +130,8 @@ transport_error transfer::prepare(http_job& job, const std::shared_ptr<const tar
   }
   answer_ = {};
   answered_ = refused_ = socket_opened_ = false;
+  if (std::exchange(resent_, false))
+    curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
   if (target_ != where) {
     target_ = where;
     curl_easy_setopt(easy_, CURLOPT_CURLU, target_->url.get());
@@ -228,6 +231,18 @@ http_answer transfer::finish(CURLcode code) {
   answer_.body.clear();
   answer_.retry_after.reset();
   return std::move(answer_);
+}
+
+bool transfer::send_again(CURLcode code) {
+  long opened = 0;
+  curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &opened);
+  // curl itself repeats when reading fails so, but not when writing does.
+  if (code != CURLE_SEND_ERROR || opened != 0 || answered_ || resent_)
+    return false;
+  resent_ = true;
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
+  set_time_limits(job_.request.timeout - age());
+  return true;
 }
 
 http_answer transfer::cancel() {

@@ -36,6 +36,9 @@ public:
   /// is untouched.
   transport_error prepare(http_job& job, const std::shared_ptr<const target>& where, const std::string& proxy,
                           std::chrono::milliseconds time_left);
+  /// True, once per request, when a kept connection turned out to be closed as the request was written: it is set up to
+  /// be added again, on a new connection.
+  bool send_again(CURLcode code);
   /// The answer, once curl is through with it.
   http_answer finish(CURLcode code);
   http_answer cancel();
@@ -72,6 +75,7 @@ private:
   bool answered_ = false;
   bool refused_ = false;
   bool socket_opened_ = false;
+  bool resent_ = false;
 
   // What the handle is set to, so that it is not set again.
   std::shared_ptr<const target> target_;

@@ -3,6 +3,8 @@
 #include "belfry/tests/support/providers/sink_script.hpp"
 
 #include <nlohmann/json.hpp>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <ctime>
 
@@ -115,14 +117,27 @@ TEST(WebhookCheck, RefusesWhateverIsMissing) {
 }
 
 TEST(WebhookCheck, KnowsTheSignatures) {
-  // Computed once with the openssl command: HMAC of "{}" with the key "key".
-  received_request r{
-      .method = "POST", .path = "/", .headers = good_ping("").headers, .body = good_ping("").body, .at = {}};
+  received_request r{.method = "POST", .path = "/", .headers = good_ping("").headers, .body = good_ping("").body};
   EXPECT_EQ(webhook_violation(r, ""), std::nullopt);
   EXPECT_EQ(webhook_violation(r, "key"), "X-Unblu-Signature is wrong or missing");
-  r.headers.emplace_back("X-Unblu-Signature", "00");
+  // From the openssl command, over the same body with the key "key".
+  r.headers.emplace_back("X-Unblu-Signature", "a73fc83be11135a21ef4c8185243eccc9cca736c");
   EXPECT_EQ(webhook_violation(r, ""), "signed without a secret");
-  EXPECT_EQ(webhook_violation(r, "key"), "X-Unblu-Signature is wrong or missing");
+  EXPECT_EQ(webhook_violation(r, "key"), "X-Unblu-Signature-256 is wrong or missing");
+  r.headers.emplace_back("X-Unblu-Signature-256", "bbe01b79799b468a8ce7e3d79b6852c00c51ad820b4b731dabee70fae793f452");
+  EXPECT_EQ(webhook_violation(r, "key"), "webhook-signature is wrong or missing");
+  const auto text = "id1." + *r.header("webhook-timestamp") + "." + r.body;
+  unsigned char digest[32];
+  unsigned char base64[64] = {};
+  HMAC(EVP_sha256(), "key", 3, reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, nullptr);
+  EVP_EncodeBlock(base64, digest, sizeof(digest));
+  const auto signature = "v1," + std::string(reinterpret_cast<char*>(base64));
+  r.headers.emplace_back("webhook-signature", "v1,b2xk " + signature);
+  EXPECT_EQ(webhook_violation(r, "key"), std::nullopt);
+  // "whsec_a2V5" is the same key in base64: the platform's signatures are over its text, and differ.
+  EXPECT_EQ(webhook_violation(r, "whsec_a2V5"), "X-Unblu-Signature is wrong or missing");
+  r.body += " ";
+  EXPECT_NE(webhook_violation(r, "key"), std::nullopt);
 }
 
 } // namespace
