@@ -135,7 +135,8 @@ void admit_conversation_event(pointer self, std::uint64_t request, std::uint32_t
   auto& st = self->state;
   presence_effects fx;
   if (const auto* o = std::get_if<conversation_opened>(&e.body))
-    st.memory->presence.opened(o->person, o->client, e.conversation, now(self), fx);
+    work.opened =
+        std::make_unique<opening>(st.memory->presence.opened(o->person, o->client, e.conversation, now(self), fx));
   else if (const auto* c = std::get_if<conversation_closed>(&e.body))
     st.memory->presence.closed(c->person, c->client, e.conversation, fx);
   for (const auto& [person, online] : fx.online)
@@ -155,7 +156,7 @@ void admit(pointer self, std::uint64_t request, std::uint32_t index, event e, ro
   auto& st = self->state;
   auto& r = st.requests.at(request);
   auto& work = r.events[index];
-  work = {};
+  work = event_in_work{};
   work.id = e.id.empty() ? 0 : fingerprint(e.id);
   work.subject = fingerprint_of_subject(e).value_or(0);
   auto known = [&](std::uint64_t id, const known_ids& ids) { return id != 0 && ids.contains(id); };
@@ -205,6 +206,11 @@ void on_ack(pointer self, ack& a, routes& out) {
   auto& work = r.events[a.index];
   if (a.refused && !work.presence) {
     st.refused.increment();
+    if (work.opened) {
+      presence_effects fx;
+      st.memory->presence.undo(*work.opened, fx);
+      carry_out(self, std::move(fx), {}, 0, 0, out);
+    }
     r.answer.refused.push_back(std::move(*a.refused));
   } else if (--work.parts > 0) {
     return;

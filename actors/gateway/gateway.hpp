@@ -30,6 +30,8 @@ struct event_in_work {
   std::uint32_t parts = 1;
   /// Presence is never refused, whatever the conversations it closes say.
   bool presence = false;
+  /// conversation.opened: what is taken back when the conversation refuses it.
+  std::unique_ptr<opening> opened;
 };
 
 struct request_in_work {

@@ -55,15 +55,27 @@ void presence_table::changed(const person_id& p, const std::string& name, bool o
     fx.rows.emplace_back(row(p, name, c->second));
 }
 
-void presence_table::opened(const person_id& p, const std::string& name, const conversation_id& id, engine_time now,
-                            presence_effects& fx) {
+opening presence_table::opened(const person_id& p, const std::string& name, const conversation_id& id, engine_time now,
+                               presence_effects& fx) {
   auto [i, came] = people_.try_emplace(p);
-  auto& c = i->second[name];
+  auto [at, fresh] = i->second.try_emplace(name);
+  auto& c = at->second;
   c.said = now;
   c.open[id] = now;
   if (came)
     fx.online.emplace_back(p, true);
   fx.rows.emplace_back(row(p, name, c));
+  return {id, p, name, fresh};
+}
+
+void presence_table::undo(const opening& o, presence_effects& fx) {
+  closed(o.person, o.client, o.conversation, fx);
+  auto i = people_.find(o.person);
+  if (!o.came || i == people_.end())
+    return;
+  // Something else may have been said of the client since.
+  if (auto c = i->second.find(o.client); c != i->second.end() && c->second.open.empty())
+    drop(o.person, c, fx);
 }
 
 void presence_table::closed(const person_id& p, const std::string& name, const conversation_id& id,

@@ -19,6 +19,14 @@ struct closing {
   std::string client;
 };
 
+/// A client opened a conversation; `came`: it was not online before.
+struct opening {
+  conversation_id conversation;
+  person_id person;
+  std::string client;
+  bool came = false;
+};
+
 /// What a change of presence does: rows to write, conversations to tell, people who came or went.
 struct presence_effects {
   std::vector<io::change> rows;
@@ -35,9 +43,11 @@ public:
   void load(const io::presence_row& row);
 
   void changed(const person_id& p, const std::string& client, bool online, engine_time now, presence_effects& fx);
-  /// Opening makes the client online.
-  void opened(const person_id& p, const std::string& client, const conversation_id& c, engine_time now,
-              presence_effects& fx);
+  /// Opening makes the client online; the answer is what `undo` needs.
+  opening opened(const person_id& p, const std::string& client, const conversation_id& c, engine_time now,
+                 presence_effects& fx);
+  /// The conversation refused it: as if it had not been said.
+  void undo(const opening& o, presence_effects& fx);
   void closed(const person_id& p, const std::string& client, const conversation_id& c, presence_effects& fx);
   void reset(presence_effects& fx);
   /// What was said longer ago than the time-out no longer counts.
