@@ -1,0 +1,46 @@
+#include "belfry/io/store/sqlite_store.hpp"
+
+namespace belfry::io {
+
+/// Bounds of one call.
+static constexpr std::int64_t notifications_max = 500;
+static constexpr std::int64_t conversations_max = 100;
+static constexpr std::int64_t known_max = 500;
+
+void sqlite_store::sweep_conversations(database& db, pending_changes& pending, millis before, bool& more) {
+  std::vector<std::pair<std::int64_t, std::string>> ended;
+  {
+    statement s(db, "SELECT key, id FROM conversation WHERE ended_at > 0 AND ended_at < ? ORDER BY ended_at LIMIT ?",
+                before, conversations_max);
+    while (s.step())
+      ended.emplace_back(s.integer(0), s.text(1));
+  }
+  for (const auto& [key, id] : ended) {
+    run(db, "DELETE FROM membership WHERE conversation = ?", key);
+    run(db, "DELETE FROM shown WHERE conversation = ?", std::string_view(id));
+    run(db, "DELETE FROM conversation WHERE key = ?", key);
+    pending.steps.push_back({key, pending.next_entry, false});
+  }
+  more = more || ended.size() == conversations_max;
+}
+
+result<bool> sqlite_store::sweep(const horizon& h) {
+  std::lock_guard writing(writing_);
+  bool more = false;
+  const auto done = write([&](database& db, pending_changes& pending) {
+    run(db,
+        "DELETE FROM notification WHERE seq IN (SELECT seq FROM notification INDEXED BY notification_finished"
+        " WHERE state >= 2 AND created_at < ? ORDER BY created_at LIMIT ?)",
+        h.trace, notifications_max);
+    more = changes(db) == notifications_max;
+    sweep_conversations(db, pending, h.ended, more);
+    run(db, "DELETE FROM known WHERE seq IN (SELECT seq FROM known WHERE at < ? ORDER BY at LIMIT ?)", h.ids,
+        known_max);
+    more = more || changes(db) == known_max;
+  });
+  if (!done)
+    return done.error();
+  return more;
+}
+
+} // namespace belfry::io
