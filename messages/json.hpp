@@ -133,14 +133,14 @@ stream_event to_stream_event(const report& x);
 /// An `application/problem+json` document (RFC 9457).
 struct problem_document {
   /// Becomes `urn:belfry:<code>`.
-  std::string code;
+  std::string code{};
   int status = 500;
   /// Empty: the usual phrase of the status.
-  std::string title;
-  std::string detail;
-  std::vector<problem> errors;
+  std::string title{};
+  std::string detail{};
+  std::vector<problem> errors{};
   /// `errors` of a 409 in which nothing was accepted: with the reasons; pointers with their place when `batch`.
-  std::vector<refused_event> refused;
+  std::vector<refused_event> refused{};
   bool batch = false;
 };
 

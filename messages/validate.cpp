@@ -259,6 +259,11 @@ std::string_view wrong_endpoint(const std::string& x) {
   if (!url || x.find('\0') != std::string::npos
       || curl_url_set(url.get(), CURLUPART_URL, x.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK)
     return rule;
+  // The library takes one to three slashes and back slashes; other readers of the URL would see another host.
+  auto colon = x.find(':');
+  if (colon == std::string::npos || x.compare(colon, 3, "://") != 0 || x.compare(colon + 3, 1, "/") == 0
+      || x.find('\\') != std::string::npos)
+    return rule;
   auto scheme = part(CURLUPART_SCHEME);
   return (scheme == "http" || scheme == "https") && !part(CURLUPART_HOST).empty() ? "" : rule;
 }
