@@ -6,9 +6,9 @@
 /// What attempts may cost: slots over all lanes of a channel, and tokens for retries.
 namespace belfry {
 
-/// Requests in flight over all lanes of a channel (`limits.channelInFlight`). Messages wait when it is used up; but a lane
-/// with nothing in flight always gets one, and calls always start, so that stalled lanes can stop neither other lanes
-/// nor calls. Thus at most `max` + one per lane + the calls in flight (bounded per lane) are used.
+/// Requests in flight over all lanes of a channel (`limits.channelInFlight`). Messages wait when it is used up; but a
+/// lane with nothing in flight always gets one, and calls always start, so that stalled lanes can stop neither other
+/// lanes nor calls. Thus at most `max` + one per lane + the calls in flight (bounded per lane) are used.
 class in_flight_budget {
 public:
   explicit in_flight_budget(std::size_t max) : max_(max) {}

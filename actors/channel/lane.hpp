@@ -6,11 +6,17 @@
 #include "belfry/messages/notification.hpp"
 #include "belfry/messages/outcome.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
+#include <string>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 /// The pure core of a delivery channel: which delivery starts when, and what becomes of it.
 namespace belfry {
@@ -19,7 +25,8 @@ namespace belfry {
 struct queued {
   notification_id delivery;
   notification_id notification;
-  /// Order of creation of the notification; decides which of two of the same key is the newer. Equal ones go by arrival.
+  /// Order of creation of the notification; decides which of two of the same key is the newer. Equal ones go by
+  /// arrival.
   std::uint64_t seq = 0;
   /// Address and conversation. What has the same key *and the same group* (messages, call, requests) goes one after the
   /// other; so a call never waits behind the messages of its conversation.
@@ -171,7 +178,8 @@ public:
 
   /// When `next` or `expire` may have something; nothing: not before another call of this class or a free slot.
   std::optional<engine_time> next_wake(engine_time now) const;
-  /// The last `next` left messages behind because the channel's budget was spent: call it again when some is given back.
+  /// The last `next` left messages behind because the channel's budget was spent: call it again when some is given
+  /// back.
   bool starved() const { return starved_; }
 
   /// Nothing starts before `until`, calls included (the provider refuses our key, say).
@@ -227,6 +235,8 @@ private:
   /// What goes one after the other. Only the first waiting one is in `heads`, and only while none is in flight.
   struct chain {
     std::string name;
+    /// Waiting and in flight.
+    std::size_t members = 0;
     std::set<entry*, by_rank> waiting;
     entry* flying = nullptr;
     /// The first of `waiting` when it stands in `heads`.
@@ -252,22 +262,24 @@ private:
   void wait(entry& e);
   void unwait(entry& e);
   void refresh_head(chain& c);
-  bool outdated(const chain& c, const entry& e) const;
-  queued supersede(entry& older, entry& newer);
+  static bool outdated(const chain& c, const queued& q);
+  submission replace(entry& older, queued q, engine_time now);
   bool make_room(bool calls, engine_time now, submission& out);
   submission refuse(bool calls);
 
   // Starting
   bool slot_free(bool calls) const;
+  bool short_of_budget() const;
   engine_time gate(bool calls, engine_time now) const;
   bool start_next(bool calls, engine_time now, std::vector<queued>& out);
   void start(entry& e, engine_time now, std::vector<queued>& out);
-  bool put_off(entry& e);
+  bool affordable(entry& e);
   void collect_expired(engine_time now);
 
   // Ending
   entry* flying(const notification_id& delivery);
   void land(entry& e);
+  void lose(entry& e, engine_time now);
   void learn(const entry& e, const outcome& o, engine_time now);
   disposition finish(entry& e, delivery_state state, reason why);
   disposition again(entry& e, engine_time at);

@@ -14,13 +14,4 @@ engine_time retry_wait(const retry_policy& p, std::uint32_t failures, std::optio
   return std::max({engine_time{0}, moved, std::min<engine_time>(retry_after.value_or(0), retry_after_max)});
 }
 
-std::optional<engine_time> next_attempt(const retry_policy& p, std::uint32_t failures,
-                                        std::optional<std::int64_t> retry_after, engine_time now, engine_time expires,
-                                        double dice) {
-  auto at = now + retry_wait(p, failures, retry_after, dice);
-  if (at >= expires)
-    return std::nullopt;
-  return at;
-}
-
 } // namespace belfry

@@ -1,0 +1,272 @@
+#include "belfry/actors/channel/lane.hpp"
+
+#include <algorithm>
+
+namespace belfry {
+
+namespace {
+
+/// How many of the retries that are due last are looked at to make room.
+constexpr int evictions_looked_at_max = 8;
+
+std::string chain_name(const queued& q) {
+  return q.key + '\0' + static_cast<char>('0' + static_cast<int>(group_of(q.kind)));
+}
+
+} // namespace
+
+lane::lane(lane_options options, in_flight_budget* shared)
+    : options_(std::move(options)), shared_(shared), breaker_(options_.retry.first) {
+  options_.in_flight_max = std::max(options_.in_flight_max, call_slots + 1);
+}
+
+lane::~lane() {
+  if (shared_)
+    shared_->give_back(in_flight_);
+}
+
+// -- taking ---------------------------------------------------------------------
+
+submission lane::submit(queued q, engine_time now, origin from) {
+  if (entries_.contains(q.delivery))
+    return {submission::verdict::duplicate, {}, {}};
+  auto calls = is_call(q.kind);
+  if (stopping_ || (from == origin::live && side(calls).spilled))
+    return refuse(calls);
+  if (q.kind == kind::new_message) {
+    auto c = chains_.find(chain_name(q));
+    if (c != chains_.end() && outdated(c->second, q))
+      return {submission::verdict::superseded, {}, {}};
+    if (c != chains_.end() && c->second.message)
+      return replace(*c->second.message, std::move(q), now);
+  }
+  submission out;
+  if (room(calls) == 0 && !make_room(calls, now, out))
+    return refuse(calls);
+  q.due = std::max(q.due, now);
+  wait(insert(std::move(q)));
+  return out;
+}
+
+std::size_t lane::room(bool calls) const {
+  return queue_max(calls) - std::min(queue_max(calls), side(calls).held);
+}
+
+void lane::drained(bool calls, std::uint64_t refused_before) {
+  if (counters_.refused == refused_before)
+    side(calls).spilled = false;
+}
+
+submission lane::refuse(bool calls) {
+  side(calls).spilled = true;
+  ++counters_.refused;
+  return {submission::verdict::refused, {}, {}};
+}
+
+/// True: a newer new_message of the chain is in the lane already (this one comes late, from disk).
+bool lane::outdated(const chain& c, const queued& q) {
+  auto newer = [&](const entry* e) { return e && e->item.kind == kind::new_message && e->item.seq > q.seq; };
+  return newer(c.message) || newer(c.flying);
+}
+
+submission lane::replace(entry& older, queued q, engine_time now) {
+  const auto& old = older.item;
+  // Keeps the older one's turn, so that a busy conversation is not put off with every message.
+  q.due = old.imposed ? std::max(q.due, old.due) : std::min(std::max(q.due, now), old.due);
+  q.imposed = q.imposed || old.imposed;
+  auto& e = insert(std::move(q));
+  unwait(older);
+  submission out{submission::verdict::replaced, erase(older), {}};
+  wait(e);
+  ++counters_.replaced;
+  return out;
+}
+
+bool lane::make_room(bool calls, engine_time now, submission& out) {
+  if (calls)
+    return false;
+  auto& heads = side(calls).heads;
+  auto it = heads.rbegin();
+  for (int i = 0; i < evictions_looked_at_max && it != heads.rend(); ++i, ++it) {
+    auto& e = **it;
+    if (e.item.due <= now + options_.park_after)
+      return false;
+    // With a follower on its chain it stays: the follower would overtake it.
+    if (!e.retry() || e.chain->members > 1)
+      continue;
+    unwait(e);
+    out.evicted = erase(e);
+    ++counters_.evicted;
+    return true;
+  }
+  return false;
+}
+
+// -- entries and chains -----------------------------------------------------------
+
+lane::entry& lane::insert(queued q) {
+  auto name = chain_name(q);
+  auto& c = chains_[name];
+  if (c.members++ == 0)
+    c.name = std::move(name);
+  ++side(is_call(q.kind)).held;
+  ++counters_.submitted;
+  auto id = q.delivery;
+  auto& e = entries_[id];
+  e.rank = {q.seq, ++arrivals_};
+  e.chain = &c;
+  e.item = std::move(q);
+  people_[e.item.person].insert(&e);
+  return e;
+}
+
+/// Takes out an entry that neither waits nor is in flight.
+queued lane::erase(entry& e) {
+  auto item = std::move(e.item);
+  auto them = people_.find(item.person);
+  them->second.erase(&e);
+  if (them->second.empty())
+    people_.erase(them);
+  if (--e.chain->members == 0)
+    chains_.erase(chains_.find(e.chain->name));
+  --side(is_call(item.kind)).held;
+  entries_.erase(entries_.find(item.delivery));
+  return item;
+}
+
+void lane::wait(entry& e) {
+  auto& c = *e.chain;
+  c.waiting.insert(&e);
+  expiry_.insert(&e);
+  if (e.item.kind == kind::new_message)
+    c.message = &e;
+  refresh_head(c);
+}
+
+void lane::unwait(entry& e) {
+  auto& c = *e.chain;
+  c.waiting.erase(&e);
+  expiry_.erase(&e);
+  if (c.message == &e)
+    c.message = nullptr;
+  refresh_head(c);
+}
+
+void lane::refresh_head(chain& c) {
+  auto* head = c.flying || c.waiting.empty() ? nullptr : *c.waiting.begin();
+  if (head == c.head)
+    return;
+  if (c.head)
+    side(c.head->call()).heads.erase(c.head);
+  if (head)
+    side(head->call()).heads.insert(head);
+  c.head = head;
+}
+
+const queued* lane::find(const notification_id& delivery) const {
+  auto it = entries_.find(delivery);
+  return it == entries_.end() ? nullptr : &it->second.item;
+}
+
+// -- starting -----------------------------------------------------------------------
+
+std::vector<queued> lane::next(engine_time now, std::size_t limit) {
+  std::vector<queued> out;
+  collect_expired(now);
+  starved_ = false;
+  if (stopping_)
+    return out;
+  for (bool calls : {true, false})
+    while (out.size() < limit && start_next(calls, now, out)) {
+    }
+  return out;
+}
+
+/// Starts (or puts off) the first of a class; false: there is none that may start.
+bool lane::start_next(bool calls, engine_time now, std::vector<queued>& out) {
+  auto& heads = side(calls).heads;
+  if (heads.empty() || (*heads.begin())->item.due > now || !slot_free(calls) || gate(calls, now) > now)
+    return false;
+  if (!calls && short_of_budget()) {
+    starved_ = true;
+    return false;
+  }
+  auto& e = **heads.begin();
+  if (affordable(e))
+    start(e, now, out);
+  return true;
+}
+
+/// True: the retry budget lets it start. False: it was put off.
+bool lane::affordable(entry& e) {
+  if (e.call() || !e.retry() || e.put_off || retries_.take(retries_in_flight_))
+    return true;
+  unwait(e);
+  // Not past its life: the budget ends no delivery.
+  e.item.due = std::max(e.item.due, std::min(e.item.due + options_.retry.first, e.item.expires - 1));
+  e.put_off = true;
+  wait(e);
+  ++counters_.put_off;
+  return false;
+}
+
+void lane::start(entry& e, engine_time now, std::vector<queued>& out) {
+  unwait(e);
+  e.flying = true;
+  e.chain->flying = &e;
+  refresh_head(*e.chain);
+  e.probe = breaker_.started(now);
+  ++in_flight_;
+  ++counters_.started;
+  if (e.retry()) {
+    ++counters_.retried;
+    retries_in_flight_ += e.call() ? 0 : 1;
+  }
+  if (shared_)
+    shared_->take();
+  out.push_back(e.item);
+}
+
+bool lane::slot_free(bool calls) const {
+  return in_flight_ < options_.in_flight_max - (calls ? 0 : call_slots);
+}
+
+bool lane::short_of_budget() const {
+  return shared_ && shared_->spent() && in_flight_ > 0;
+}
+
+engine_time lane::gate(bool calls, engine_time now) const {
+  return std::max({hold_all_, calls ? hold_all_ : hold_messages_, breaker_.may_start_at(now)});
+}
+
+std::optional<engine_time> lane::next_wake(engine_time now) const {
+  std::optional<engine_time> wake;
+  auto at = [&](engine_time t) { wake = std::max(now, std::min(t, wake.value_or(t))); };
+  if (!overdue_.empty())
+    at(now);
+  if (!expiry_.empty())
+    at((*expiry_.begin())->item.expires);
+  for (bool calls : {true, false}) {
+    const auto& heads = side(calls).heads;
+    auto blocked = stopping_ || !slot_free(calls) || (!calls && short_of_budget());
+    if (!heads.empty() && !blocked)
+      at(std::max((*heads.begin())->item.due, gate(calls, now)));
+  }
+  return wake;
+}
+
+void lane::collect_expired(engine_time now) {
+  while (!expiry_.empty() && (*expiry_.begin())->item.expires <= now) {
+    auto& e = **expiry_.begin();
+    unwait(e);
+    overdue_.push_back(erase(e));
+    ++counters_.expired;
+  }
+}
+
+std::vector<queued> lane::expire(engine_time now) {
+  collect_expired(now);
+  return std::exchange(overdue_, {});
+}
+
+} // namespace belfry

@@ -1,0 +1,195 @@
+// How deliveries leave a lane: answers, cancellation, holds.
+#include "belfry/actors/channel/lane.hpp"
+
+#include <algorithm>
+
+namespace belfry {
+
+lane::entry* lane::flying(const notification_id& delivery) {
+  auto it = entries_.find(delivery);
+  return it != entries_.end() && it->second.flying ? &it->second : nullptr;
+}
+
+/// Gives back the slot; the entry is on no list afterwards.
+void lane::land(entry& e) {
+  e.flying = false;
+  e.probe = false;
+  e.chain->flying = nullptr;
+  --in_flight_;
+  if (e.retry() && !e.call())
+    --retries_in_flight_;
+  if (shared_)
+    shared_->give_back();
+  refresh_head(*e.chain);
+}
+
+/// Lands what made no attempt.
+void lane::lose(entry& e, engine_time now) {
+  if (e.probe)
+    breaker_.probe_lost(now);
+  land(e);
+}
+
+std::optional<disposition> lane::answered(const notification_id& delivery, const outcome& o, engine_time now,
+                                          double dice) {
+  auto* e = flying(delivery);
+  if (!e)
+    return std::nullopt;
+  learn(*e, o, now);
+  land(*e);
+  ++e->item.tries;
+  switch (o.what) {
+  case outcome::verdict::accepted:
+    return finish(*e, delivery_state::accepted, o.why);
+  case outcome::verdict::gone:
+    return finish(*e, delivery_state::address_gone, o.why);
+  case outcome::verdict::refused:
+    return finish(*e, delivery_state::refused, o.why);
+  case outcome::verdict::again:
+    break;
+  }
+  e->item.imposed = true;
+  e->put_off = false;
+  auto d = again(*e, now + retry_wait(options_.retry, e->item.tries, o.retry_after, dice));
+  if (d.state == delivery_state::retrying)
+    d.reason = o.why;
+  return d;
+}
+
+/// What the answer says about the endpoint.
+void lane::learn(const entry& e, const outcome& o, engine_time now) {
+  switch (o.what) {
+  case outcome::verdict::accepted:
+    retries_.succeeded();
+    breaker_.succeeded();
+    return;
+  case outcome::verdict::gone:
+  case outcome::verdict::refused:
+    // A refused address is dead, not the endpoint that said so. Without a status nobody was asked.
+    if (o.status != 0)
+      breaker_.succeeded();
+    else if (e.probe)
+      breaker_.probe_lost(now);
+    return;
+  case outcome::verdict::again:
+    breaker_.failed(now);
+    if (!o.throttle)
+      return;
+    // Only what the endpoint asked for in so many words may hold calls.
+    if (o.retry_after.value_or(0) > 0)
+      hold(now + std::min(*o.retry_after, retry_after_max));
+    else
+      hold_messages_ = std::max(hold_messages_, now + options_.retry.first);
+    return;
+  }
+}
+
+std::optional<disposition> lane::put_back(const notification_id& delivery, engine_time due, engine_time now) {
+  auto* e = flying(delivery);
+  if (!e)
+    return std::nullopt;
+  lose(*e, now);
+  return again(*e, std::max(due, now));
+}
+
+std::optional<queued> lane::withdrawn(const notification_id& delivery, engine_time now) {
+  auto* e = flying(delivery);
+  if (!e)
+    return std::nullopt;
+  lose(*e, now);
+  ++counters_.cancelled;
+  return erase(*e);
+}
+
+disposition lane::finish(entry& e, delivery_state state, reason why) {
+  if (state == delivery_state::expired)
+    ++counters_.expired;
+  if (state == delivery_state::cancelled)
+    ++counters_.cancelled;
+  return {erase(e), state, why, 0};
+}
+
+/// Waits for another attempt, unless there is a reason to make none.
+disposition lane::again(entry& e, engine_time at) {
+  if (e.cancelled != reason::none)
+    return finish(e, delivery_state::cancelled, e.cancelled);
+  if (auto* newer = e.item.kind == kind::new_message ? e.chain->message : nullptr) {
+    if (e.item.imposed) {
+      unwait(*newer);
+      newer->item.due = std::max(newer->item.due, at);
+      newer->item.imposed = true;
+      wait(*newer);
+    }
+    ++counters_.replaced;
+    return finish(e, delivery_state::cancelled, reason::superseded);
+  }
+  if (at >= e.item.expires)
+    return finish(e, delivery_state::expired, reason::expired);
+  e.item.due = at;
+  wait(e);
+  return {e.item, delivery_state::retrying, reason::none, at};
+}
+
+// -- cancelling -----------------------------------------------------------------------
+
+void lane::cancel_one(entry& e, reason why, cancellation& out) {
+  if (e.flying) {
+    // The first reason stands.
+    if (e.cancelled == reason::none)
+      e.cancelled = why;
+    out.in_flight.push_back(e.item.delivery);
+    return;
+  }
+  unwait(e);
+  out.dropped.push_back(erase(e));
+  ++counters_.cancelled;
+}
+
+cancellation lane::cancel(const person_id& person, const filter& which, reason why) {
+  cancellation out;
+  auto them = people_.find(person);
+  if (them == people_.end())
+    return out;
+  std::vector<entry*> hit;
+  for (auto* e : them->second)
+    if (which(e->item))
+      hit.push_back(e);
+  std::sort(hit.begin(), hit.end(), by_rank{});
+  for (auto* e : hit)
+    cancel_one(*e, why, out);
+  return out;
+}
+
+cancellation lane::cancel(const filter& which, reason why) {
+  std::vector<entry*> hit;
+  for (auto& [id, e] : entries_)
+    if (which(e.item))
+      hit.push_back(&e);
+  std::sort(hit.begin(), hit.end(), by_rank{});
+  cancellation out;
+  for (auto* e : hit)
+    cancel_one(*e, why, out);
+  return out;
+}
+
+cancellation lane::cancel(const notification_id& delivery, reason why) {
+  cancellation out;
+  auto it = entries_.find(delivery);
+  if (it != entries_.end())
+    cancel_one(it->second, why, out);
+  return out;
+}
+
+// -- the endpoint ---------------------------------------------------------------------
+
+void lane::hold(engine_time until) {
+  hold_all_ = std::max(hold_all_, until);
+}
+
+void lane::reset() {
+  breaker_ = breaker(options_.retry.first);
+  hold_all_ = 0;
+  hold_messages_ = 0;
+}
+
+} // namespace belfry
