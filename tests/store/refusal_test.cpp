@@ -2,6 +2,7 @@
 #include "store_fixture.hpp"
 
 #include <fcntl.h>
+#include <map>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -28,7 +29,7 @@ static void execute(const std::string& file, const char* sql) {
 static std::map<std::string, std::string> picture(const fs::path& folder) {
   std::map<std::string, std::string> out;
   for (const auto& x : fs::directory_iterator(folder))
-    out[x.path().filename().string()] = bytes_of(x.path());
+    out[x.path().filename().string()] = x.is_directory() ? "a folder" : bytes_of(x.path());
   return out;
 }
 

@@ -63,7 +63,6 @@ struct fault_vfs::state {
   int writes_to_fail = 0;
   int syncs_to_fail = 0;
   int operations_left = -1;
-  int syncs = 0;
 
   /// Counts down to the power cut; true: the power is off.
   bool dark() {
@@ -158,7 +157,6 @@ int do_sync(sqlite3_file* f, int flags) {
   for (const auto& p : x.pending)
     put(x.durable, p, p.data.size());
   x.pending.clear();
-  ++s.syncs;
   return rc;
 }
 
@@ -322,9 +320,9 @@ bool fault_vfs::power_is_off() const {
   return state_->off;
 }
 
-int fault_vfs::syncs() const {
+int fault_vfs::syncs_to_fail() const {
   std::lock_guard guard(state_->mutex);
-  return state_->syncs;
+  return state_->syncs_to_fail;
 }
 
 void fault_vfs::restore_power() {

@@ -33,8 +33,8 @@ public:
   bool power_is_off() const;
   /// All connections must be closed. The files become what a power cut would have left, and everything works again.
   void restore_power();
-  /// Syncs that succeeded so far.
-  int syncs() const;
+  /// How many of the syncs that are to fail are still to come.
+  int syncs_to_fail() const;
 
   /// State shared with the functions SQLite calls.
   struct state;
