@@ -1,0 +1,175 @@
+#include "belfry/engine.hpp"
+#include "belfry/tests/support/providers/webhook_sink.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+using namespace belfry;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto limit = 10s;
+
+/// An engine on a temporary SQLite file, with one registration at a sink.
+class engine_fixture : public testing::Test {
+protected:
+  engine_fixture() {
+    char name[] = "/tmp/belfry_engine_XXXXXX";
+    dir_ = mkdtemp(name);
+    opts_.store.path = (dir_ / "belfry.db").string();
+    opts_.push.debounce_delay = 50ms;
+    opts_.push.debounce_delay_when_in_conversation = 300ms;
+    opts_.outbound.allow_plain_http = true;
+    opts_.outbound.allowed_networks = {"127.0.0.0/8"};
+    start();
+  }
+
+  ~engine_fixture() override {
+    engine_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+
+  void start() {
+    auto e = engine::start(opts_);
+    ASSERT_TRUE(e) << e.error().detail;
+    engine_ = std::move(*e);
+  }
+
+  void restart() {
+    engine_.reset();
+    start();
+  }
+
+  template <class T, class F>
+  result<T> ask(F&& f) {
+    std::promise<result<T>> p;
+    f([&](result<T> r) { p.set_value(std::move(r)); });
+    return p.get_future().get();
+  }
+
+  void register_webhook() {
+    webhook_input in;
+    in.name = "sink";
+    in.endpoint = sink_.url();
+    for (int k = 0; k < kind_count; ++k)
+      in.events.push_back("push_notification." + std::string{to_string(static_cast<kind>(k))});
+    auto w = ask<webhook>([&](auto done) { engine_->create_webhook(in, done); });
+    ASSERT_TRUE(w) << w.error().detail;
+  }
+
+  admission publish(std::vector<event> events) {
+    auto a = engine_->publish(std::move(events)).get();
+    EXPECT_TRUE(a) << (a ? "" : a.error().detail);
+    return a ? *a : admission{};
+  }
+
+  static event in(const conversation_id& c, event_body body, std::string id = {}) {
+    event e;
+    e.id = std::move(id);
+    e.conversation = c;
+    e.body = std::move(body);
+    return e;
+  }
+
+  static message_sent message(const message_id& id, const person_id& sender, std::string text = "hello") {
+    message_sent m;
+    m.message = id;
+    m.sender = sender;
+    m.text = std::move(text);
+    return m;
+  }
+
+  void start_conversation(const conversation_id& c) {
+    conversation_started s;
+    s.participants = {{"anna", role::assigned_agent, false, false}, {"ben", role::context_person, false, false}};
+    EXPECT_EQ(publish({in(c, s)}).accepted, 1U);
+  }
+
+  count_view count(const person_id& p) {
+    auto c = ask<count_view>([&](auto done) { engine_->notification_count(p, done); });
+    return c ? *c : count_view{};
+  }
+
+  std::filesystem::path dir_;
+  options opts_;
+  test::webhook_sink sink_;
+  std::unique_ptr<engine> engine_;
+};
+
+bool has(const std::vector<test::received_request>& log, const std::string& text) {
+  return std::any_of(log.begin(), log.end(), [&](const auto& r) { return r.body.find(text) != std::string::npos; });
+}
+
+} // namespace
+
+TEST_F(engine_fixture, TellsOfTheLastMessageOfABurstOnce) {
+  register_webhook();
+  start_conversation("c1");
+  EXPECT_EQ(publish({in("c1", message("m1", "anna")), in("c1", message("m2", "anna")), in("c1", message("m3", "anna"))})
+              .accepted,
+            3U);
+  ASSERT_TRUE(sink_.wait_for(1, limit));
+  auto log = sink_.requests();
+  ASSERT_EQ(log.size(), 1U);
+  EXPECT_NE(log[0].body.find("\"messageId\":\"m3\""), std::string::npos) << log[0].body;
+  EXPECT_NE(log[0].body.find("\"notificationCount\":3"), std::string::npos) << log[0].body;
+  EXPECT_EQ(count("ben").total, 3U);
+}
+
+TEST_F(engine_fixture, TakesBackWhatWasToldWhenEverythingIsRead) {
+  register_webhook();
+  start_conversation("c1");
+  publish({in("c1", message("m1", "anna"))});
+  ASSERT_TRUE(sink_.wait_for(1, limit));
+  publish({in("c1", message_read{"ben", {}})});
+  ASSERT_TRUE(sink_.wait_for(2, limit));
+  EXPECT_TRUE(has(sink_.requests(), "ReadMessagePushNotificationEvent"));
+  EXPECT_EQ(count("ben").total, 0U);
+}
+
+TEST_F(engine_fixture, KeepsCountsAndWaitsOverARestart) {
+  register_webhook();
+  start_conversation("c1");
+  publish({in("c1", message("m1", "anna"), "e1")});
+  restart();
+  ASSERT_TRUE(sink_.wait_for(1, limit));
+  EXPECT_EQ(count("ben").total, 1U);
+  EXPECT_EQ(publish({in("c1", message("m1", "anna"), "e1")}).duplicates, 1U);
+  EXPECT_EQ(publish({in("c1", message("m1", "anna"), "e2")}).duplicates, 1U);
+}
+
+TEST_F(engine_fixture, RefusesWhatTheStateForbids) {
+  EXPECT_EQ(publish({in("nowhere", message("m1", "anna"))}).refused.at(0).reason, refusal::unknown_conversation);
+  start_conversation("c1");
+  EXPECT_EQ(publish({in("c1", message("m1", "carl"))}).refused.at(0).reason, refusal::not_in_conversation);
+}
+
+TEST_F(engine_fixture, RingsAndTakesTheRingBack) {
+  register_webhook();
+  start_conversation("c1");
+  publish({in("c1", call_started{"k1", call_type::audio, "anna"})});
+  ASSERT_TRUE(sink_.wait_for(1, limit));
+  publish({in("c1", call_ended{"k1", {}})});
+  ASSERT_TRUE(sink_.wait_for(3, limit));
+  auto log = sink_.requests();
+  EXPECT_NE(log[0].body.find("IncomingCall"), std::string::npos);
+  EXPECT_NE(log[1].body.find("RevokeCall"), std::string::npos);
+  EXPECT_NE(log[2].body.find("MissedCall"), std::string::npos);
+}
+
+TEST_F(engine_fixture, ExplainsWhySomebodyWasNotTold) {
+  register_webhook();
+  start_conversation("c1");
+  publish({in("c1", message("m1", "anna"))});
+  trace_query q;
+  q.conversation = "c1";
+  q.message = "m1";
+  q.person = "anna";
+  auto page = ask<trace_page>([&](auto done) { engine_->query_notifications(q, done); });
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->items.size(), 1U);
+  EXPECT_EQ(page->items[0].reason, reason::own_message);
+}
