@@ -52,7 +52,7 @@ struct lane_options {
   std::size_t call_queue_max = 1'000;
   /// Attempts at once, those kept for calls included (`limits.laneInFlight`); at least `lane::call_slots` + 1.
   std::size_t in_flight_max = 32;
-  retry_policy retry;
+  retry_policy retry{};
   /// A full lane hands a retry that is due later than this to the disk to make room: nothing waits behind a retry.
   engine_time park_after = 60'000;
 };

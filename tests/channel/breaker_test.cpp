@@ -1,0 +1,68 @@
+#include "belfry/actors/channel/breaker.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace belfry;
+
+namespace {
+
+breaker opened_at(engine_time now) {
+  breaker b(5'000);
+  for (int i = 0; i < breaker_failures_max; ++i)
+    b.failed(now);
+  return b;
+}
+
+TEST(Breaker, StaysClosedForFourFailuresInARow) {
+  breaker b(5'000);
+  for (int i = 0; i < 4; ++i)
+    b.failed(0);
+  EXPECT_FALSE(b.open());
+  EXPECT_TRUE(b.may_start(0));
+}
+
+TEST(Breaker, OpensAtTheFifthFailureInARow) {
+  EXPECT_TRUE(opened_at(0).open());
+}
+
+TEST(Breaker, ASuccessBreaksTheRow) {
+  breaker b(5'000);
+  for (int i = 0; i < 4; ++i)
+    b.failed(0);
+  b.succeeded();
+  b.failed(0);
+  EXPECT_FALSE(b.open());
+}
+
+TEST(Breaker, LetsOneProbeThroughPerInterval) {
+  auto b = opened_at(1'000);
+  EXPECT_FALSE(b.may_start(5'999));
+  EXPECT_EQ(b.may_start_at(1'500), 6'000);
+  ASSERT_TRUE(b.may_start(6'000));
+  EXPECT_TRUE(b.started(6'000));
+  EXPECT_FALSE(b.may_start(10'999));
+  EXPECT_TRUE(b.may_start(11'000));
+}
+
+TEST(Breaker, LateFailuresDoNotPutOffTheProbe) {
+  auto b = opened_at(0);
+  b.failed(4'999);
+  EXPECT_TRUE(b.may_start(5'000));
+}
+
+TEST(Breaker, ASuccessfulProbeCloses) {
+  auto b = opened_at(0);
+  b.started(5'000);
+  b.succeeded();
+  EXPECT_TRUE(b.may_start(5'001));
+  EXPECT_FALSE(b.started(5'001));
+}
+
+TEST(Breaker, ALostProbeMakesRoomForAnother) {
+  auto b = opened_at(0);
+  b.started(5'000);
+  b.probe_lost(5'100);
+  EXPECT_TRUE(b.may_start(5'100));
+}
+
+} // namespace
