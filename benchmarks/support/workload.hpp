@@ -1,0 +1,95 @@
+#pragma once
+
+#include "belfry/engine.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <vector>
+
+/// Chats as a host would report them, and somebody who reports them as quickly as is allowed.
+namespace belfry::bench {
+
+using clock = std::chrono::steady_clock;
+
+/// A folder that goes with it, below $BELFRY_BENCH_DIR or /tmp: on the disk that is to be measured.
+class scratch {
+public:
+  scratch();
+  ~scratch();
+  scratch(const scratch&) = delete;
+  scratch& operator=(const scratch&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path store() const { return path_ / "belfry.db"; }
+
+private:
+  std::filesystem::path path_;
+};
+
+/// Defaults, with the store in that folder and loopback allowed.
+options options_in(const scratch& folder);
+
+/// Starts an engine; throws std::runtime_error with its reason.
+std::unique_ptr<engine> start_engine(const options& o);
+
+conversation_id conversation_name(std::size_t conversation);
+person_id person_name(std::size_t conversation, std::size_t person);
+
+/// conversation.started with so many participants: an agent, a visitor, then secondary ones in turn.
+event start_of(std::size_t conversation, std::size_t participants);
+/// message.sent of about 100 characters; the serial number makes event and message ids.
+event message_in(std::size_t conversation, std::size_t sender, std::uint64_t serial);
+/// message.read up to the newest.
+event read_in(std::size_t conversation, std::size_t person, std::uint64_t serial);
+
+/// Publishes with a bounded number of events that are not answered yet, and keeps how long each request took.
+class publisher {
+public:
+  publisher(engine& e, std::size_t window);
+  /// Waits for all answers.
+  ~publisher();
+
+  /// `due` is when the request should have gone out: its latency counts from there.
+  void send(std::vector<event> events, clock::time_point due = clock::now());
+  void send(event e, clock::time_point due = clock::now());
+  /// Waits until everything is answered.
+  void drain();
+
+  /// Milliseconds from `due` to the answer, one per request. Drain first.
+  std::vector<double> latencies() const;
+  /// Events that were not accepted.
+  std::uint64_t refused() const { return refused_; }
+  std::uint64_t accepted() const { return accepted_; }
+
+private:
+  engine& engine_;
+  const std::size_t window_;
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::size_t open_ = 0;
+  std::vector<double> latencies_;
+  std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> accepted_{0};
+};
+
+/// Starts conversations [first, first + count) in batches.
+void start_conversations(engine& e, std::size_t first, std::size_t count, std::size_t participants);
+
+/// Registers a webhook for new messages and calls; signed with "whsec_..." unless `secret` is empty.
+webhook_id register_webhook(engine& e, const std::string& endpoint, const std::string& secret,
+                            std::vector<std::string> events = {"push_notification.new_message"});
+
+/// How many new_message notifications have become deliveries so far (from the metrics).
+std::uint64_t queued_messages(const engine& e);
+
+/// The secret the drivers sign with.
+extern const char* const bench_secret;
+
+/// Sleeps until a moment.
+void sleep_until(clock::time_point t);
+
+} // namespace belfry::bench

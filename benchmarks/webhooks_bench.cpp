@@ -1,0 +1,182 @@
+// How many signed webhook requests a second, and what does one cost, beside Node's undici doing the same work at the
+// same sink? Once only codec and HTTP client, once the whole engine from publish to the sink.
+#include "belfry/benchmarks/support/driver.hpp"
+#include "belfry/benchmarks/support/sink.hpp"
+#include "belfry/benchmarks/support/usage.hpp"
+#include "belfry/benchmarks/support/workload.hpp"
+#include "belfry/io/http_client/curl_client.hpp"
+#include "belfry/io/webhook/codec.hpp"
+
+#include <condition_variable>
+#include <cstdlib>
+#include <stdexcept>
+
+using namespace belfry;
+using namespace belfry::bench;
+
+namespace {
+
+/// Requests in flight, in all three: what a lane has by default besides the two slots kept for calls.
+constexpr std::size_t in_flight = 30;
+
+std::size_t deliveries_of(const settings& o) {
+  return o.smoke ? 500 : 40'000;
+}
+
+webhook registration(const std::string& url) {
+  webhook w;
+  w.id = "bench";
+  w.name = "bench";
+  w.endpoint = url;
+  w.secret = bench_secret;
+  w.events = {"push_notification.new_message"};
+  return w;
+}
+
+notification new_message(std::size_t i) {
+  const auto e = message_in(i, 0, i);
+  const auto& m = std::get<message_sent>(e.body);
+  notification n;
+  n.recipient = person_name(i, 1);
+  n.recipient_type = person_type::visitor;
+  n.conversation = e.conversation;
+  n.id = derive_notification_id(n.kind, n.conversation, n.recipient, m.message);
+  n.created_at = 1'700'000'000'000;
+  n.message = message_content{m.message, m.text, {}, m.sender, n.created_at, n.created_at, 0, 1};
+  n.total_count = 1;
+  return n;
+}
+
+struct cost {
+  double rate = 0;
+  /// Microseconds of CPU per delivery.
+  double cpu = 0;
+};
+
+/// Codec and client alone, with so many requests in flight.
+cost by_client(const std::string& url, std::size_t count, report& out) {
+  options o;
+  o.outbound.allow_plain_http = true;
+  o.outbound.allowed_networks = {"127.0.0.0/8"};
+  auto list = std::make_shared<const std::vector<webhook>>(std::vector<webhook>{registration(url)});
+  auto codec = io::webhooks::make_codec(o, [list] { return list; });
+  auto client = io::make_http_client(o.outbound);
+  if (!client)
+    throw std::runtime_error(client.error().detail);
+  std::vector<notification> all;
+  for (std::size_t i = 0; i < count; ++i)
+    all.push_back(new_message(i));
+  std::mutex lock;
+  std::condition_variable changed;
+  std::size_t open = 0, bad = 0;
+  usage u;
+  for (const auto& n : all) {
+    delivery d;
+    d.id = derive_delivery_id(n.id, channel_kind::webhook, "bench");
+    d.target = "bench";
+    auto request = codec->make(n, d, person{n.recipient, {}}, {}, n.created_at);
+    if (!request)
+      throw std::runtime_error("the codec makes no request");
+    {
+      std::unique_lock guard{lock};
+      changed.wait(guard, [&] { return open < in_flight; });
+      ++open;
+    }
+    (*client)->send(std::move(*request), [&](io::http_answer a) {
+      std::lock_guard guard{lock};
+      bad += a.status == 200 ? 0 : 1;
+      if (--open == 0 || open < in_flight)
+        changed.notify_one();
+    });
+  }
+  {
+    std::unique_lock guard{lock};
+    changed.wait(guard, [&] { return open == 0; });
+  }
+  const auto n = static_cast<double>(count);
+  const cost c{n / u.seconds(), 1e6 * u.cpu() / n};
+  if (bad > 0)
+    out.failure("webhooks: " + std::to_string(bad) + " requests of the client were not answered 200");
+  return c;
+}
+
+/// publish to sink. So many messages are under way at once that the lane's memory holds them.
+cost by_engine(const std::string& url, board& sink, std::size_t count, report& out) {
+  constexpr std::size_t under_way_max = 800;
+  scratch folder;
+  auto o = options_in(folder);
+  o.push.debounce_delay = std::chrono::milliseconds{0};
+  auto e = start_engine(o);
+  start_conversations(*e, 0, count, 2);
+  register_webhook(*e, url, bench_secret);
+  std::vector<event> events;
+  for (std::size_t i = 0; i < count; ++i)
+    events.push_back(message_in(i, 0, i));
+  const std::uint64_t before = sink.count;
+  publisher p{*e, under_way_max};
+  usage u;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!wait_until(20, [&] { return i < sink.count - before + under_way_max; }))
+      break;
+    p.send(std::move(events[i]));
+  }
+  if (!wait_until(20, [&] { return sink.count - before >= count; }))
+    out.failure("webhooks: only " + std::to_string(sink.count - before) + " requests of the engine came");
+  const auto n = static_cast<double>(count);
+  return {n / u.seconds(), 1e6 * u.cpu() / n};
+}
+
+/// `node undici.mjs`, which prints "<seconds> <CPU seconds>"; nothing when $BELFRY_PEERS names no folder with undici.
+std::optional<cost> by_undici(const std::string& url, std::size_t count, report& out) {
+  const char* peers = std::getenv("BELFRY_PEERS");
+  if (peers == nullptr)
+    return {};
+  const auto command = "node " BELFRY_PEER_SCRIPT " " + url + " " + std::to_string(count) + " "
+                       + std::to_string(in_flight) + " " + bench_secret;
+  auto* pipe = popen(command.c_str(), "r");
+  double seconds = 0, cpu = 0;
+  const auto read = pipe == nullptr ? 0 : fscanf(pipe, "%lf %lf", &seconds, &cpu);
+  if (pipe != nullptr)
+    pclose(pipe);
+  if (read != 2) {
+    out.failure("webhooks: undici did not run");
+    return {};
+  }
+  const auto n = static_cast<double>(count);
+  return cost{n / seconds, 1e6 * cpu / n};
+}
+
+void webhooks(const settings& o, report& out) {
+  const auto count = deliveries_of(o);
+  // Checking costs the sink more than the request: a short run checks, a long one measures.
+  helper sink{[&](board& b) { serve_sink(b, o.smoke ? bench_secret : ""); }};
+  sink.wait_ready(10);
+  const auto url = sink_url(sink.shared());
+  usage u{{sink.pid()}};
+  const auto client = by_client(url, count, out);
+  const auto sink_cpu = cpu_seconds(sink.pid());
+  const auto engine = by_engine(url, sink.shared(), count, out);
+  out.add("webhooks: load of others", u.others(), "cores");
+  out.add("webhooks: CPU of the sink", 1e6 * (cpu_seconds(sink.pid()) - sink_cpu) / static_cast<double>(count),
+          "us/delivery");
+  out.add("webhooks: rate of the client", client.rate, "deliveries/s");
+  out.add("webhooks: CPU of the client", client.cpu, "us/delivery");
+  out.add("webhooks: rate of the engine", engine.rate, "deliveries/s");
+  out.add("webhooks: CPU of the engine", engine.cpu, "us/delivery");
+  if (auto undici = by_undici(url, count, out)) {
+    out.add("webhooks: rate of undici", undici->rate, "deliveries/s");
+    out.add("webhooks: CPU of undici", undici->cpu, "us/delivery");
+    out.add("webhooks: client beside undici, rate", client.rate / undici->rate, "ratio", bound::at_least, 1.2);
+    out.add("webhooks: client beside undici, CPU", undici->cpu / client.cpu, "ratio", bound::at_least, 1.2);
+    out.add("webhooks: engine beside undici, rate", engine.rate / undici->rate, "ratio");
+    out.add("webhooks: engine beside undici, CPU", undici->cpu / engine.cpu, "ratio");
+  }
+  if (sink.shared().extra[0] > 0)
+    out.failure("webhooks: the sink found " + std::to_string(sink.shared().extra[0]) + " requests wrong");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return run_all(argc, argv, {{"webhooks", webhooks}});
+}
