@@ -78,6 +78,16 @@ TEST(LaneQueue, ARetryThatIsNearMakesNoRoom) {
   EXPECT_EQ(l.submit(message(2), 0).what, said::refused);
 }
 
+TEST(LaneQueue, ARetryWithAFollowerStays) {
+  auto o = no_jitter({.queue_max = 2});
+  lane l(o);
+  l.submit(item(1, "a"), 0);
+  l.next(0);
+  l.submit(item(2, "a", kind::read_message), 0);
+  l.answered(id_of(1), failed(o.park_after + 1), 0, even);
+  EXPECT_EQ(l.submit(message(3), 0).what, said::refused);
+}
+
 TEST(LaneQueue, ADeliveryItHoldsIsNotTakenTwice) {
   lane l({});
   l.submit(message(1), 0);

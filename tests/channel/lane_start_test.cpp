@@ -248,6 +248,16 @@ TEST(RetryBudget, PutsOffWhatNoSuccessPaidForByTheFirstWaitAtMost) {
   EXPECT_EQ(l.next(10'000).size(), 7U);
 }
 
+TEST(RetryBudget, EndsNoDelivery) {
+  lane l(no_jitter());
+  fail_many(l, 13);
+  l.submit(item(14, "short", kind::new_message, 6'000), 0);
+  l.next(0);
+  l.answered(id_of(14), failed(), 0, even);
+  EXPECT_EQ(l.next(5'000).size(), 13U);
+  EXPECT_EQ(numbers(l.next(5'999)), numbered{14});
+}
+
 TEST(RetryBudget, OneFailingDeliveryKeepsItsSchedule) {
   lane l(no_jitter());
   l.submit(message(1), 0);
