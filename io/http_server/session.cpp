@@ -25,6 +25,8 @@ namespace {
 using boost::system::error_code;
 template <class T>
 using task = asio::awaitable<T>;
+// In a coroutine of g++ 12 a temporary that is an argument of `co_await f(...)` may be destroyed twice, and a
+// `co_await` in a condition may be lost: below, both are given names first.
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
 using clock = std::chrono::steady_clock;
 
@@ -192,7 +194,11 @@ private:
       if (e)
         co_return close();
     }
-    while (co_await await_request() && co_await serve_request()) {
+    auto more = true;
+    while (more) {
+      more = co_await await_request();
+      if (more)
+        more = co_await serve_request();
     }
     co_await finish();
   }
@@ -245,9 +251,11 @@ private:
     read_head();
     auto verdict = judge(head_, core_.opts.http, is_tls, now());
     route_ = verdict.route;
-    if (auto* early = std::get_if<response>(&verdict.what))
+    auto* early = std::get_if<response>(&verdict.what);
+    if (early != nullptr)
       co_return co_await answer_early(std::move(*early));
-    co_return co_await serve_admitted(std::move(std::get<admitted>(verdict.what)));
+    auto& good = std::get<admitted>(verdict.what);
+    co_return co_await serve_admitted(std::move(good));
   }
 
   static millis now() {
@@ -259,14 +267,18 @@ private:
     keep_alive_ = false;
     if (deadline_.expired()) {
       core_.timed_out("headers");
-      co_return co_await refuse(problem_response(408, "timeout", "the headers took too long"));
+      auto late = problem_response(408, "timeout", "the headers took too long");
+      co_return co_await refuse(std::move(late));
     }
-    if (e == bhttp::error::header_limit || e == bhttp::error::buffer_overflow)
-      co_return co_await refuse(
-          problem_response(431, "headers_too_large", "request line and headers may have 16 KiB in all"));
+    if (e == bhttp::error::header_limit || e == bhttp::error::buffer_overflow) {
+      auto big = problem_response(431, "headers_too_large", "request line and headers may have 16 KiB in all");
+      co_return co_await refuse(std::move(big));
+    }
     auto ended = e == bhttp::error::end_of_stream || e == bhttp::error::partial_message;
-    if (!ended && e.category() == make_error_code(bhttp::error::bad_method).category())
-      co_return co_await refuse(problem_response(400, "bad_input", "this is no HTTP/1.1 request: " + e.message()));
+    if (!ended && e.category() == make_error_code(bhttp::error::bad_method).category()) {
+      auto broken = problem_response(400, "bad_input", "this is no HTTP/1.1 request: " + e.message());
+      co_return co_await refuse(std::move(broken));
+    }
     co_return false;
   }
 
@@ -296,7 +308,8 @@ private:
       keep_alive_ = false;
       co_return co_await refuse(std::move(r));
     }
-    if (auto refused = co_await read_body(unwanted_body_max, unwanted_body_max))
+    auto refused = co_await read_body(unwanted_body_max, unwanted_body_max);
+    if (refused)
       co_return co_await refuse(std::move(*refused));
     co_return co_await write(std::move(r));
   }
@@ -325,7 +338,8 @@ private:
     auto length = parser_->content_length().value_or(0);
     if (length > batch_max)
       co_return too_large(batch_max);
-    if (!co_await send_continue())
+    auto asked_for = co_await send_continue();
+    if (!asked_for)
       co_return problem_response(400, "bad_input", "the connection broke");
     arm(core_.settings.body);
     auto begun = false;
@@ -488,8 +502,10 @@ private:
 
   task<bool> serve_stream() {
     keep_alive_ = false;
-    if (head_.method == "HEAD")
-      co_return co_await write({200, "text/event-stream", {}, {}});
+    if (head_.method == "HEAD") {
+      response head_only{200, "text/event-stream", {}, {}};
+      co_return co_await write(std::move(head_only));
+    }
     auto wake = [server = core_.back, weak = this->weak_from_this()] {
       server->post([weak] {
         if (auto self = weak.lock())
@@ -498,9 +514,8 @@ private:
     };
     auto reader = core_.hub->join(std::move(wake));
     if (!reader) {
-      auto r = error_response({ec::overloaded, "too many readers of the stream", {}});
-      r.status = 503;
-      co_return co_await write(too_many_readers());
+      auto full = too_many_readers();
+      co_return co_await write(std::move(full));
     }
     core_.stream_readers.set(static_cast<double>(core_.hub->readers()));
     core_.answered(route_, 200);
@@ -556,7 +571,8 @@ private:
     auto text = stream_head();
     auto over = [&] { return reader.cut_off() || reader_gone_ || stopping() || !socket().is_open(); };
     while (!over()) {
-      if (!co_await write_text(text))
+      auto written = co_await write_text(text);
+      if (!written)
         break;
       auto quiet_until = clock::now() + core_.settings.heartbeat;
       text = reader.take(stream_write_max);
