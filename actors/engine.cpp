@@ -1,14 +1,8 @@
 #include "belfry/actors/engine.hpp"
 
-#include "belfry/actors/channel/channel.hpp"
-#include "belfry/actors/gateway/gateway.hpp"
 #include "belfry/actors/node.hpp"
-#include "belfry/actors/outcome/outcome.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/recovery.hpp"
-#include "belfry/actors/shard/shard.hpp"
-#include "belfry/actors/store/store.hpp"
-#include "belfry/actors/webhooks/webhooks.hpp"
 #include "belfry/io/http_client/curl_client.hpp"
 #include "belfry/io/store/store.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
@@ -20,8 +14,6 @@
 #include <caf/atom.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <thread>
@@ -82,20 +74,6 @@ struct engine::impl {
   belfry::node node;
   std::atomic<std::uint64_t> subscriptions{0};
   bool running = false;
-
-  void spawn(recovered& r) {
-    publish_registrations(node, r.webhooks);
-    node.writer = system.spawn<caf::detached>(store_writer, &node);
-    node.reader = system.spawn<caf::detached>(store_reader, &node);
-    node.outcomes = system.spawn(outcomes, &node.watched);
-    node.registrations = system.spawn(webhooks, &node, r.webhooks);
-    for (std::size_t i = 0; i < shard_count; ++i)
-      node.shards.push_back(system.spawn(shard, &node));
-    node.webhook_channel = system.spawn(channel, &node, channel_kind::webhook,
-                                        io::webhooks::make_codec(node.opts, [this] { return node.webhooks.get(); }));
-    node.gateway = system.spawn(gateway, &node, r.gateway);
-    running = true;
-  }
 
   /// Lets an actor finish what it has; false: it did not within the time.
   template <class Handle>
@@ -158,7 +136,10 @@ result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
   auto known = recover(made->node);
   if (!known)
     return known.error();
-  made->spawn(*known);
+  spawn_actors(made->system, made->node, *known,
+               io::webhooks::make_codec(made->node.opts, [n = &made->node] { return n->webhooks.get(); }),
+               disk_threads::own);
+  made->running = true;
   std::unique_ptr<engine> e{new engine{std::move(made)}};
   if (auto ok = rearm(e->impl_->node, *known); !ok)
     return ok.error();

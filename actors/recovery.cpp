@@ -1,10 +1,18 @@
 #include "belfry/actors/recovery.hpp"
 
+#include "belfry/actors/channel/channel.hpp"
 #include "belfry/actors/conversation/core.hpp"
+#include "belfry/actors/outcome/outcome.hpp"
+#include "belfry/actors/shard/shard.hpp"
+#include "belfry/actors/store/store.hpp"
+#include "belfry/actors/webhooks/webhooks.hpp"
 #include "belfry/io/telemetry/log.hpp"
 #include "belfry/io/webhook/registration.hpp"
 
+#include <caf/actor_system.hpp>
 #include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <unordered_set>
 
@@ -78,6 +86,24 @@ result<recovered> recover(const context& shared) {
     return lanes.error();
   r.parked_lanes = std::move(*lanes);
   return r;
+}
+
+void spawn_actors(caf::actor_system& system, node& n, const recovered& r, std::shared_ptr<io::channel_codec> codec,
+                  disk_threads threads) {
+  publish_registrations(n, r.webhooks);
+  if (threads == disk_threads::own) {
+    n.writer = system.spawn<caf::detached>(store_writer, &n);
+    n.reader = system.spawn<caf::detached>(store_reader, &n);
+  } else {
+    n.writer = system.spawn(store_writer, &n);
+    n.reader = system.spawn(store_reader, &n);
+  }
+  n.outcomes = system.spawn(outcomes, &n.watched);
+  n.registrations = system.spawn(webhooks, &n, r.webhooks);
+  for (std::size_t i = 0; i < shard_count; ++i)
+    n.shards.push_back(system.spawn(shard, &n));
+  n.webhook_channel = system.spawn(channel, &n, channel_kind::webhook, std::move(codec));
+  n.gateway = system.spawn(gateway, &n, r.gateway);
 }
 
 result<success> rearm(node& n, recovered& r) {

@@ -3,6 +3,8 @@
 #include "belfry/actors/gateway/gateway.hpp"
 #include "belfry/actors/node.hpp"
 
+#include <caf/fwd.hpp>
+
 #include <memory>
 #include <vector>
 
@@ -18,6 +20,13 @@ struct recovered {
 
 /// Reads it. Conversations with journal entries are folded to learn when they are due; others only say so.
 result<recovered> recover(const context& shared);
+
+/// Where the actors that wait for the disk run: on threads of their own, or (tests on a fake clock) with all others.
+enum class disk_threads : std::uint8_t { own, shared };
+
+/// Spawns all actors of a node and publishes what was recovered.
+void spawn_actors(caf::actor_system& system, node& n, const recovered& r, std::shared_ptr<io::channel_codec> webhooks,
+                  disk_threads threads);
 
 /// Arms every wait and delivery of it: the node's actors are running.
 result<success> rearm(node& n, recovered& r);

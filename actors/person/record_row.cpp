@@ -2,6 +2,8 @@
 
 #include "belfry/messages/binary.hpp"
 
+#include <algorithm>
+
 namespace belfry {
 
 namespace {
@@ -174,7 +176,11 @@ io::notification_row to_row(const notification_record& r) {
   out.number(r.deliveries.size());
   for (const auto& d : r.deliveries)
     write_delivery(out, d);
-  return {n.seq, n.id, n.recipient, n.conversation, subject_of(n), n.kind, r.state, n.created_at, out.take()};
+  io::notification_row row{n.seq,  n.id,    n.recipient,  n.conversation, subject_of(n),
+                           n.kind, r.state, n.created_at, out.take()};
+  row.open_deliveries = static_cast<std::uint32_t>(
+      std::count_if(r.deliveries.begin(), r.deliveries.end(), [](const delivery& d) { return !is_final(d.state); }));
+  return row;
 }
 
 std::optional<notification_record> from_row(const io::notification_row& row) {
