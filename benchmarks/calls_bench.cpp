@@ -26,7 +26,7 @@ bool rings(const test::received_request& r, const std::string& conversation) {
 }
 
 /// Milliseconds from publishing call.started to the request, for so many calls one after the other.
-std::vector<double> ring(engine& e, test::webhook_sink& sink, std::size_t first, std::size_t count, report& out) {
+std::vector<double> ring(engine& e, test::webhook_sink& sink, std::size_t first, std::size_t count, figures& out) {
   std::vector<double> took;
   for (std::size_t c = first; c < first + count; ++c) {
     sink.clear();
@@ -34,9 +34,9 @@ std::vector<double> ring(engine& e, test::webhook_sink& sink, std::size_t first,
     event call;
     call.conversation = name;
     call.body = call_started{"call-" + std::to_string(c), call_type::audio, person_name(c, 0)};
-    const auto began = clock::now();
+    const auto began = bench_clock::now();
     e.publish(std::move(call)).wait();
-    clock::time_point at;
+    bench_clock::time_point at;
     const auto came = sink.wait_until(
         [&](const auto& log) {
           for (const auto& r : log) {
@@ -57,7 +57,7 @@ std::vector<double> ring(engine& e, test::webhook_sink& sink, std::size_t first,
   return took;
 }
 
-void calls_first(const settings& o, report& out) {
+void calls_first(const settings& o, figures& out) {
   const auto s = size_of(o);
   scratch folder;
   test::webhook_sink sink;

@@ -63,7 +63,7 @@ std::vector<std::string> requests_of(const size& s) {
   return out;
 }
 
-void over_http(const settings& o, report& out, bool paced) {
+void over_http(const settings& o, figures& out, bool paced) {
   const auto s = size_of(o);
   const std::string name = paced ? "HTTP at 15,000/s: " : "HTTP at full speed: ";
   helper server{[&](board& b) { serve(s, b); }};
@@ -88,6 +88,6 @@ void over_http(const settings& o, report& out, bool paced) {
 
 int main(int argc, char** argv) {
   return run_all(argc, argv,
-                 {{"paced", [](const settings& o, report& r) { over_http(o, r, true); }},
-                  {"full speed", [](const settings& o, report& r) { over_http(o, r, false); }}});
+                 {{"paced", [](const settings& o, figures& r) { over_http(o, r, true); }},
+                  {"full speed", [](const settings& o, figures& r) { over_http(o, r, false); }}});
 }

@@ -38,7 +38,7 @@ std::vector<std::vector<event>> requests_of(const size& s, std::size_t batch) {
   return out;
 }
 
-void ingest(const settings& o, report& out, std::size_t batch) {
+void ingest(const settings& o, figures& out, std::size_t batch) {
   const auto s = size_of(o);
   const auto name = "ingest by " + std::to_string(batch) + ": ";
   scratch folder;
@@ -83,6 +83,6 @@ void ingest(const settings& o, report& out, std::size_t batch) {
 
 int main(int argc, char** argv) {
   return run_all(argc, argv,
-                 {{"singles", [](const settings& o, report& r) { ingest(o, r, 1); }},
-                  {"batches", [](const settings& o, report& r) { ingest(o, r, 100); }}});
+                 {{"singles", [](const settings& o, figures& r) { ingest(o, r, 1); }},
+                  {"batches", [](const settings& o, figures& r) { ingest(o, r, 100); }}});
 }

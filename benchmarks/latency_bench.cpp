@@ -27,7 +27,7 @@ std::size_t serial_of(const std::string& body, std::size_t messages) {
   return at == body.npos ? messages : std::strtoul(body.c_str() + at + mark.size(), nullptr, 10);
 }
 
-void latency(const settings& o, report& out) {
+void latency(const settings& o, figures& out) {
   const auto s = size_of(o);
   scratch folder;
   test::webhook_sink sink;
@@ -36,19 +36,19 @@ void latency(const settings& o, report& out) {
   auto e = start_engine(opts);
   register_webhook(*e, sink.url(), bench_secret);
   start_conversations(*e, 0, s.conversations, 2);
-  std::vector<clock::time_point> sent(s.messages), answered(s.messages);
+  std::vector<bench_clock::time_point> sent(s.messages), answered(s.messages);
   std::atomic<std::size_t> answers{0};
   usage u;
-  const auto began = clock::now();
+  const auto began = bench_clock::now();
   for (std::size_t i = 0; i < s.messages; ++i) {
-    sleep_until(
-        began
-        + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(static_cast<double>(i) / s.pace)));
-    sent[i] = clock::now();
+    sleep_until(began
+                + std::chrono::duration_cast<bench_clock::duration>(
+                    std::chrono::duration<double>(static_cast<double>(i) / s.pace)));
+    sent[i] = bench_clock::now();
     std::vector<event> one;
     one.push_back(message_in(i % s.conversations, 0, i));
     e->publish(std::move(one), [&, i](result<admission>) {
-      answered[i] = clock::now();
+      answered[i] = bench_clock::now();
       ++answers;
     });
   }

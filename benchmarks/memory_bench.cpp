@@ -47,7 +47,7 @@ bool asleep(engine& e) {
   return wait_until(60, [&] { return e.statistics().awake_conversations == 0; });
 }
 
-void memory(const settings& o, report& out) {
+void memory(const settings& o, figures& out) {
   const auto s = size_of(o);
   const auto people = static_cast<double>(s.conversations * s.participants);
   scratch folder;

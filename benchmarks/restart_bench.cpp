@@ -81,7 +81,7 @@ void copy_of_template(const std::filesystem::path& made, const std::filesystem::
   std::filesystem::copy_file(made, to);
 }
 
-void wake_all(engine& e, const size& s, report& out) {
+void wake_all(engine& e, const size& s, figures& out) {
   publisher p{e, s.window};
   usage u;
   std::size_t sent = 0;
@@ -100,7 +100,7 @@ void wake_all(engine& e, const size& s, report& out) {
     out.failure("restart: " + std::to_string(p.refused()) + " events were not accepted");
 }
 
-void restart(const settings& o, report& out, const std::filesystem::path& made) {
+void restart(const settings& o, figures& out, const std::filesystem::path& made) {
   const auto s = size_of(o);
   helper sink{[](board& b) { serve_sink(b); }};
   scratch folder;
@@ -150,5 +150,5 @@ void restart(const settings& o, report& out, const std::filesystem::path& made) 
 int main(int argc, char** argv) {
   scratch folder;
   const auto made = folder.path() / "template.db";
-  return run_all(argc, argv, {{"restart", [&](const settings& o, report& r) { restart(o, r, made); }}});
+  return run_all(argc, argv, {{"restart", [&](const settings& o, figures& r) { restart(o, r, made); }}});
 }

@@ -54,7 +54,7 @@ struct cost {
 };
 
 /// Codec and client alone, with so many requests in flight.
-cost by_client(const std::string& url, std::size_t count, report& out) {
+cost by_client(const std::string& url, std::size_t count, figures& out) {
   options o;
   o.outbound.allow_plain_http = true;
   o.outbound.allowed_networks = {"127.0.0.0/8"};
@@ -101,7 +101,7 @@ cost by_client(const std::string& url, std::size_t count, report& out) {
 }
 
 /// publish to sink. So many messages are under way at once that the lane's memory holds them.
-cost by_engine(const std::string& url, board& sink, std::size_t count, report& out) {
+cost by_engine(const std::string& url, board& sink, std::size_t count, figures& out) {
   constexpr std::size_t under_way_max = 800;
   scratch folder;
   auto o = options_in(folder);
@@ -127,7 +127,7 @@ cost by_engine(const std::string& url, board& sink, std::size_t count, report& o
 }
 
 /// `node undici.mjs`, which prints "<seconds> <CPU seconds>"; nothing when $BELFRY_PEERS names no folder with undici.
-std::optional<cost> by_undici(const std::string& url, std::size_t count, report& out) {
+std::optional<cost> by_undici(const std::string& url, std::size_t count, figures& out) {
   const char* peers = std::getenv("BELFRY_PEERS");
   if (peers == nullptr)
     return {};
@@ -146,7 +146,7 @@ std::optional<cost> by_undici(const std::string& url, std::size_t count, report&
   return cost{n / seconds, 1e6 * cpu / n};
 }
 
-void webhooks(const settings& o, report& out) {
+void webhooks(const settings& o, figures& out) {
   const auto count = deliveries_of(o);
   // Checking costs the sink more than the request: a short run checks, a long one measures.
   helper sink{[&](board& b) { serve_sink(b, o.smoke ? bench_secret : ""); }};

@@ -36,7 +36,7 @@ std::vector<event> messages_of(const size& s) {
 }
 
 /// `pace` in events a second; 0: as quickly as the engine takes them.
-void one_message_each(const settings& o, report& out, bool paced) {
+void one_message_each(const settings& o, figures& out, bool paced) {
   const auto s = size_of(o);
   const std::string name = paced ? "worst case paced: " : "worst case at full speed: ";
   scratch folder;
@@ -49,14 +49,14 @@ void one_message_each(const settings& o, report& out, bool paced) {
     const auto before = e->statistics();
     usage u;
     publisher p{*e, 20'000};
-    const auto began = clock::now();
+    const auto began = bench_clock::now();
     for (std::size_t i = 0; i < events.size(); ++i) {
       auto due = began
-                 + std::chrono::duration_cast<clock::duration>(
+                 + std::chrono::duration_cast<bench_clock::duration>(
                      std::chrono::duration<double>(paced ? static_cast<double>(i) / s.pace : 0));
       if (paced)
         sleep_until(due);
-      p.send(std::move(events[i]), paced ? due : clock::now());
+      p.send(std::move(events[i]), paced ? due : bench_clock::now());
     }
     p.drain();
     rate = n / u.seconds();
@@ -90,6 +90,6 @@ void one_message_each(const settings& o, report& out, bool paced) {
 
 int main(int argc, char** argv) {
   return run_all(argc, argv,
-                 {{"paced", [](const settings& o, report& r) { one_message_each(o, r, true); }},
-                  {"full speed", [](const settings& o, report& r) { one_message_each(o, r, false); }}});
+                 {{"paced", [](const settings& o, figures& r) { one_message_each(o, r, true); }},
+                  {"full speed", [](const settings& o, figures& r) { one_message_each(o, r, false); }}});
 }

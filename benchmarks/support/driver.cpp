@@ -21,7 +21,7 @@ namespace {
 /// Runs one repetition and writes its figures, one a line, to the pipe.
 [[noreturn]] void repetition(const scenario& s, const settings& o, int out) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  report r{o.smoke};
+  figures r{o.smoke};
   try {
     s.run(o, r);
   } catch (const std::exception& e) {
@@ -46,7 +46,7 @@ std::string read_all(int in) {
   return text;
 }
 
-void run_in_child(const scenario& s, const settings& o, report& out) {
+void run_in_child(const scenario& s, const settings& o, figures& out) {
   int ends[2];
   if (pipe(ends) != 0)
     return out.failure(s.name + ": no pipe");
@@ -80,7 +80,7 @@ int run_all(int argc, char** argv, const std::vector<scenario>& scenarios) {
   }
   if (o.smoke && repeat->empty())
     o.repeat = 1;
-  report out{o.smoke};
+  figures out{o.smoke};
   for (const auto& s : scenarios) {
     if (s.name.find(o.only) == s.name.npos)
       continue;

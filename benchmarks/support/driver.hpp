@@ -1,6 +1,6 @@
 #pragma once
 
-#include "belfry/benchmarks/support/report.hpp"
+#include "belfry/benchmarks/support/figures.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -22,7 +22,7 @@ struct settings {
 /// One question under one load; called once per repetition, in a process of its own.
 struct scenario {
   std::string name;
-  std::function<void(const settings&, report&)> run;
+  std::function<void(const settings&, figures&)> run;
 };
 
 /// Reads the command line, runs every scenario in turn, prints medians; the exit code of the program.

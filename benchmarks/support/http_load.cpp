@@ -116,19 +116,19 @@ http_figures http_load(std::uint16_t port, const std::vector<std::string>& reque
   http_figures out;
   std::atomic<std::size_t> next{0};
   std::mutex lock;
-  const auto began = clock::now();
+  const auto began = bench_clock::now();
   auto work = [&] {
     connection c{port};
     for (std::size_t i = 0; (i = next++) < requests.size();) {
-      auto due = clock::now();
+      auto due = bench_clock::now();
       if (pace > 0) {
-        due =
-            began
-            + std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(static_cast<double>(i) / pace));
+        due = began
+              + std::chrono::duration_cast<bench_clock::duration>(
+                  std::chrono::duration<double>(static_cast<double>(i) / pace));
         std::this_thread::sleep_until(due);
       }
       const auto answer = c.exchange(requests[i]);
-      const auto took = std::chrono::duration<double, std::milli>(clock::now() - due).count();
+      const auto took = std::chrono::duration<double, std::milli>(bench_clock::now() - due).count();
       std::lock_guard guard{lock};
       out.latencies.push_back(took);
       if (answer.find(" 202 ") == answer.npos && ++out.bad == 1)
@@ -140,7 +140,7 @@ http_figures http_load(std::uint16_t port, const std::vector<std::string>& reque
     threads.emplace_back(work);
   for (auto& t : threads)
     t.join();
-  out.seconds = std::chrono::duration<double>(clock::now() - began).count();
+  out.seconds = std::chrono::duration<double>(bench_clock::now() - began).count();
   return out;
 }
 

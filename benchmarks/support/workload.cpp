@@ -98,7 +98,7 @@ publisher::~publisher() {
   drain();
 }
 
-void publisher::send(std::vector<event> events, clock::time_point due) {
+void publisher::send(std::vector<event> events, bench_clock::time_point due) {
   const auto n = events.size();
   {
     std::unique_lock guard{lock_};
@@ -106,7 +106,7 @@ void publisher::send(std::vector<event> events, clock::time_point due) {
     open_ += n;
   }
   engine_.publish(std::move(events), [this, due, n](result<admission> a) {
-    const auto took = std::chrono::duration<double, std::milli>(clock::now() - due).count();
+    const auto took = std::chrono::duration<double, std::milli>(bench_clock::now() - due).count();
     const auto good = a ? a->accepted : 0;
     accepted_ += good;
     refused_ += n - good;
@@ -119,7 +119,7 @@ void publisher::send(std::vector<event> events, clock::time_point due) {
   });
 }
 
-void publisher::send(event e, clock::time_point due) {
+void publisher::send(event e, bench_clock::time_point due) {
   std::vector<event> one;
   one.push_back(std::move(e));
   send(std::move(one), due);
@@ -171,7 +171,7 @@ std::uint64_t queued_messages(const engine& e) {
   return at == text.npos ? 0 : static_cast<std::uint64_t>(std::strtod(text.c_str() + at + series.size(), nullptr));
 }
 
-void sleep_until(clock::time_point t) {
+void sleep_until(bench_clock::time_point t) {
   std::this_thread::sleep_until(t);
 }
 

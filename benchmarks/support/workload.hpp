@@ -14,7 +14,7 @@
 /// Chats as a host would report them, and somebody who reports them as quickly as is allowed.
 namespace belfry::bench {
 
-using clock = std::chrono::steady_clock;
+using bench_clock = std::chrono::steady_clock;
 
 /// A folder that goes with it, below $BELFRY_BENCH_DIR or /tmp: on the disk that is to be measured.
 class scratch {
@@ -54,8 +54,8 @@ public:
   ~publisher();
 
   /// `due` is when the request should have gone out: its latency counts from there.
-  void send(std::vector<event> events, clock::time_point due = clock::now());
-  void send(event e, clock::time_point due = clock::now());
+  void send(std::vector<event> events, bench_clock::time_point due = bench_clock::now());
+  void send(event e, bench_clock::time_point due = bench_clock::now());
   /// Waits until everything is answered.
   void drain();
 
@@ -90,6 +90,6 @@ std::uint64_t queued_messages(const engine& e);
 extern const char* const bench_secret;
 
 /// Sleeps until a moment.
-void sleep_until(clock::time_point t);
+void sleep_until(bench_clock::time_point t);
 
 } // namespace belfry::bench

@@ -12,10 +12,10 @@ enum class bound { none, at_least, at_most };
 
 /// Collects the figures of several repetitions and prints one line for each:
 /// `figure<TAB>name<TAB>median<TAB>unit<TAB>target<TAB>ok|not|-<TAB>least<TAB>most`.
-class report {
+class figures {
 public:
   /// In smoke mode nothing is judged: such a run is too short to say anything about speed.
-  explicit report(bool smoke) : smoke_(smoke) {}
+  explicit figures(bool smoke) : smoke_(smoke) {}
 
   /// Adds the value of one repetition. The bound and the target of the first one hold.
   void add(const std::string& name, double value, const std::string& unit, bound b = bound::none, double target = 0);
@@ -48,7 +48,7 @@ private:
 double quantile(std::vector<double> values, double q);
 
 /// Adds `<name> p50` and `<name> p99` in milliseconds; a target of 0 is none.
-void add_latencies(report& out, const std::string& name, const std::vector<double>& milliseconds, double p50_target = 0,
-                   double p99_target = 0);
+void add_latencies(figures& out, const std::string& name, const std::vector<double>& milliseconds,
+                   double p50_target = 0, double p99_target = 0);
 
 } // namespace belfry::bench

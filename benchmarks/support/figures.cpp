@@ -1,4 +1,4 @@
-#include "belfry/benchmarks/support/report.hpp"
+#include "belfry/benchmarks/support/figures.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 namespace belfry::bench {
 
-void report::add(const std::string& name, double value, const std::string& unit, bound b, double target) {
+void figures::add(const std::string& name, double value, const std::string& unit, bound b, double target) {
   auto [i, fresh] = lines_.try_emplace(name);
   if (fresh) {
     order_.push_back(name);
@@ -16,11 +16,11 @@ void report::add(const std::string& name, double value, const std::string& unit,
   i->second.values.push_back(value);
 }
 
-void report::failure(const std::string& what) {
+void figures::failure(const std::string& what) {
   failures_.push_back(what);
 }
 
-std::string report::serialize() const {
+std::string figures::serialize() const {
   std::ostringstream out;
   out.precision(15);
   for (const auto& name : order_) {
@@ -34,7 +34,7 @@ std::string report::serialize() const {
   return out.str();
 }
 
-void report::deserialize(const std::string& text) {
+void figures::deserialize(const std::string& text) {
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) {
     std::vector<std::string> parts;
@@ -59,7 +59,7 @@ std::string number(double x) {
 
 } // namespace
 
-int report::print() const {
+int figures::print() const {
   for (const auto& name : order_) {
     const auto& l = lines_.at(name);
     const auto median = quantile(l.values, 0.5);
@@ -86,7 +86,7 @@ double quantile(std::vector<double> values, double q) {
   return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
 }
 
-void add_latencies(report& out, const std::string& name, const std::vector<double>& milliseconds, double p50_target,
+void add_latencies(figures& out, const std::string& name, const std::vector<double>& milliseconds, double p50_target,
                    double p99_target) {
   auto add = [&](const char* which, double q, double target) {
     out.add(name + which, quantile(milliseconds, q), "ms", target > 0 ? bound::at_most : bound::none, target);
