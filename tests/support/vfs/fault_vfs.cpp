@@ -325,9 +325,8 @@ int fault_vfs::syncs_to_fail() const {
   return state_->syncs_to_fail;
 }
 
-void fault_vfs::restore_power() {
-  auto& s = *state_;
-  std::lock_guard guard(s.mutex);
+/// The caller holds the lock.
+static void cut_back(fault_vfs::state& s) {
   for (auto& [path, x] : s.images) {
     if (!fs::exists(path))
       continue;
@@ -343,6 +342,19 @@ void fault_vfs::restore_power() {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << x.durable;
   }
   s.images.clear();
+}
+
+void fault_vfs::leave_what_was_synced() {
+  auto& s = *state_;
+  std::lock_guard guard(s.mutex);
+  s.off = true;
+  cut_back(s);
+}
+
+void fault_vfs::restore_power() {
+  auto& s = *state_;
+  std::lock_guard guard(s.mutex);
+  cut_back(s);
   s.off = false;
   s.operations_left = -1;
   s.writes_to_fail = 0;

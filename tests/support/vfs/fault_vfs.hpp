@@ -33,6 +33,8 @@ public:
   bool power_is_off() const;
   /// All connections must be closed. The files become what a power cut would have left, and everything works again.
   void restore_power();
+  /// As `restore_power`, but the power stays off and connections may be open: for a process that ends right then.
+  void leave_what_was_synced();
   /// How many of the syncs that are to fail are still to come.
   int syncs_to_fail() const;
 
