@@ -512,19 +512,19 @@ private:
           asio::dispatch(self->stream_.get_executor(), [self] { self->wake(); });
       });
     };
-    auto reader = core_.hub->join(std::move(wake));
-    if (!reader) {
+    reader_ = core_.hub->join(std::move(wake));
+    if (!reader_) {
       auto full = too_many_readers();
       co_return co_await write(std::move(full));
     }
     core_.stream_readers.set(static_cast<double>(core_.hub->readers()));
     core_.answered(route_, 200);
     interruptible_ = true;
-    co_await pump(*reader);
+    co_await pump(*reader_);
     interruptible_ = false;
-    if (reader->cut_off() && !stopping())
+    if (reader_->cut_off() && !stopping())
       core_.stream_cut_off.increment();
-    core_.hub->leave(reader);
+    core_.hub->leave(reader_);
     core_.stream_readers.set(static_cast<double>(core_.hub->readers()));
     close();
     co_return false;
@@ -539,6 +539,9 @@ private:
   void wake() {
     news_ = true;
     answer_ready_.cancel();
+    // A reader that is cut off most likely takes nothing: the write under way would wait for it.
+    if (reader_ && reader_->cut_off())
+      cancel_io();
   }
 
   /// Notices that the reader went away; whatever it sends is ignored.
@@ -609,6 +612,7 @@ private:
   /// Grows with each question and each end of waiting, so that a late answer finds nobody.
   std::uint64_t asked_ = 0;
   body_share* share_ = nullptr;
+  std::shared_ptr<stream_reader> reader_;
   bool keep_alive_ = false;
   /// The client may still be sending.
   bool unread_ = false;
