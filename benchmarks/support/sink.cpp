@@ -3,6 +3,7 @@
 #include "belfry/tests/support/providers/webhook_sink.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <thread>
 
 namespace belfry::bench {
@@ -20,6 +21,8 @@ void serve_sink(board& b, const std::string& secret) {
     b.extra[0] = sink.violations();
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
+  if (const auto wrong = sink.violation_texts(); !wrong.empty())
+    std::fprintf(stderr, "sink: %s\n", wrong.front().c_str());
 }
 
 std::string sink_url(const board& b) {
