@@ -110,7 +110,7 @@ void on_sleepy(pointer self, Map& map, const std::string& id, std::uint64_t hand
   auto i = map.find(id);
   if (i == map.end() || !i->second.actor || i->second.passed != handled)
     return;
-  self->send_exit(i->second.actor, caf::exit_reason::normal);
+  self->send_exit(i->second.actor, caf::exit_reason::user_shutdown);
   map.erase(i);
 }
 

@@ -109,7 +109,7 @@ TEST_F(engine_fixture, TellsOfTheLastMessageOfABurstOnce) {
   register_webhook();
   start_conversation("c1");
   EXPECT_EQ(publish({in("c1", message("m1", "anna")), in("c1", message("m2", "anna")), in("c1", message("m3", "anna"))})
-              .accepted,
+                .accepted,
             3U);
   ASSERT_TRUE(sink_.wait_for(1, limit));
   auto log = sink_.requests();

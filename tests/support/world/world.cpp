@@ -1,0 +1,180 @@
+#include "belfry/tests/support/world/world.hpp"
+
+#include "belfry/actors/node.hpp"
+#include "belfry/actors/recovery.hpp"
+#include "belfry/io/store/memory.hpp"
+#include "belfry/io/webhook/codec.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
+
+namespace belfry::test {
+
+namespace {
+
+struct test_config : caf::actor_system_config {
+  test_config() { set("scheduler.policy", caf::atom("testing")); }
+};
+
+class fake_wall final : public io::wall_clock {
+public:
+  millis now() const override { return time; }
+
+  millis time = 1'700'000'000'000;
+};
+
+class fake_transport final : public io::http_transport {
+public:
+  explicit fake_transport(world& w) : world_(w) {}
+
+  void send(io::http_request request, std::function<void(io::http_answer)> done) override {
+    world_.requests.push_back(request);
+    auto a = world_.answer ? world_.answer(request) : std::optional{io::http_answer{{}, 200, {}, {}, {}}};
+    if (a)
+      done(std::move(*a));
+    else
+      world_.open.push_back({std::move(request), std::move(done)});
+  }
+
+private:
+  world& world_;
+};
+
+options adapted(options o) {
+  o.outbound.allow_plain_http = true;
+  o.outbound.allowed_networks = {"127.0.0.0/8"};
+  return o;
+}
+
+} // namespace
+
+struct world::impl {
+  impl(world& w, options o)
+      : store(std::make_unique<io::memory_store>()),
+        transport(w),
+        system(config),
+        sched(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
+        metrics(io::metric_owner::engine),
+        node(adapted(std::move(o)), *store, transport, wall, metrics,
+             timeline{wall.time, timeline::steady{system.clock().now().time_since_epoch()}}) {
+    system.await_actors_before_shutdown(false);
+  }
+
+  std::unique_ptr<io::memory_store> store;
+  fake_transport transport;
+  fake_wall wall;
+  test_config config;
+  caf::actor_system system;
+  caf::scheduler::test_coordinator& sched;
+  io::telemetry metrics;
+  belfry::node node;
+};
+
+world::world(options o, bool silent) : impl_(std::make_unique<impl>(*this, std::move(o))) {
+  auto known = recover(impl_->node);
+  auto codec = io::webhooks::make_codec(impl_->node.opts, [this] { return impl_->node.webhooks.get(); });
+  spawn_actors(impl_->system, impl_->node, *known, codec, disk_threads::shared);
+  settle();
+  rearm(impl_->node, *known);
+  settle();
+  if (!silent)
+    create_webhook("all");
+}
+
+world::~world() {
+  auto& n = impl_->node;
+  for (auto& s : n.shards)
+    caf::anon_send(s, shard_stop{});
+  settle();
+  auto end = [&](auto& actor) {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    actor = nullptr;
+  };
+  n.shards.clear();
+  end(n.gateway);
+  end(n.webhook_channel);
+  end(n.registrations);
+  end(n.outcomes);
+  end(n.reader);
+  end(n.writer);
+  settle();
+}
+
+node& world::get() {
+  return impl_->node;
+}
+
+io::memory_store& world::store() {
+  return *impl_->store;
+}
+
+void world::settle() {
+  while (impl_->sched.try_run_once()) {
+    // nop
+  }
+}
+
+void world::pass(std::chrono::milliseconds time) {
+  settle();
+  while (time.count() > 0) {
+    auto step = std::min(time, std::chrono::milliseconds{10});
+    impl_->wall.time += step.count();
+    impl_->sched.advance_time(step);
+    settle();
+    time -= step;
+  }
+}
+
+result<admission> world::publish(std::vector<event> events) {
+  return ask<admission>([&](auto done) {
+    caf::anon_send(impl_->node.gateway, belfry::publish{std::move(events), done});
+  });
+}
+
+conversation_view world::view(const conversation_id& c) {
+  conversation_view out;
+  impl_->node.to_conversation_of(c, ask_view{[&](bool, conversation_view v) { out = std::move(v); }});
+  settle();
+  return out;
+}
+
+webhook world::create_webhook(const std::string& name, const std::vector<std::string>& events) {
+  webhook_input in;
+  in.name = name;
+  in.endpoint = "http://127.0.0.1:9999/" + name;
+  in.events = events;
+  for (int k = 0; events.empty() && k < kind_count; ++k)
+    in.events.push_back("push_notification." + std::string{to_string(static_cast<kind>(k))});
+  auto w = ask<webhook>([&](auto done) {
+    caf::anon_send(impl_->node.registrations, belfry::create_webhook{in, done});
+  });
+  return w ? *w : webhook{};
+}
+
+event in(const conversation_id& c, event_body body, std::string id) {
+  event e;
+  e.id = std::move(id);
+  e.conversation = c;
+  e.body = std::move(body);
+  return e;
+}
+
+message_sent message(const message_id& id, const person_id& sender, std::string text) {
+  message_sent m;
+  m.message = id;
+  m.sender = sender;
+  m.text = std::move(text);
+  return m;
+}
+
+event started(const conversation_id& c, std::vector<participant_spec> more) {
+  conversation_started s;
+  s.participants = {{"anna", role::assigned_agent, false, false}, {"ben", role::context_person, false, false}};
+  s.participants.insert(s.participants.end(), more.begin(), more.end());
+  return in(c, s);
+}
+
+} // namespace belfry::test
