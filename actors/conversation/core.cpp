@@ -133,6 +133,7 @@ void conversation_core::leave(slot who, moment m, millis at, reason why, bool si
 void conversation_core::erase_person(const person_id& p, moment m, effects& fx) {
   if (auto who = state_.find_active(p); who && !state_.ended())
     leave(*who, m, m.wall, reason::person_erased, true, fx);
+  std::erase_if(fx.mails, [&](const addressed_mail& x) { return x.to == p; });
 }
 
 void conversation_core::on(const conversation_ended&, moment m, millis at, effects& fx) {
@@ -238,7 +239,7 @@ void conversation_core::forget_oldest(moment m, effects& fx) {
     if (!oldest.deleted && state_.roster[who].active && state_.catch_up(who, waits_).read < oldest.at)
       s.whom.insert(who);
   });
-  fx.concerned = s.whom;
+  s.whom.each([&](slot who) { fx.concerned.insert(who); });
   apply(std::move(s), fx);
 }
 
@@ -282,7 +283,8 @@ void conversation_core::on(const message_edited& e, moment, millis, effects& fx)
       continue;
     const auto& box = state_.catch_up(who, waits_);
     needed = needed || box.pending >= msg->at;
-    if (box.told && box.notified == msg->at && box.read < msg->at)
+    // A later one that was kept back leaves its announcement as it is.
+    if (box.told && box.notified >= msg->at && box.read < msg->at)
       fx.mails.push_back({entry.person, rewrite_message{state_.id, e.message, e.text}});
   }
   if (needed)
@@ -301,7 +303,7 @@ void conversation_core::on(const message_deleted& e, moment m, millis at, effect
     s.whom.insert(who);
     if (box.pending == msg->at)
       s.replacements.emplace_back(who, state_.newest_unannounced(who, msg->at));
-    if (box.told && box.notified == msg->at)
+    if (box.told && box.notified >= msg->at)
       fx.mails.push_back({state_.roster[who].person, drop_message{state_.id, e.message}});
   });
   fx.concerned = s.whom;
@@ -330,6 +332,8 @@ void conversation_core::on_announce(slot who, position message, moment m, effect
   const auto& box = state_.catch_up(who, waits_);
   if (box.pending != message || !box.due_at(m.now) || state_.ended())
     return;
+  // It takes back what was shown before, not what is announced now.
+  on_owed(who, m, fx);
   const auto& entry = state_.roster[who];
   auto why = rules_.due(entry.role, entry.muted, rules_.asks_for_primary(entry.role) && primary_online(entry.role));
   if (why == reason::none && !around_.heard(kind::new_message))
@@ -461,7 +465,7 @@ std::uint32_t conversation_core::unread(const person_id& p) {
 bool conversation_core::holds(const person_id& p, const message_id& message) {
   auto who = state_.find_active(p);
   const auto* msg = state_.find_message(message);
-  return who && msg && !msg->deleted && state_.catch_up(*who, waits_).read < msg->at;
+  return who && msg && !msg->deleted && msg->whom.contains(*who) && state_.catch_up(*who, waits_).read < msg->at;
 }
 
 std::optional<trace_item> conversation_core::explain(const person_id& p, const message_id& message) {
