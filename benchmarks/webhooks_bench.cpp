@@ -33,6 +33,11 @@ webhook registration(const std::string& url) {
   return w;
 }
 
+millis now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 notification new_message(std::size_t i) {
   const auto e = message_in(i, 0, i);
   const auto& m = std::get<message_sent>(e.body);
@@ -41,7 +46,7 @@ notification new_message(std::size_t i) {
   n.recipient_type = person_type::visitor;
   n.conversation = e.conversation;
   n.id = derive_notification_id(n.kind, n.conversation, n.recipient, m.message);
-  n.created_at = 1'700'000'000'000;
+  n.created_at = now();
   n.message = message_content{m.message, m.text, {}, m.sender, n.created_at, n.created_at, 0, 1};
   n.total_count = 1;
   return n;
@@ -74,7 +79,7 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
     delivery d;
     d.id = derive_delivery_id(n.id, channel_kind::webhook, "bench");
     d.target = "bench";
-    auto request = codec->make(n, d, person{n.recipient, {}}, {}, n.created_at);
+    auto request = codec->make(n, d, person{n.recipient, {}}, {}, now());
     if (!request)
       throw std::runtime_error("the codec makes no request");
     {
