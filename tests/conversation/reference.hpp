@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/config/options.hpp"
+#include "belfry/messages/events.hpp"
 #include "belfry/messages/facts.hpp"
 
 #include <algorithm>
