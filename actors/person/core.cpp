@@ -12,7 +12,11 @@ namespace {
 std::string subject_of(const notification& n) {
   if (n.call)
     return n.call->call;
-  return n.request ? n.request->invitation : std::string{};
+  if (!n.request)
+    return {};
+  // A delegation may carry the id of a request: each is taken back where it left itself.
+  auto delegation = n.kind == kind::deputy_delegation || n.kind == kind::revoke_deputy_delegation;
+  return delegation ? n.request->invitation + '\1' : n.request->invitation;
 }
 
 /// What a silent kind takes back.
