@@ -322,7 +322,8 @@ void start(pointer self, const conversation_id& id, const std::shared_ptr<io::st
     st.core->name(st.shared->store.new_conversation_key(), id);
     return;
   }
-  st.core->load(row->key, id, row->blob, row->entries);
+  if (!st.core->load(row->key, id, row->blob, row->entries))
+    st.shared->metrics.alarm("STORE", "damaged_conversation", id);
   st.row_bytes = row->blob.size();
   for (const auto& entry : row->entries)
     st.journal_bytes += entry.size();
