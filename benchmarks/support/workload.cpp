@@ -136,7 +136,7 @@ std::vector<double> publisher::latencies() const {
 
 void start_conversations(engine& e, std::size_t first, std::size_t count, std::size_t participants) {
   constexpr std::size_t batch = 200;
-  publisher p{e, 5'000};
+  publisher p{e, 1'000};
   for (std::size_t i = first; i < first + count;) {
     std::vector<event> events;
     for (; i < first + count && events.size() < batch; ++i)
