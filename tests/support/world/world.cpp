@@ -1,6 +1,7 @@
 #include "belfry/tests/support/world/world.hpp"
 
 #include "belfry/actors/node.hpp"
+#include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/recovery.hpp"
 #include "belfry/io/store/memory.hpp"
 #include "belfry/io/webhook/codec.hpp"
@@ -10,6 +11,7 @@
 #include <caf/atom.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/send.hpp>
+#include <nlohmann/json.hpp>
 
 namespace belfry::test {
 
@@ -21,9 +23,10 @@ struct test_config : caf::actor_system_config {
 
 class fake_wall final : public io::wall_clock {
 public:
+  explicit fake_wall(millis t) : time(t) {}
   millis now() const override { return time; }
 
-  millis time = 1'700'000'000'000;
+  millis time;
 };
 
 class fake_transport final : public io::http_transport {
@@ -52,9 +55,10 @@ options adapted(options o) {
 } // namespace
 
 struct world::impl {
-  impl(world& w, options o)
-      : store(std::make_unique<io::memory_store>()),
+  impl(world& w, options o, disk left)
+      : store(left.store ? std::move(left.store) : std::make_shared<io::memory_store>()),
         transport(w),
+        wall(left.wall),
         system(config),
         sched(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
         metrics(io::metric_owner::engine),
@@ -63,7 +67,7 @@ struct world::impl {
     system.await_actors_before_shutdown(false);
   }
 
-  std::unique_ptr<io::memory_store> store;
+  std::shared_ptr<io::memory_store> store;
   fake_transport transport;
   fake_wall wall;
   test_config config;
@@ -73,7 +77,8 @@ struct world::impl {
   belfry::node node;
 };
 
-world::world(options o, bool silent) : impl_(std::make_unique<impl>(*this, std::move(o))) {
+world::world(options o, bool silent, disk left)
+    : impl_(std::make_unique<impl>(*this, std::move(o), std::move(left))) {
   auto known = recover(impl_->node);
   auto codec = io::webhooks::make_codec(impl_->node.opts, [this] { return impl_->node.webhooks.get(); });
   spawn_actors(impl_->system, impl_->node, *known, codec, disk_threads::shared);
@@ -111,6 +116,14 @@ io::memory_store& world::store() {
   return *impl_->store;
 }
 
+disk world::on_disk() {
+  return {impl_->store, impl_->wall.time};
+}
+
+void world::jump(std::chrono::milliseconds by) {
+  impl_->wall.time += by.count();
+}
+
 void world::settle() {
   while (impl_->sched.try_run_once()) {
     // nop
@@ -141,6 +154,53 @@ conversation_view world::view(const conversation_id& c) {
   return out;
 }
 
+std::uint32_t world::unread(const conversation_id& c, const person_id& p) {
+  for (const auto& x : view(c).participants) {
+    if (x.person == p)
+      return x.unread_count;
+  }
+  return 0;
+}
+
+std::vector<trace_item> world::trace(trace_query q) {
+  q.limit = 500;
+  std::vector<trace_item> out;
+  auto rows = impl_->store->query(q);
+  for (std::size_t i = 0; rows && i < rows->size(); ++i) {
+    if (auto r = from_row((*rows)[i]))
+      out.push_back(to_trace(*r));
+  }
+  return out;
+}
+
+void world::put_profile(const person_id& p, person_type type, const std::string& name) {
+  person_profile profile;
+  profile.type = type;
+  if (!name.empty())
+    profile.display_name = name;
+  ask<io::stored<person>>([&](auto done) { impl_->node.to_person_of(p, belfry::put_profile{profile, done}); });
+}
+
+std::vector<std::string> world::said() const {
+  std::vector<std::string> out;
+  for (const auto& r : requests) {
+    auto& line = out.emplace_back(header(r, "X-Unblu-Event"));
+    line.erase(0, line.find('.') + 1);
+    auto j = nlohmann::json::parse(r.body);
+    line += " " + j["recipient"].value("id", "") + " " + j.value("conversationId", "");
+    if (auto m = j.value("messageId", ""); !m.empty())
+      line += " " + m;
+  }
+  return out;
+}
+
+void world::answer_next(int code) {
+  auto next = std::move(open.front());
+  open.pop_front();
+  next.done(status(code));
+  settle();
+}
+
 webhook world::create_webhook(const std::string& name, const std::vector<std::string>& events) {
   webhook_input in;
   in.name = name;
@@ -152,6 +212,29 @@ webhook world::create_webhook(const std::string& name, const std::vector<std::st
     caf::anon_send(impl_->node.registrations, belfry::create_webhook{in, done});
   });
   return w ? *w : webhook{};
+}
+
+std::string field(const std::string& body, const std::string& name) {
+  auto j = nlohmann::json::parse(body);
+  auto i = j.find(name);
+  if (i == j.end())
+    return {};
+  return i->is_string() ? i->get<std::string>() : i->dump();
+}
+
+std::string header(const io::http_request& r, const std::string& name) {
+  for (const auto& [key, value] : r.headers) {
+    if (key == name)
+      return value;
+  }
+  return {};
+}
+
+io::http_answer status(int code, std::optional<std::string> retry_after) {
+  io::http_answer a;
+  a.status = code;
+  a.retry_after = std::move(retry_after);
+  return a;
 }
 
 event in(const conversation_id& c, event_body body, std::string id) {

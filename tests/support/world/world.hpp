@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,14 +32,24 @@ struct sent_request {
   std::function<void(io::http_answer)> done;
 };
 
+/// What survives a crash: the store, and the time on the wall.
+struct disk {
+  std::shared_ptr<io::memory_store> store;
+  millis wall = 1'700'000'000'000;
+};
+
 class world {
 public:
-  /// With one registration of all kinds unless `silent`.
-  explicit world(options o = {}, bool silent = false);
+  /// With one registration of all kinds unless `silent`. A node over the `left` disk of another world, which must be
+  /// gone, is that node after a crash.
+  explicit world(options o = {}, bool silent = false, disk left = {});
   ~world();
 
   node& get();
   io::memory_store& store();
+  disk on_disk();
+  /// Moves the clock on the wall, and no other.
+  void jump(std::chrono::milliseconds by);
 
   /// Lets everything happen that needs no time.
   void settle();
@@ -56,10 +67,20 @@ public:
     return out ? std::move(*out) : result<T>{error{ec::stopping, "no answer", {}}};
   }
   conversation_view view(const conversation_id& c);
+  /// Unread messages of somebody in a conversation, as its view shows them.
+  std::uint32_t unread(const conversation_id& c, const person_id& p);
+  /// The trace, newest first, as it is on disk.
+  std::vector<trace_item> trace(trace_query q = {});
+  /// Stores a profile; only its type and display name.
+  void put_profile(const person_id& p, person_type type, const std::string& name = {});
   webhook create_webhook(const std::string& name, const std::vector<std::string>& events = {});
 
   /// What was sent, answered or not; `answer` decides (default: 200 at once). Return nothing to leave it open.
   std::vector<io::http_request> requests;
+  /// Of those, what matters: "<event> <recipient> <conversation>[ <message or call>]", oldest first.
+  std::vector<std::string> said() const;
+  /// Answers the oldest open request.
+  void answer_next(int status);
   std::function<std::optional<io::http_answer>(const io::http_request&)> answer;
   std::deque<sent_request> open;
 
@@ -67,6 +88,12 @@ private:
   struct impl;
   std::unique_ptr<impl> impl_;
 };
+
+/// One field of a body, "" when it is absent; numbers are printed.
+std::string field(const std::string& body, const std::string& name);
+/// A header of a request, "" when it is absent.
+std::string header(const io::http_request& r, const std::string& name);
+io::http_answer status(int code, std::optional<std::string> retry_after = {});
 
 /// An event of a conversation.
 event in(const conversation_id& c, event_body body, std::string id = {});

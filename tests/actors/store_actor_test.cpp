@@ -1,0 +1,106 @@
+#include "belfry/actors/node.hpp"
+#include "belfry/io/store/memory.hpp"
+#include "belfry/tests/support/world/world.hpp"
+
+#include <caf/send.hpp>
+#include <gtest/gtest.h>
+
+using namespace belfry;
+using namespace belfry::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+commit of(const std::string& name, const std::string& value, std::function<void()> then = nullptr) {
+  commit c;
+  c.unit.changes.emplace_back(io::setting{name, value});
+  if (then)
+    c.then.push_back(std::move(then));
+  return c;
+}
+
+std::string setting(world& w, const std::string& name) {
+  auto r = w.store().setting(name);
+  return r && *r ? **r : std::string{};
+}
+
+} // namespace
+
+TEST(StoreActor, WritesWhatWaitsInOneTransaction) {
+  world w{{}, true};
+  auto before = w.store().commits();
+  for (int i = 0; i < 10; ++i)
+    caf::anon_send(w.get().writer, of("a", std::to_string(i)));
+  w.settle();
+  EXPECT_EQ(w.store().commits(), before + 1);
+  EXPECT_EQ(setting(w, "a"), "9");
+}
+
+TEST(StoreActor, ReleasesNothingBeforeItIsOnDisk) {
+  world w{{}, true};
+  auto told = 0;
+  w.store().fail_next_commits(3);
+  caf::anon_send(w.get().writer, of("a", "1", [&] { ++told; }));
+  w.pass(500ms);
+  EXPECT_EQ(told, 0);
+  EXPECT_FALSE(w.get().writable);
+  w.pass(1s);
+  EXPECT_EQ(told, 1);
+  EXPECT_TRUE(w.get().writable);
+  EXPECT_EQ(setting(w, "a"), "1");
+}
+
+TEST(StoreActor, KeepsTheOrderOverAFailure) {
+  world w{{}, true};
+  std::vector<int> told;
+  w.store().fail_next_commits(1);
+  caf::anon_send(w.get().writer, of("a", "1", [&] { told.push_back(1); }));
+  w.settle();
+  caf::anon_send(w.get().writer, of("a", "2", [&] { told.push_back(2); }));
+  w.pass(1s);
+  EXPECT_EQ(told, (std::vector{1, 2}));
+  EXPECT_EQ(setting(w, "a"), "2");
+}
+
+TEST(StoreActor, WritesBeforeItDrains) {
+  world w{{}, true};
+  std::string seen;
+  caf::anon_send(w.get().writer, of("a", "1"));
+  caf::anon_send(w.get().writer, drain{[&] { seen = setting(w, "a"); }});
+  w.settle();
+  EXPECT_EQ(seen, "1");
+}
+
+TEST(StoreActor, DrainsOnceThoughTheDiskFails) {
+  world w{{}, true};
+  auto drained = 0;
+  w.store().fail_next_commits(2);
+  caf::anon_send(w.get().writer, of("a", "1"));
+  caf::anon_send(w.get().writer, drain{[&] { ++drained; }});
+  w.settle();
+  EXPECT_EQ(drained, 1);
+}
+
+TEST(StoreActor, ErasesOldTraces) {
+  options o;
+  o.retention.trace = 1h;
+  world w{o};
+  w.publish({started("c1"), in("c1", message("m1", "anna"))});
+  w.pass(2s);
+  ASSERT_EQ(w.trace().size(), 1U);
+  w.jump(61min);
+  w.pass(5s);
+  EXPECT_TRUE(w.trace().empty());
+}
+
+TEST(StoreActor, ErasesOldEndedConversations) {
+  options o;
+  o.retention.ended = 1h;
+  world w{o, true};
+  w.publish({started("c1"), in("c1", conversation_ended{})});
+  w.pass(60s);
+  EXPECT_TRUE(w.view("c1").ended);
+  w.jump(61min);
+  w.pass(60s);
+  EXPECT_TRUE(w.view("c1").id.empty());
+}
