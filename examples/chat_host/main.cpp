@@ -1,0 +1,125 @@
+// A chat host that embeds Belfry: it starts an engine, makes two persons known, listens to what becomes of their
+// notifications, reports what happens in a conversation, asks for counts, and stops in an orderly way.
+#include <belfry/engine.hpp>
+
+#include <condition_variable>
+#include <filesystem>
+#include <future>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Waits for the answer of one of the engine's asynchronous functions.
+template <class T, class F>
+T ask(F&& call) {
+  auto answer = std::make_shared<std::promise<belfry::result<T>>>();
+  auto ready = answer->get_future();
+  call([answer](belfry::result<T> r) { answer->set_value(std::move(r)); });
+  auto r = ready.get();
+  if (!r)
+    throw std::runtime_error(r.error().detail);
+  return std::move(*r);
+}
+
+/// An event of the conversation "c1".
+belfry::event in_conversation(belfry::event_body what) {
+  belfry::event e;
+  e.conversation = "c1";
+  e.body = std::move(what);
+  return e;
+}
+
+/// Everything the engine reports about notifications; the callback runs on a thread of the engine and only notes.
+class outcomes {
+public:
+  void operator()(const belfry::report& r) {
+    const auto* n = std::get_if<belfry::trace_item>(&r);
+    if (!n || !belfry::is_final(n->state))
+      return;
+    std::lock_guard guard{mutex_};
+    std::cout << n->recipient << ": " << to_string(n->kind) << " ended, " << to_string(n->reason) << "\n";
+    ++ended_;
+    changed_.notify_all();
+  }
+
+  bool wait(std::size_t count, std::chrono::seconds limit) {
+    std::unique_lock guard{mutex_};
+    return changed_.wait_for(guard, limit, [&] { return ended_ >= count; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t ended_ = 0;
+};
+
+void make_known(belfry::engine& e, const std::string& id, belfry::person_type type, const std::string& name) {
+  belfry::person_profile p;
+  p.type = type;
+  p.display_name = name;
+  ask<belfry::io::stored<belfry::person>>([&](auto done) { e.put_person(id, p, done); });
+}
+
+/// Ben writes to Ada, who has 1 unread message until she reads.
+void talk(belfry::engine& e) {
+  belfry::conversation_started started;
+  started.participants = {{"ada", belfry::role::assigned_agent, false, false},
+                          {"ben", belfry::role::context_person, false, false}};
+  belfry::message_sent hello;
+  hello.message = "m1";
+  hello.sender = "ben";
+  hello.text = "Hello!";
+  // All of a batch is on disk when the future is ready; ec::overloaded says: try again a little later.
+  auto answer = e.publish({in_conversation(started), in_conversation(hello)}).get();
+  if (!answer)
+    throw std::runtime_error(answer.error().detail);
+  std::cout << "accepted " << answer->accepted << " events\n";
+}
+
+std::uint64_t unread(belfry::engine& e, const std::string& person) {
+  return ask<belfry::count_view>([&](auto done) { e.notification_count(person, done); }).total;
+}
+
+int run(const std::string& store) {
+  belfry::options o;
+  o.store.path = store;
+  o.push.debounce_delay = 200ms;
+  auto started = belfry::engine::start(o);
+  if (!started) {
+    std::cerr << started.error().detail << "\n";
+    return 1;
+  }
+  auto& engine = **started;
+  make_known(engine, "ada", belfry::person_type::agent, "Ada");
+  make_known(engine, "ben", belfry::person_type::visitor, "Ben");
+
+  auto seen = std::make_shared<outcomes>();
+  auto subscription = engine.subscribe([seen](const belfry::report& r) { (*seen)(r); });
+  talk(engine);
+  std::cout << "Ada has " << unread(engine, "ada") << " unread\n";
+  // No channel is set up here, so the notification ends with "no_address"; with a webhook it would end with "sent".
+  if (!seen->wait(1, 10s))
+    return 1;
+  engine.publish(in_conversation(belfry::message_read{"ada", std::nullopt})).get();
+  std::cout << "Ada has " << unread(engine, "ada") << " unread\n";
+  subscription.reset();
+  engine.stop(10s);
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::string store = argc > 1 ? argv[1] : (std::filesystem::temp_directory_path() / "chat_host.db").string();
+  try {
+    return run(store);
+  } catch (const std::exception& e) {
+    std::cerr << e.what() << "\n";
+    return 1;
+  }
+}

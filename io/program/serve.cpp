@@ -1,0 +1,55 @@
+#include "belfry/config/validate.hpp"
+#include "belfry/engine.hpp"
+#include "belfry/io/http_server/http_server.hpp"
+#include "belfry/io/program/commands.hpp"
+#include "belfry/io/program/configuration.hpp"
+#include "belfry/io/program/listen.hpp"
+#include "belfry/io/program/signals.hpp"
+#include "belfry/io/telemetry/log.hpp"
+#include "belfry/io/telemetry/telemetry.hpp"
+
+#include <iostream>
+
+namespace belfry::program {
+
+namespace {
+
+constexpr auto stop_limit = std::chrono::seconds{10};
+
+int report(const error& e) {
+  std::cerr << "belfry: " << e.detail << "\n";
+  for (const auto& p : e.problems)
+    std::cerr << p.pointer << ": " << p.detail << "\n";
+  return e.code == ec::store_unavailable ? store_refused : failed;
+}
+
+} // namespace
+
+int serve(const configuration_arguments& from) {
+  stop_signals signals;
+  auto o = read_configuration(from);
+  if (!o)
+    return failed;
+  if (auto lacking = missing_capabilities(*o); !lacking.empty()) {
+    for (const auto& line : lacking)
+      std::cerr << line << "\n";
+    return failed;
+  }
+  auto engine = engine::start(*o);
+  if (!engine)
+    return report(engine.error());
+  io::telemetry own{io::metric_owner::http_server};
+  io::http_server server{*o, **engine, own};
+  auto port = server.start();
+  if (!port)
+    return report(port.error());
+  std::cerr << "listening on " << url_of(*o, *port) << std::endl;
+  signals.wait();
+  io::log(io::log_level::info, "stopping");
+  server.stop();
+  (*engine)->stop(stop_limit);
+  io::log(io::log_level::info, "stopped");
+  return succeeded;
+}
+
+} // namespace belfry::program
