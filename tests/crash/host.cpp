@@ -423,12 +423,12 @@ void host::plan_profile() {
 
 std::vector<planned_event> host::ends_of_everything() {
   std::vector<planned_event> out;
-  for (const auto& id : living_) {
-    auto e = event_json(next("e"), "call.ended", &conversations_.at(id));
-    auto call = last_call_.find(id);
-    if (call == last_call_.end())
+  for (const auto& [id, k] : calls_) {
+    const auto& c = conversations_.at(k.conversation);
+    if (c.ended)
       continue;
-    e["call"] = call->second;
+    auto e = event_json(next("e"), "call.ended", &c);
+    e["call"] = id;
     out.push_back({e.dump(), false, {}, {}});
   }
   return out;

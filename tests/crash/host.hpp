@@ -145,6 +145,7 @@ private:
   void check_calls() const;
   void check_conversations();
   void check_ids() const;
+  std::string story_of(const key& call) const;
 
   std::mt19937_64 random_;
   std::filesystem::path folder_;
@@ -180,6 +181,8 @@ private:
   /// Notification ids of calls out of the trace: kind, conversation, person, call.
   std::map<std::string, std::pair<std::string, key>> call_ids_;
   std::map<std::string, std::map<key, std::vector<std::string>>> call_traces_;
+  /// The trace of a notification, for those who look for the cause of a failure.
+  std::map<std::string, std::string> trace_texts_;
 };
 
 } // namespace belfry::test

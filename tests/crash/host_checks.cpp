@@ -80,6 +80,7 @@ void host::load_traces() {
         key what{text(t, "conversation"), text(t, "recipient"), text(t, "call")};
         call_ids_[text(t, "id")] = {kind, what};
         call_traces_[kind][what].push_back(text(t, "id"));
+        trace_texts_[text(t, "id")] = t.dump();
       }
       cursor = page.value("cursor", "");
     } while (!cursor.empty());
@@ -118,6 +119,26 @@ std::string host::missing_invitations() const {
   return {};
 }
 
+/// All that is known of one ring.
+std::string host::story_of(const key& call) const {
+  std::string out = words(call);
+  for (const auto& [kind, all] : call_traces_) {
+    auto i = all.find(call);
+    if (i == all.end())
+      continue;
+    for (const auto& id : i->second) {
+      out += "\n" + trace_texts_.at(id) + "\n  arrived:";
+      auto seen = by_subject_.find("call");
+      auto j = seen == by_subject_.end() ? decltype(seen->second.end()){} : seen->second.find({"", "", id});
+      if (seen == by_subject_.end() || j == seen->second.end())
+        continue;
+      for (auto place : j->second)
+        out += " " + std::to_string(place) + " from life " + std::to_string(arrivals_[place].generation);
+    }
+  }
+  return out;
+}
+
 /// Every ring that was told is taken back, and that comes last.
 std::string host::missing_calls() const {
   auto last = [&](const std::string& kind, const key& what) -> std::optional<std::size_t> {
@@ -141,10 +162,10 @@ std::string host::missing_calls() const {
     auto rang = last("incoming_call", what);
     auto revoked = last("revoke_call", what);
     if (rang && (!revoked || *revoked < *rang))
-      return "revoke_call after incoming_call " + words(what);
+      return "revoke_call after incoming_call " + story_of(what);
     if (call_traces_.contains("missed_call") && call_traces_.at("missed_call").contains(what)
         && !last("missed_call", what))
-      return "missed_call " + words(what);
+      return "missed_call " + story_of(what);
   }
   return {};
 }
