@@ -46,7 +46,8 @@ void conversation_core::tell_of_call(const call_notice& notice, moment m, effect
   auto why = notice.suppressed;
   if (why == reason::none && !options_.push.enabled)
     why = reason::push_disabled;
-  if (why == reason::none && !rules_.role_enabled(entry.role))
+  // A ring is taken back whatever role the person has by now.
+  if (why == reason::none && notice.kind != kind::revoke_call && !rules_.role_enabled(entry.role))
     why = reason::role_disabled;
   if (why != reason::none) {
     record->state = trace_state::not_sent;

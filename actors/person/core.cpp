@@ -73,7 +73,7 @@ person_core::person_core(person_id id, const options& o, const person_surroundin
   data_.pause = pause_machine{o.pause_initial_mode};
 }
 
-void person_core::load(const io::stored_person& row) {
+void person_core::load(const io::stored_person& row, std::uint64_t first_seq) {
   if (!row.blob.empty())
     decode(row.blob, data_);
   conversations_.insert(row.conversations.begin(), row.conversations.end());
@@ -81,7 +81,7 @@ void person_core::load(const io::stored_person& row) {
     decode(s.blob, shown_[{s.conversation, s.group}]);
   for (const auto& u : row.unfinished) {
     auto r = from_row(u);
-    if (!r)
+    if (!r || (r->deliveries.empty() && r->notification.seq >= first_seq))
       continue;
     open_.push_back(std::make_shared<notification_record>(std::move(*r)));
     const auto& n = open_.back()->notification;
@@ -92,14 +92,44 @@ void person_core::load(const io::stored_person& row) {
   }
 }
 
-void person_core::resume(engine_time now, person_effects& fx) {
-  // Copied, because telling may finish some.
-  for (auto r : std::vector<record_ptr>{open_}) {
+std::set<person_core::message_key> person_core::announced_messages() const {
+  std::set<message_key> out;
+  for (const auto& r : open_) {
+    if (r->notification.kind == kind::new_message)
+      out.emplace(r->notification.conversation, r->notification.message->message);
+  }
+  return out;
+}
+
+/// Why what was unfinished when the process ended is not to be told any more; none: it is.
+reason person_core::obsolete(const notification& n, const std::set<message_key>& gone) const {
+  for (const auto& r : open_) {
+    const auto& later = r->notification;
+    if (is_silent(later.kind) && counterpart(later.kind) == n.kind && n.kind != later.kind && later.seq > n.seq
+        && later.conversation == n.conversation && subject_of(later) == subject_of(n))
+      return n.kind == kind::new_message ? reason::read_before_due : reason::taken_back;
+  }
+  auto withdrawn = n.kind == kind::new_message && gone.contains({n.conversation, n.message->message});
+  return withdrawn ? reason::read_before_due : reason::none;
+}
+
+std::vector<std::shared_ptr<notification_record>> person_core::resume(person_effects& fx,
+                                                                      const std::set<message_key>& gone) {
+  std::vector<record_ptr> untold;
+  for (const auto& r : open_) {
+    const auto& n = r->notification;
     if (r->deliveries.empty()) {
-      std::erase(open_, r);
-      for (const auto& a : around_.addresses(data_, r->notification.kind))
-        note_left_at(r->notification, a);
-      tell(r, now, fx);
+      for (const auto& a : around_.addresses(data_, n.kind))
+        note_left_at(n, a);
+    }
+    if (auto why = obsolete(n, gone); why != reason::none) {
+      give_up(*r, why, fx);
+      // It counts as left, also after the next crash.
+      save_shown(n.conversation, group_of(n.kind), fx);
+      continue;
+    }
+    if (r->deliveries.empty()) {
+      untold.push_back(r);
       continue;
     }
     for (const auto& d : r->deliveries) {
@@ -107,6 +137,8 @@ void person_core::resume(engine_time now, person_effects& fx) {
         fx.submits.push_back(order(*r, d, d.next_at, true));
     }
   }
+  std::erase_if(open_, [](const record_ptr& r) { return r->deliveries.empty() || is_final(r->state); });
+  return untold;
 }
 
 person person_core::as_recipient(person_type fallback) const {
@@ -294,13 +326,21 @@ void person_core::cancel_where(const std::function<bool(const notification&)>& w
   for (const auto& r : open_) {
     if (!which(r->notification))
       continue;
-    for (auto& d : r->deliveries) {
-      if (!is_final(d.state))
-        cancel_delivery(*r, d, why, fx);
-    }
-    save(*r, fx);
+    give_up(*r, why, fx);
   }
   sweep_finished();
+}
+
+void person_core::give_up(notification_record& r, reason why, person_effects& fx) {
+  for (auto& d : r.deliveries) {
+    if (!is_final(d.state))
+      cancel_delivery(r, d, why, fx);
+  }
+  if (r.deliveries.empty()) {
+    r.state = trace_state::not_sent;
+    r.reason = why;
+  }
+  save(r, fx);
 }
 
 // -- channels -----------------------------------------------------------------

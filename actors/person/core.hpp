@@ -69,9 +69,14 @@ public:
   person_core(person_id id, const options& o, const person_surroundings& around);
 
   /// From disk. What is unfinished counts as left, but for what waits there and was never tried.
-  void load(const io::stored_person& row);
-  /// After a restart: submits what is unfinished and not parked.
-  void resume(engine_time now, person_effects& fx);
+  /// Untold ones from `first_seq` on were born in this life of the process: their mail is on its way.
+  void load(const io::stored_person& row, std::uint64_t first_seq = UINT64_MAX);
+  /// The messages of unfinished announcements: what was withdrawn while they were on their way is not known here.
+  using message_key = std::pair<conversation_id, message_id>;
+  std::set<message_key> announced_messages() const;
+  /// After a restart: submits what is unfinished and not parked. What was not even expanded is returned, oldest first,
+  /// to be told anew. What is taken back by a later one, or announces a message that is `gone`, ends here.
+  std::vector<std::shared_ptr<notification_record>> resume(person_effects& fx, const std::set<message_key>& gone = {});
 
   const person_id& id() const { return id_; }
   person_data& data() { return data_; }
@@ -117,8 +122,10 @@ private:
   lane_order order(const notification_record& r, const delivery& d, engine_time due, bool from_disk) const;
   void cancel_delivery(notification_record& r, delivery& d, reason why, person_effects& fx);
   /// Cancels what is unfinished and matches; addresses where nothing had left are remembered as skipped.
+  void give_up(notification_record& r, reason why, person_effects& fx);
   void cancel_where(const std::function<bool(const notification&)>& which, reason why, person_effects& fx);
   void note_left_at(const notification& n, const address& a);
+  reason obsolete(const notification& n, const std::set<message_key>& gone) const;
   void save_shown(const conversation_id& c, group g, person_effects& fx);
   /// Writes the record, or finishes it when all its deliveries have ended.
   void save(notification_record& r, person_effects& fx);

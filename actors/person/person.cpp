@@ -245,7 +245,7 @@ void deliver(pointer self, person_mail& mail) {
 /// Handles mail in order until one has to wait for what others know.
 void work_off(pointer self) {
   auto& st = self->state;
-  while (!st.mail.empty() && !st.gathering) {
+  while (!st.mail.empty() && !st.gathering && !st.resuming) {
     auto* t = std::get_if<tell>(&st.mail.front());
     if (t && t->record->state == trace_state::queued && gather(self, *t)) {
       st.gathering = true;
@@ -505,10 +505,46 @@ void on_order(pointer self, erase_person& o) {
   arrive();
 }
 
-void on_order(pointer self, resume&) {
+void on_order(pointer self, resume_checked& checked) {
   person_effects fx;
-  self->state.core->resume(now(self), fx);
+  auto& st = self->state;
+  st.resuming = false;
+  auto untold = st.core->resume(fx, checked.gone);
   carry_out(self, std::move(fx));
+  // Before whatever came since: they are older. The first mail may be waiting for what is being gathered.
+  std::vector<person_mail> older;
+  for (auto& r : untold)
+    older.emplace_back(tell{std::move(r)});
+  st.mail.insert(st.mail.begin() + (st.gathering ? 1 : 0), older.begin(), older.end());
+  work_off(self);
+}
+
+/// Mails that took back an announcement may have died with the process: the conversations still know.
+void on_order(pointer self, resume&) {
+  auto& st = self->state;
+  struct asking {
+    std::mutex lock;
+    std::size_t open = 1;
+    resume_checked found;
+  };
+  st.resuming = true;
+  auto a = std::make_shared<asking>();
+  auto arrive = [shared = st.shared, id = st.core->id()](asking& x) {
+    if (--x.open == 0)
+      shared->to_person_of(id, std::move(x.found));
+  };
+  auto messages = st.core->announced_messages();
+  a->open += messages.size();
+  for (const auto& m : messages) {
+    st.shared->to_conversation_of(m.first, ask_holds{st.core->id(), m.second, [a, m, arrive](bool holds) {
+                                                       std::lock_guard guard{a->lock};
+                                                       if (!holds)
+                                                         a->found.gone.insert(m);
+                                                       arrive(*a);
+                                                     }});
+  }
+  std::lock_guard guard{a->lock};
+  arrive(*a);
 }
 
 // -- life ---------------------------------------------------------------------
@@ -520,7 +556,7 @@ void fall_asleep(pointer self) {
 
 void on_rest(pointer self) {
   auto& st = self->state;
-  if (!st.mail.empty() || st.gathering || st.core->busy() || st.armed != 0)
+  if (!st.mail.empty() || st.gathering || st.resuming || st.core->busy() || st.armed != 0)
     return;
   if (st.uncommitted == 0)
     fall_asleep(self);
@@ -561,7 +597,7 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
   st.around.usable = [shared](const address& a) { return usable(*shared, a); };
   st.core.emplace(id, shared->opts, st.around);
   if (row)
-    st.core->load(*row);
+    st.core->load(*row, shared->first_seq);
   shared->counters.awake_persons.fetch_add(1, std::memory_order_relaxed);
   auto& pause = st.core->data().pause;
   after_pause(self, pause.view(now(self)));

@@ -24,6 +24,8 @@ struct person_state {
   /// Mail in the order it came; the first may wait for what is being gathered.
   std::deque<person_mail> mail;
   bool gathering = false;
+  /// Conversations are asked what of the unfinished still holds; mail waits.
+  bool resuming = false;
   /// Unread counts of the conversations, and when they were asked for (good for 1 s, SPEC 3).
   std::map<conversation_id, std::uint32_t> counts;
   engine_time counted_at = 0;

@@ -162,7 +162,10 @@ public:
     held_.clear();
     core_ = std::make_unique<person_core>("ben", opts, around_);
     core_->load(row);
-    does([&](auto& fx) { core_->resume(now, fx); });
+    does([&](auto& fx) {
+      for (const auto& r : core_->resume(fx))
+        core_->tell(r, now, fx);
+    });
   }
   void saves_person() { person_blob_ = core_->row().blob; }
 
