@@ -94,6 +94,8 @@ struct context {
   std::atomic<bool> watched{false};
   /// Kinds that some address might take, as bits; kept by the registrations.
   std::atomic<std::uint32_t> heard_kinds{0};
+  /// Notifications from this number on were born in this life of the process.
+  std::uint64_t first_seq = 0;
   /// The last commit succeeded.
   std::atomic<bool> writable{true};
   /// Waits and deliveries are armed.

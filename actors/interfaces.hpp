@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 /// All actors and what they say to each other, in the order in which an event flows (actors/README.md).
@@ -247,6 +248,10 @@ struct delete_pause_reason {
 };
 /// Wakes a person with unfinished notifications after a restart.
 struct resume {};
+/// INTERNAL: of the messages that a resumed person's unfinished announcements name, these are read, deleted or left.
+struct resume_checked {
+  std::set<std::pair<conversation_id, message_id>> gone;
+};
 /// INTERNAL: what a notification needs to know of other conversations and people was gathered.
 struct gathered {
   std::shared_ptr<gathering> what;
@@ -254,7 +259,7 @@ struct gathered {
 
 using person_order = std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile,
                                   get_profile, erase_person, get_count, put_device, get_devices, delete_device,
-                                  put_pause, get_pause, put_pause_reason, delete_pause_reason, resume>;
+                                  put_pause, get_pause, put_pause_reason, delete_pause_reason, resume, resume_checked>;
 
 struct person_alarm {};
 

@@ -90,6 +90,7 @@ result<recovered> recover(const context& shared) {
 
 void spawn_actors(caf::actor_system& system, node& n, const recovered& r, std::shared_ptr<io::channel_codec> codec,
                   disk_threads threads) {
+  n.first_seq = n.store.new_notification_seq();
   publish_registrations(n, r.webhooks);
   if (threads == disk_threads::own) {
     n.writer = system.spawn<caf::detached>(store_writer, &n);
@@ -107,13 +108,7 @@ void spawn_actors(caf::actor_system& system, node& n, const recovered& r, std::s
 }
 
 result<success> rearm(node& n, recovered& r) {
-  std::vector<arm> by_shard(n.shards.size());
-  for (auto& d : r.due)
-    by_shard[n.shard_index(d.id)].due.push_back(std::move(d));
-  for (std::size_t i = 0; i < by_shard.size(); ++i) {
-    if (!by_shard[i].due.empty())
-      caf::anon_send(n.shards[i], std::move(by_shard[i]));
-  }
+  // Persons first: what they were to be told is older than all that comes of waking conversations.
   std::unordered_set<person_id> woken;
   for (std::uint64_t after = 0;;) {
     auto list = n.store.unfinished(after, page);
@@ -126,6 +121,13 @@ result<success> rearm(node& n, recovered& r) {
     }
     if (list->size() < page)
       break;
+  }
+  std::vector<arm> by_shard(n.shards.size());
+  for (auto& d : r.due)
+    by_shard[n.shard_index(d.id)].due.push_back(std::move(d));
+  for (std::size_t i = 0; i < by_shard.size(); ++i) {
+    if (!by_shard[i].due.empty())
+      caf::anon_send(n.shards[i], std::move(by_shard[i]));
   }
   caf::anon_send(n.webhook_channel, parked_lanes{std::move(r.parked_lanes)});
   n.armed = true;
