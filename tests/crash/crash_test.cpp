@@ -29,7 +29,7 @@ std::chrono::milliseconds some_life(host& h) {
 }
 
 int some_power(host& h) {
-  return static_cast<int>(h.below(4) == 0 ? h.below(30) : 30 + h.below(1200));
+  return static_cast<int>(h.below(4) == 0 ? h.below(30) : 30 + h.below(6000));
 }
 
 } // namespace
