@@ -30,7 +30,7 @@ run("${CMAKE_COMMAND}" -S "${WORK}/chat_host" -B "${WORK}/build" -G Ninja "-DCMA
     "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_FLAGS=${FLAGS}")
 run("${CMAKE_COMMAND}" --build "${WORK}/build")
 run("${WORK}/build/chat_host" "${WORK}/chat_host.db")
-foreach(line "accepted 2 events" "Ada has 1 unread" "ada: new_message ended" "Ada has 0 unread")
+foreach(line "accepted 2 events" "ada has 1 unread" "ada: new_message is QUEUED" "ada has 0 unread")
   if(NOT out MATCHES "${line}")
     message(FATAL_ERROR "chat_host did not print \"${line}\":\n${out}")
   endif()

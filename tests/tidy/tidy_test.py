@@ -34,6 +34,9 @@ HEAVY_ALLOWED = ("actors/", "tests/", "benchmarks/", "io/http_server/", "io/http
 SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|time\.sleep)\b|[^_\w]sleep\(")
 # Where a wait is what is being tested or played, not a means to synchronise.
 SLEEP_ALLOWED = ("tests/support/", "tests/tidy/", "tests/crash/crash_child.cpp")
+# A loop that asks again and again may pause this long between two questions.
+POLL = re.compile(r"sleep_for\((\d{1,2}|100)ms\)")
+REASON = re.compile(r"//\s*\w")
 MARKER = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 INCLUDE = re.compile(r'^\s*#include\s*[<"]([^>"]+)[>"]', re.M)
 
@@ -72,6 +75,17 @@ def is_pure(path):
     return Path(path).stem != parts[1]
 
 
+def unexplained_sleeps(text):
+    """A test waits for a condition; one that must let time pass says why, there or a line before."""
+    out = []
+    before = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if SLEEP.search(line) and not POLL.search(line) and not REASON.search(line) and not REASON.search(before):
+            out.append(f"line {number} sleeps without a reason: wait for a condition with a limit")
+        before = line
+    return out
+
+
 def check_source(path, text):
     """All problems of one C++ file."""
     out = []
@@ -92,8 +106,8 @@ def check_source(path, text):
             out.append("heavy headers belong in .cpp files")
     if re.search(r"caf::infinite\b", text):
         out.append("caf::infinite: a request has a time limit")
-    if path.startswith("tests/") and not path.startswith(SLEEP_ALLOWED) and SLEEP.search(text):
-        out.append("a test does not sleep: wait for a condition with a limit")
+    if path.startswith("tests/") and not path.startswith(SLEEP_ALLOWED):
+        out += unexplained_sleeps(text)
     return out
 
 
@@ -162,6 +176,7 @@ def self_test():
         ("messages/x.hpp", "#pragma once\n#include <nlohmann/json.hpp>\n", True),
         ("actors/shard/shard.cpp", "caf::infinite\n", True),
         ("tests/x/x_test.cpp", "std::this_thread::sleep_for(1s);\n", True),
+        ("tests/x/x_test.cpp", "std::this_thread::sleep_for(1s); // The clock of the wait itself.\n", False),
         ("messages/x.cpp", "// TO" + "DO later\n", True),
         ("messages/x.cpp", "x" * 121 + "\n", True),
         ("messages/x.cpp", "\n" * 901, True),
