@@ -83,7 +83,7 @@ struct routed_event {
   /// 0: nobody waits for the answer (derived events).
   std::uint64_t request = 0;
   std::uint32_t index = 0;
-  /// Go into the same transaction as the event: its ids, and presence.
+  /// Go into the same transaction as the event: its ids.
   std::vector<io::change> along;
 };
 
@@ -190,8 +190,10 @@ struct attempted {
   delivery_state state = delivery_state::queued;
   reason why = reason::none;
   millis next_at = 0;
-  /// The delivery left its lane for the store.
+  /// The delivery left its lane for the store; the channel is told (`on_disk`) when it is there.
   bool parked = false;
+  channel_kind channel = channel_kind::webhook;
+  std::string lane;
 };
 
 /// A lane has room again for what was parked.
@@ -252,6 +254,8 @@ struct resume {};
 struct resume_checked {
   std::set<std::pair<conversation_id, message_id>> gone;
 };
+/// INTERNAL: everything of an erased person is off the disk.
+struct erasure_done {};
 /// INTERNAL: what a notification needs to know of other conversations and people was gathered.
 struct gathered {
   std::shared_ptr<gathering> what;
@@ -259,7 +263,8 @@ struct gathered {
 
 using person_order = std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile,
                                   get_profile, erase_person, get_count, put_device, get_devices, delete_device,
-                                  put_pause, get_pause, put_pause_reason, delete_pause_reason, resume, resume_checked>;
+                                  put_pause, get_pause, put_pause_reason, delete_pause_reason, resume, resume_checked,
+                                  erasure_done>;
 
 struct person_alarm {};
 
@@ -370,7 +375,7 @@ struct submit {
   bool from_disk = false;
 };
 
-/// The reason of these deliveries is gone.
+/// The reason of this delivery is gone. `why` none: it is not on disk any more, nothing else changes.
 struct cancel {
   std::string lane;
   notification_id delivery;
@@ -391,6 +396,10 @@ struct answered {
   notification_id delivery;
   io::http_answer answer;
 };
+/// A delivery that was parked is on disk, or need not be any more.
+struct on_disk {
+  std::string lane;
+};
 /// INTERNAL: the person's word before an attempt.
 struct cleared {
   std::string lane;
@@ -402,8 +411,10 @@ struct parked_found {
   std::string lane;
   std::vector<io::parked_delivery> list;
   std::optional<millis> next_due;
-  /// `lane_counters::refused` per class when it was asked for.
+  /// `lane_counters::refused` when it was asked for.
   std::uint64_t refused_before = 0;
+  /// Nothing was on its way to the disk when it was asked for.
+  bool complete = true;
   bool failed = false;
 };
 /// INTERNAL: the next delivery of a lane is due.
@@ -417,7 +428,8 @@ struct parked_lanes {
 
 using channel_actor = caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
                                        caf::reacts_to<open_lane>, caf::reacts_to<answered>, caf::reacts_to<cleared>,
-                                       caf::reacts_to<parked_found>, caf::reacts_to<channel_alarm>,
+                                       caf::reacts_to<parked_found>, caf::reacts_to<on_disk>,
+                                       caf::reacts_to<channel_alarm>,
                                        caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
 
 // -- webhooks (registrations) -------------------------------------------------
@@ -509,6 +521,7 @@ BELFRY_LOCAL_MESSAGE(open_lane)
 BELFRY_LOCAL_MESSAGE(answered)
 BELFRY_LOCAL_MESSAGE(cleared)
 BELFRY_LOCAL_MESSAGE(parked_found)
+BELFRY_LOCAL_MESSAGE(on_disk)
 BELFRY_LOCAL_MESSAGE(channel_alarm)
 BELFRY_LOCAL_MESSAGE(parked_lanes)
 BELFRY_LOCAL_MESSAGE(create_webhook)

@@ -12,7 +12,9 @@ namespace {
 using pointer = channel_actor::stateful_pointer<channel_state>;
 
 /// Deliveries fetched from disk at once.
-constexpr std::size_t fetch_max = 200;
+constexpr std::size_t fetch_max = 400;
+/// Alarms look no further ahead, so that those that were overtaken do not pile up.
+constexpr engine_time alarm_max = 60'000;
 
 engine_time now(pointer self) {
   return self->state.shared->line.at(self->clock().now());
@@ -54,10 +56,13 @@ void end(pointer self, const queued& q, delivery_state state, reason why) {
 }
 
 /// It goes to disk until there is room or its time comes.
-void park(pointer self, lane_seat& seat, const queued& q) {
+void park(pointer self, const std::string& lane, lane_seat& seat, const queued& q) {
   seat.parked = true;
   seat.fetch_at = 0;
+  ++seat.parking;
   attempted a;
+  a.channel = self->state.kind;
+  a.lane = lane;
   a.state = q.tries > 0 ? delivery_state::retrying : delivery_state::queued;
   a.next_at = q.due;
   a.parked = true;
@@ -87,8 +92,8 @@ void arm(pointer self, const std::string& name, lane_seat& seat) {
     wake = wake ? std::min(*wake, seat.fetch_at) : seat.fetch_at;
   if (!wake || (seat.armed != 0 && seat.armed <= *wake))
     return;
-  seat.armed = std::max<engine_time>(*wake, 1);
-  self->delayed_send(self, std::chrono::milliseconds{std::max<engine_time>(*wake - t, 0)}, channel_alarm{name});
+  seat.armed = std::max<engine_time>(std::min(*wake, t + alarm_max), 1);
+  self->delayed_send(self, std::chrono::milliseconds{std::max<engine_time>(seat.armed - t, 0)}, channel_alarm{name});
 }
 
 /// Starts what may start, ends what is too old, asks the disk when there is room.
@@ -140,7 +145,8 @@ void on_cleared(pointer self, cleared& c) {
   if (!request) {
     on_denied(self, i->second, seat, why);
     finish_attempt(self, c.delivery);
-    return pump(self, c.lane, seat);
+    pump(self, c.lane, seat);
+    return pump_starved(self);
   }
   st.in_flight.set(static_cast<double>(st.attempts.size()));
   st.shared->transport.send(std::move(*request), [me = caf::actor_cast<channel_actor>(self), lane = c.lane,
@@ -192,21 +198,23 @@ void on_answered(pointer self, answered& a) {
 
 void fetch(pointer self, const std::string& name, lane_seat& seat) {
   auto& st = self->state;
-  if (!seat.parked || seat.fetching || st.draining || seat.fetch_at > now(self))
+  if (!seat.parked || seat.fetching || seat.all_returning || st.draining || seat.fetch_at > now(self))
     return;
   auto closed = seat.closed != reason::none;
   // In slices: the disk is asked when a quarter of the lane is free.
-  auto enough = std::min<std::size_t>(fetch_max, std::max<std::size_t>(st.shared->opts.limits.lane_queue / 4, 1));
+  auto enough = std::max<std::size_t>(st.shared->opts.limits.lane_queue / 4, 1);
   auto wanted = closed || seat.core.room(false) >= enough || (seat.core.spilled(true) && seat.core.room(true) > 0);
-  if (!wanted || seat.returning.size() >= fetch_max)
+  // One fetch after the other: asking costs the store more than a few rows are worth.
+  if (!wanted || seat.returning.size() >= fetch_max / 4)
     return;
   seat.fetching = true;
   auto me = caf::actor_cast<channel_actor>(self);
   auto until = closed ? INT64_MAX : now(self);
   auto limit = seat.returning.size() + fetch_max;
+  auto complete = seat.parking == 0;
   self->send(st.shared->reader,
-             ask_store{[me, name, until, limit, refused = seat.core.counters().refused](io::store& s) {
-               parked_found found{name, {}, {}, refused, false};
+             ask_store{[me, name, until, limit, complete, refused = seat.core.counters().refused](io::store& s) {
+               parked_found found{name, {}, {}, refused, complete, false};
                auto list = s.parked(name, until, limit);
                auto due = s.parked_due(name);
                found.failed = !list || !due;
@@ -216,6 +224,37 @@ void fetch(pointer self, const std::string& name, lane_seat& seat) {
                  found.next_due = *due;
                caf::anon_send(me, std::move(found));
              }});
+}
+
+/// Nothing that is due is on disk, unless something was on its way there.
+void on_nothing_found(pointer self, const parked_found& f, lane_seat& seat) {
+  if (!f.complete || seat.parking > 0) {
+    // What arrives on disk asks again; if it has arrived meanwhile, ask at once.
+    seat.fetch_at = seat.parking > 0 ? INT64_MAX : 0;
+    return;
+  }
+  seat.core.drained(false, f.refused_before);
+  seat.core.drained(true, f.refused_before);
+  // What was refused since has arrived on disk: ask again.
+  auto refused_since = seat.core.counters().refused != f.refused_before;
+  seat.parked = f.next_due.has_value() || refused_since;
+  seat.fetch_at = refused_since ? 0 : f.next_due.value_or(0);
+  if (seat.fetch_at != 0)
+    seat.fetch_at = std::max(seat.fetch_at, now(self) + 1);
+}
+
+void on_arrived(pointer self, const on_disk& d) {
+  auto& seat = seat_of(self, d.lane);
+  seat.parking -= std::min<std::size_t>(seat.parking, 1);
+  seat.parked = true;
+  seat.fetch_at = 0;
+  pump(self, d.lane, seat);
+}
+
+/// A delivery has come back from disk, or is not wanted any more.
+void came_back(lane_seat& seat, const notification_id& delivery) {
+  if (seat.returning.erase(delivery) > 0)
+    seat.all_returning = false;
 }
 
 void on_found(pointer self, parked_found& f) {
@@ -233,15 +272,10 @@ void on_found(pointer self, parked_found& f) {
     ++fresh;
     st.shared->to_person_of(p.person, unpark{p.delivery, st.kind, f.lane});
   }
-  if (fresh == 0 && seat.returning.empty()) {
-    seat.core.drained(false, f.refused_before);
-    seat.core.drained(true, f.refused_before);
-    auto refused_since = seat.core.counters().refused != f.refused_before;
-    seat.parked = f.next_due.has_value() || refused_since;
-    seat.fetch_at = refused_since ? 0 : f.next_due.value_or(0);
-    if (seat.fetch_at != 0)
-      seat.fetch_at = std::max(seat.fetch_at, now(self) + 1);
-  }
+  // Asking again makes sense when one of them has come back.
+  seat.all_returning = fresh == 0 && !seat.returning.empty();
+  if (fresh == 0 && seat.returning.empty())
+    on_nothing_found(self, f, seat);
   pump(self, f.lane, seat);
 }
 
@@ -249,7 +283,7 @@ void on_found(pointer self, parked_found& f) {
 
 void on_submit(pointer self, submit& s) {
   auto& seat = seat_of(self, s.lane);
-  seat.returning.erase(s.item.delivery);
+  came_back(seat, s.item.delivery);
   if (seat.closed != reason::none)
     return end(self, s.item, delivery_state::cancelled, seat.closed);
   auto item = s.item;
@@ -258,10 +292,10 @@ void on_submit(pointer self, submit& s) {
   if (r.replaced)
     end(self, *r.replaced, delivery_state::cancelled, reason::superseded);
   if (r.evicted)
-    park(self, seat, *r.evicted);
+    park(self, s.lane, seat, *r.evicted);
   if (r.what == submission::verdict::refused) {
     self->state.shared->metrics.get_counter(io::metric::queue_full, {"lane"}).increment();
-    park(self, seat, item);
+    park(self, s.lane, seat, item);
   } else if (r.what == submission::verdict::superseded) {
     end(self, item, delivery_state::cancelled, reason::superseded);
   }
@@ -270,7 +304,9 @@ void on_submit(pointer self, submit& s) {
 
 void on_cancel(pointer self, const cancel& c) {
   auto& seat = seat_of(self, c.lane);
-  seat.returning.erase(c.delivery);
+  came_back(seat, c.delivery);
+  if (c.why == reason::none)
+    return pump(self, c.lane, seat);
   for (const auto& q : seat.core.cancel(c.delivery, c.why).dropped)
     end(self, q, delivery_state::cancelled, c.why);
   pump(self, c.lane, seat);
@@ -321,6 +357,7 @@ channel_actor::behavior_type channel(pointer self, node* shared, channel_kind ki
       [self](answered& a) { on_answered(self, a); },
       [self](cleared& c) { on_cleared(self, c); },
       [self](parked_found& f) { on_found(self, f); },
+      [self](const on_disk& d) { on_arrived(self, d); },
       [self](const channel_alarm& a) {
         auto& seat = seat_of(self, a.lane);
         seat.armed = 0;

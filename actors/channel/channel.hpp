@@ -20,6 +20,10 @@ struct lane_seat {
   /// Something of this lane is on disk, or may be.
   bool parked = false;
   bool fetching = false;
+  /// All that the last question to the disk found is on its way back already.
+  bool all_returning = false;
+  /// Deliveries on their way to the disk.
+  std::size_t parking = 0;
   /// Nothing on disk is due before; 0: ask.
   engine_time fetch_at = 0;
   /// Fetched from disk and on their way back through their persons.

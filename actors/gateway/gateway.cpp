@@ -139,14 +139,14 @@ void admit_conversation_event(pointer self, std::uint64_t request, std::uint32_t
         std::make_unique<opening>(st.memory->presence.opened(o->person, o->client, e.conversation, now(self), fx));
   else if (const auto* c = std::get_if<conversation_closed>(&e.body))
     st.memory->presence.closed(c->person, c->client, e.conversation, fx);
-  for (const auto& [person, online] : fx.online)
-    st.shared->online.set(person, online);
+  // Not along with the event: the rows of one client must reach the disk in this order, whichever conversations they
+  // come from. They are there before the event is, because the writer keeps order.
+  carry_out(self, std::move(fx), {}, 0, 0, out);
   strip_bots(self, e);
   routed_event r;
   r.what = std::move(e);
   r.request = request;
   r.index = index;
-  r.along = std::move(fx.rows);
   add_known(r.along, work);
   out.add(std::move(r));
 }
@@ -170,6 +170,7 @@ void admit(pointer self, std::uint64_t request, std::uint32_t index, event e, ro
     if (auto i = st.undecided.find(k); k != 0 && i != st.undecided.end()) {
       work.id = work.subject = 0;
       i->second.push_back({request, index, std::move(e)});
+      r.waiting = true;
       return;
     }
   }
@@ -183,6 +184,17 @@ void admit(pointer self, std::uint64_t request, std::uint32_t index, event e, ro
     admit_conversation_event(self, request, index, std::move(e), work, out);
 }
 
+/// Goes on with the events of a request until one has to wait for a verdict.
+void admit_next(pointer self, std::uint64_t request, routes& out) {
+  auto& requests = self->state.requests;
+  for (auto i = requests.find(request); i != requests.end() && !i->second.waiting && !i->second.behind.empty();
+       i = requests.find(request)) {
+    auto next = std::move(i->second.behind.front());
+    i->second.behind.pop_front();
+    admit(self, request, next.index, std::move(next.what), out);
+  }
+}
+
 /// The verdict on an id is in: those that waited for it are looked at again.
 void decide(pointer self, std::uint64_t id, unsigned space, bool accepted, routes& out) {
   auto& st = self->state;
@@ -193,8 +205,11 @@ void decide(pointer self, std::uint64_t id, unsigned space, bool accepted, route
   auto waiting = st.undecided.extract(key(id, space));
   if (waiting.empty())
     return;
-  for (auto& w : waiting.mapped())
+  for (auto& w : waiting.mapped()) {
+    st.requests.at(w.request).waiting = false;
     admit(self, w.request, w.index, std::move(w.what), out);
+    admit_next(self, w.request, out);
+  }
 }
 
 void on_ack(pointer self, ack& a, routes& out) {
@@ -249,7 +264,8 @@ void on_publish(pointer self, publish& p) {
   st.in_flight_gauge.set(static_cast<double>(st.in_flight));
   routes out{self};
   for (std::uint32_t i = 0; i < p.events.size(); ++i)
-    admit(self, id, i, std::move(p.events[i]), out);
+    r.behind.push_back({id, i, std::move(p.events[i])});
+  admit_next(self, id, out);
   close_event(self, id);
 }
 

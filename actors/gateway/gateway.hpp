@@ -4,6 +4,7 @@
 #include "belfry/actors/gateway/presence.hpp"
 #include "belfry/actors/node.hpp"
 
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -34,18 +35,21 @@ struct event_in_work {
   std::unique_ptr<opening> opened;
 };
 
+/// An event that waits for the verdict on another one of the same id, or behind such a one in its request.
+struct waiting_event {
+  std::uint64_t request = 0;
+  std::uint32_t index = 0;
+  event what;
+};
+
 struct request_in_work {
   io::reply<admission> done;
   admission answer;
   std::vector<event_in_work> events;
   std::size_t open = 0;
-};
-
-/// An event that waits for the verdict on another one of the same id.
-struct waiting_event {
-  std::uint64_t request = 0;
-  std::uint32_t index = 0;
-  event what;
+  /// One of its events waits for a verdict; those behind it wait too, so that the order of the request is kept.
+  bool waiting = false;
+  std::deque<waiting_event> behind;
 };
 
 /// The door: tells duplicates from news, keeps presence, passes events on to their shards in order, and answers a

@@ -194,6 +194,7 @@ bool gather(pointer self, const tell& t) {
     ask_counts(self, g, n.conversation);
   }
   ask_people(self, g, people);
+  st.gathering = g;
   return true;
 }
 
@@ -247,10 +248,8 @@ void work_off(pointer self) {
   auto& st = self->state;
   while (!st.mail.empty() && !st.gathering && !st.resuming) {
     auto* t = std::get_if<tell>(&st.mail.front());
-    if (t && t->record->state == trace_state::queued && gather(self, *t)) {
-      st.gathering = true;
+    if (t && t->record->state == trace_state::queued && gather(self, *t))
       return;
-    }
     auto mail = std::move(st.mail.front());
     st.mail.pop_front();
     deliver(self, mail);
@@ -259,11 +258,12 @@ void work_off(pointer self) {
 
 void on_gathered(pointer self, gathered& g) {
   auto& st = self->state;
-  st.gathering = false;
+  // The person was erased meanwhile, and with it the mail that waited for this.
+  if (g.what != st.gathering)
+    return;
+  st.gathering = nullptr;
   for (auto& [c, n] : g.what->counts)
     st.counts[c] = n;
-  if (st.mail.empty())
-    return;
   auto mail = std::move(st.mail.front());
   st.mail.pop_front();
   deliver(self, std::get<tell>(mail), std::move(g.what->people));
@@ -273,6 +273,9 @@ void on_gathered(pointer self, gathered& g) {
 // -- orders -------------------------------------------------------------------
 
 void on_order(pointer self, mail_to_person& m) {
+  // From conversations that somebody who is being erased has not left yet.
+  if (self->state.erased)
+    std::erase_if(m.mails, [](const person_mail& x) { return std::holds_alternative<tell>(x); });
   std::move(m.mails.begin(), m.mails.end(), std::back_inserter(self->state.mail));
   work_off(self);
 }
@@ -303,14 +306,19 @@ void on_order(pointer self, ask_clearance& q) {
 
 void on_order(pointer self, attempted& a) {
   person_effects fx;
-  self->state.core->attempted(a.delivery, a.made, a.state, a.why, a.next_at, a.parked, fx);
-  carry_out(self, std::move(fx));
+  auto& st = self->state;
+  st.core->attempted(a.delivery, a.made, a.state, a.why, a.next_at, a.parked, fx);
+  commit c;
+  if (a.parked)
+    c.after.push_back(
+        {caf::actor_cast<caf::actor>(st.shared->channel(a.channel)), caf::make_message(on_disk{std::move(a.lane)})});
+  carry_out(self, std::move(fx), std::move(c));
 }
 
 void on_order(pointer self, unpark& u) {
   person_effects fx;
   if (!self->state.core->unpark(u.delivery, fx))
-    fx.cancels.push_back({u.channel, u.lane, u.delivery, reason::taken_back});
+    fx.cancels.push_back({u.channel, u.lane, u.delivery, reason::none});
   carry_out(self, std::move(fx));
 }
 
@@ -485,15 +493,20 @@ void on_order(pointer self, erase_person& o) {
   st.core->erase(fx);
   carry_out(self, std::move(fx));
   st.mail.clear();
+  st.gathering = nullptr;
   st.counts.clear();
+  st.counted_at = 0;
   st.erased = true;
   self->send(st.shared->gateway, bot_changed{id, false});
   self->send(st.shared->gateway, erase_presence{id});
-  auto finish = [writer = st.shared->writer, id, done = std::move(o.done)] {
+  auto finish = [shared = st.shared, id, done = std::move(o.done)] {
     commit c;
     c.unit.changes.emplace_back(io::person_removed{id});
-    c.then.push_back([done] { done(success{}); });
-    caf::anon_send(writer, std::move(c));
+    c.then.push_back([shared, id, done] {
+      shared->to_person_of(id, erasure_done{});
+      done(success{});
+    });
+    caf::anon_send(shared->writer, std::move(c));
   };
   auto left = std::make_shared<std::atomic<std::size_t>>(conversations.size() + 1);
   auto arrive = [left, finish] {
@@ -517,6 +530,10 @@ void on_order(pointer self, resume_checked& checked) {
     older.emplace_back(tell{std::move(r)});
   st.mail.insert(st.mail.begin() + (st.gathering ? 1 : 0), older.begin(), older.end());
   work_off(self);
+}
+
+void on_order(pointer self, erasure_done&) {
+  self->state.erased = false;
 }
 
 /// Mails that took back an announcement may have died with the process: the conversations still know.

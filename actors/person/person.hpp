@@ -23,7 +23,8 @@ struct person_state {
 
   /// Mail in the order it came; the first may wait for what is being gathered.
   std::deque<person_mail> mail;
-  bool gathering = false;
+  /// What is being gathered for it; null: nothing.
+  std::shared_ptr<belfry::gathering> gathering;
   /// Conversations are asked what of the unfinished still holds; mail waits.
   bool resuming = false;
   /// Unread counts of the conversations, and when they were asked for (good for 1 s, SPEC 3).
@@ -33,6 +34,7 @@ struct person_state {
   std::uint64_t handled = 0;
   std::size_t uncommitted = 0;
   bool falling_asleep = false;
+  /// It is being erased: nothing is written, nothing is told.
   bool erased = false;
   engine_time armed = 0;
 };

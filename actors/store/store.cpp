@@ -17,17 +17,18 @@ constexpr auto housekeeping = 2s;
 /// Slices of old rows erased at one tick.
 constexpr int sweeps_max = 20;
 
+/// Whoever is told that something is on disk and asks at once must find it known everywhere: answers go last.
 void release(pointer self, std::vector<commit>& done) {
   acks all;
   for (auto& c : done) {
     for (auto& a : c.acks)
       all.list.push_back(std::move(a));
+    for (auto& e : c.after)
+      caf::anon_send(e.to, std::move(e.what));
   }
   if (!all.list.empty())
     self->send(self->state.shared->gateway, std::move(all));
   for (auto& c : done) {
-    for (auto& e : c.after)
-      caf::anon_send(e.to, std::move(e.what));
     for (auto& f : c.then)
       f();
   }
