@@ -87,9 +87,7 @@ TEST(OutcomeActor, ReportsChangesOfAPause) {
   w.put_profile("anna", person_type::agent);
   listener l{w, 1};
   auto until = w.on_disk().wall + 10'000;
-  auto r = w.ask<pause_view>([&](auto done) {
-    w.get().to_person_of("anna", put_pause{pause_mode::on, until, done});
-  });
+  auto r = w.ask<pause_view>([&](auto done) { w.get().to_person_of("anna", put_pause{pause_mode::on, until, done}); });
   ASSERT_TRUE(r);
   auto p = l.of<pause_changed>();
   ASSERT_EQ(p.size(), 1U);

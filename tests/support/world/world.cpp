@@ -77,8 +77,7 @@ struct world::impl {
   belfry::node node;
 };
 
-world::world(options o, bool silent, disk left)
-    : impl_(std::make_unique<impl>(*this, std::move(o), std::move(left))) {
+world::world(options o, bool silent, disk left) : impl_(std::make_unique<impl>(*this, std::move(o), std::move(left))) {
   auto known = recover(impl_->node);
   auto codec = io::webhooks::make_codec(impl_->node.opts, [this] { return impl_->node.webhooks.get(); });
   spawn_actors(impl_->system, impl_->node, *known, codec, disk_threads::shared);

@@ -56,15 +56,16 @@ public:
   /// Lets time pass, in steps of at most 10 ms.
   void pass(std::chrono::milliseconds time);
 
-  /// Publishes and settles; fails the test when it is not answered.
+  /// Publishes and settles; ec::stopping when it is not answered without time passing.
   result<admission> publish(std::vector<event> events);
   /// Runs a question to the node and returns its answer.
   template <class T>
   result<T> ask(const std::function<void(std::function<void(result<T>)>)>& question) {
-    std::optional<result<T>> out;
-    question([&](result<T> r) { out = std::move(r); });
+    // Shared, because a late answer finds nobody waiting.
+    auto out = std::make_shared<std::optional<result<T>>>();
+    question([out](result<T> r) { *out = std::move(r); });
     settle();
-    return out ? std::move(*out) : result<T>{error{ec::stopping, "no answer", {}}};
+    return *out ? std::move(**out) : result<T>{error{ec::stopping, "no answer", {}}};
   }
   conversation_view view(const conversation_id& c);
   /// Unread messages of somebody in a conversation, as its view shows them.

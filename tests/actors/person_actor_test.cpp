@@ -1,0 +1,366 @@
+#include "belfry/actors/node.hpp"
+#include "belfry/io/store/memory.hpp"
+#include "belfry/tests/support/world/world.hpp"
+
+#include <caf/send.hpp>
+#include <gtest/gtest.h>
+
+using namespace belfry;
+using namespace belfry::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+result<success> erase(world& w, const person_id& p) {
+  return w.ask<success>([&](auto done) { w.get().to_person_of(p, erase_person{done}); });
+}
+
+result<count_view> count(world& w, const person_id& p) {
+  return w.ask<count_view>([&](auto done) { w.get().to_person_of(p, get_count{done}); });
+}
+
+result<pause_view> pause(world& w, const person_id& p) {
+  return w.ask<pause_view>([&](auto done) { w.get().to_person_of(p, get_pause{done}); });
+}
+
+result<pause_view> set_pause(world& w, const person_id& p, pause_mode m, std::optional<millis> until = {}) {
+  return w.ask<pause_view>([&](auto done) { w.get().to_person_of(p, put_pause{m, until, done}); });
+}
+
+result<io::stored<pause_reason>> add_reason(world& w, const person_id& p, const std::string& source, int seconds) {
+  return w.ask<io::stored<pause_reason>>([&](auto done) {
+    w.get().to_person_of(p, put_pause_reason{source, "busy", seconds, done});
+  });
+}
+
+result<io::stored<device>> add_device(world& w, const person_id& p, const device_id& id, const std::string& token) {
+  device d;
+  d.id = id;
+  d.push_token = token;
+  return w.ask<io::stored<device>>([&](auto done) { w.get().to_person_of(p, put_device{d, done}); });
+}
+
+} // namespace
+
+TEST(PersonActor, PayloadsCarryBothCountsAndNames) {
+  world w;
+  w.put_profile("anna", person_type::agent, "Anna A.");
+  w.put_profile("ben", person_type::visitor, "Ben B.");
+  w.publish({started("c1"), started("c2"), in("c1", message("m1", "anna")), in("c1", message("m2", "anna")),
+             in("c2", message("m3", "anna"))});
+  w.pass(3s);
+  ASSERT_EQ(w.requests.size(), 2U);
+  for (const auto& r : w.requests) {
+    EXPECT_EQ(field(r.body, "notificationCount"), field(r.body, "conversationId") == "c1" ? "2" : "1");
+    EXPECT_EQ(field(r.body, "recipientNotificationCount"), "3");
+    EXPECT_EQ(field(r.body, "senderName"), "Anna A.");
+  }
+}
+
+TEST(PersonActor, CountsOtherConversationsAtMostASecondOld) {
+  world w;
+  for (int i = 0; i < 5; ++i)
+    w.publish({started("c" + std::to_string(i)), in("c" + std::to_string(i), message("m", "anna"))});
+  w.pass(3s);
+  w.requests.clear();
+  w.publish({in("c0", message_read{"ben", {}}), in("c1", message_read{"ben", {}}), in("c2", message("n", "anna"))});
+  w.pass(1500ms);
+  ASSERT_EQ(w.requests.size(), 3U);
+  EXPECT_EQ(field(w.requests[2].body, "recipientNotificationCount"), "4");
+}
+
+TEST(PersonActor, KeepsTheOrderOfMailWhileItGathers) {
+  world w;
+  w.publish({started("c1"), started("c2"), in("c2", message("x", "anna"))});
+  w.pass(60s);
+  w.requests.clear();
+  // All sleep: gathering takes several loads. Ringing, answering and missing stay in order.
+  w.publish({in("c1", call_started{"k1", call_type::audio, "anna"}), in("c1", call_ended{"k1", {}}),
+             in("c1", call_started{"k2", call_type::audio, "anna"})});
+  w.pass(1s);
+  auto said = w.said();
+  ASSERT_EQ(said.size(), 4U);
+  EXPECT_EQ(said[0].substr(0, 13), "incoming_call");
+  EXPECT_EQ(said[1].substr(0, 11), "revoke_call");
+  EXPECT_EQ(said[2].substr(0, 11), "missed_call");
+  EXPECT_EQ(said[3].substr(0, 13), "incoming_call");
+}
+
+TEST(PersonActor, AnswersExactCounts) {
+  world w{{}, true};
+  w.publish({started("c1"), started("c2"), started("c3"), in("c1", message("m1", "anna")),
+             in("c1", message("m2", "anna")), in("c2", message("m3", "anna"))});
+  auto c = count(w, "ben");
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->total, 3U);
+  EXPECT_EQ(c->conversations.size(), 2U);
+  w.publish({in("c1", participant_left{"ben"})});
+  EXPECT_EQ(count(w, "ben")->total, 1U);
+  EXPECT_EQ(count(w, "nobody")->total, 0U);
+  w.pass(60s);
+  EXPECT_EQ(count(w, "ben")->total, 1U);
+}
+
+TEST(PersonActor, TellsOfWhatItWasAwokenForOnce) {
+  std::optional<world> w;
+  w.emplace();
+  w->publish({started("c1")});
+  w->pass(60s);
+  w->publish({in("c1", message("m1", "anna"))});
+  w->pass(2s);
+  w->publish({in("c1", message_read{"ben", {}})});
+  w->pass(2s);
+  ASSERT_EQ(w->requests.size(), 2U);
+  trace_query q;
+  q.kind = kind::new_message;
+  auto t = w->trace(q);
+  ASSERT_EQ(t.size(), 1U);
+  EXPECT_EQ(t[0].state, trace_state::done);
+  EXPECT_EQ(t[0].reason, reason::sent);
+  EXPECT_TRUE(w->store().unfinished(0, 10)->empty());
+  auto left = w->on_disk();
+  w.reset();
+  w.emplace(options{}, true, left);
+  w->pass(1min);
+  EXPECT_TRUE(w->requests.empty());
+}
+
+// -- profiles and erasure -----------------------------------------------------
+
+TEST(PersonActor, KeepsProfilesOverACrash) {
+  std::optional<world> w;
+  w.emplace(options{}, true);
+  w->put_profile("ben", person_type::visitor, "Ben");
+  auto left = w->on_disk();
+  w.reset();
+  w.emplace(options{}, true, left);
+  auto p = w->ask<person>([&](auto done) { w->get().to_person_of("ben", get_profile{done}); });
+  ASSERT_TRUE(p);
+  EXPECT_EQ(p->profile.display_name, "Ben");
+  auto none = w->ask<person>([&](auto done) { w->get().to_person_of("zoe", get_profile{done}); });
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ec::not_found);
+}
+
+TEST(PersonActor, ErasureLeavesConversationsSilently) {
+  world w;
+  w.put_profile("ben", person_type::visitor, "Ben");
+  w.publish({started("c1"), started("c2"), in("c1", message("m1", "anna"))});
+  w.pass(2s);
+  ASSERT_EQ(w.requests.size(), 1U);
+  ASSERT_TRUE(erase(w, "ben"));
+  w.pass(2s);
+  EXPECT_EQ(w.requests.size(), 1U);
+  EXPECT_EQ(w.view("c1").participants.size(), 1U);
+  EXPECT_EQ(w.view("c2").participants.size(), 1U);
+  EXPECT_EQ(count(w, "ben")->total, 0U);
+  trace_query q;
+  q.person = "ben";
+  EXPECT_TRUE(w.trace(q).empty());
+  auto p = w.ask<person>([&](auto done) { w.get().to_person_of("ben", get_profile{done}); });
+  EXPECT_FALSE(p);
+}
+
+TEST(PersonActor, ErasureReachesWhatIsQueued) {
+  world w;
+  w.answer = [](const auto&) { return status(500); };
+  w.publish({started("c1"), in("c1", message("m1", "anna"))});
+  w.pass(2s);
+  ASSERT_EQ(w.requests.size(), 1U);
+  erase(w, "ben");
+  w.pass(5min);
+  EXPECT_EQ(w.requests.size(), 1U);
+  EXPECT_TRUE(w.store().unfinished(0, 10)->empty());
+}
+
+TEST(PersonActor, ErasureOfACallerHangsUp) {
+  world w;
+  w.publish({started("c1"), in("c1", call_started{"k1", call_type::audio, "anna"})});
+  ASSERT_EQ(w.requests.size(), 1U);
+  erase(w, "anna");
+  w.pass(1s);
+  ASSERT_EQ(w.requests.size(), 3U);
+  EXPECT_EQ(header(w.requests[1], "X-Unblu-Event"), "push_notification.revoke_call");
+  EXPECT_EQ(header(w.requests[2], "X-Unblu-Event"), "push_notification.missed_call");
+  EXPECT_EQ(field(w.requests[2].body, "callEndReason"), "MISSED_BECAUSE_TERMINATED");
+}
+
+TEST(PersonActor, SurvivesErasureWhileItGathers) {
+  world w;
+  w.publish({started("c1"), started("c2"), in("c2", message("x", "anna"))});
+  w.pass(60s);
+  w.requests.clear();
+  auto record = std::make_shared<notification_record>();
+  auto& n = record->notification;
+  n.id = derive_notification_id(kind::new_message, "c1", "ben", "1");
+  n.kind = kind::new_message;
+  n.seq = w.store().new_notification_seq();
+  n.recipient = "ben";
+  n.conversation = "c1";
+  n.expires_at = w.on_disk().wall + 1'000'000;
+  n.message = message_content{"m1", "hello", {}, "anna", 0, 0, 0, 1};
+  auto ben = w.get().shard_of("ben");
+  auto erased = false;
+  caf::anon_send(ben, post{{{"ben", tell{record}}}});
+  caf::anon_send(ben, to_person{"ben", erase_person{[&](auto) { erased = true; }}});
+  caf::anon_send(ben, post{{{"ben", withdraw{"c1", reason::left}}}});
+  w.settle();
+  w.pass(1s);
+  EXPECT_TRUE(erased);
+  EXPECT_TRUE(w.requests.empty());
+  // Still alive and able to be told.
+  ASSERT_TRUE(count(w, "ben"));
+}
+
+TEST(PersonActor, TellsNothingToSomebodyWhoIsBeingErased) {
+  world w;
+  w.publish({started("c1")});
+  caf::anon_send(w.get().gateway,
+                 belfry::publish{{in("c1", call_started{"k1", call_type::audio, "anna"})}, [](auto) {}});
+  auto record = std::make_shared<notification_record>();
+  auto& n = record->notification;
+  n.id = derive_notification_id(kind::incoming_call, "c9", "ben", "1");
+  n.kind = kind::incoming_call;
+  n.seq = w.store().new_notification_seq();
+  n.recipient = "ben";
+  n.conversation = "c9";
+  n.expires_at = w.on_disk().wall + 1'000'000;
+  n.call = call_content{};
+  auto ben = w.get().shard_of("ben");
+  w.requests.clear();
+  caf::anon_send(ben, to_person{"ben", erase_person{[](auto) {}}});
+  caf::anon_send(ben, post{{{"ben", tell{record}}}});
+  w.settle();
+  w.pass(1s);
+  for (const auto& line : w.said())
+    EXPECT_EQ(line.find("c9"), std::string::npos) << line;
+  EXPECT_TRUE(w.store().unfinished(0, 10)->empty());
+}
+
+TEST(PersonActor, IsToldAgainWhenItComesBackAfterErasure) {
+  world w;
+  w.publish({started("c1")});
+  erase(w, "ben");
+  w.publish(
+      {in("c1", participant_joined{{"ben", role::context_person, false, false}}), in("c1", message("m1", "anna"))});
+  w.pass(2s);
+  ASSERT_EQ(w.requests.size(), 1U);
+  // What became of it is on disk.
+  trace_query q;
+  q.person = "ben";
+  auto t = w.trace(q);
+  ASSERT_EQ(t.size(), 1U);
+  EXPECT_EQ(t[0].state, trace_state::done);
+}
+
+// -- pause --------------------------------------------------------------------
+
+TEST(PersonActor, EndsAPauseInItsTime) {
+  world w{{}, true};
+  w.put_profile("anna", person_type::agent);
+  EXPECT_FALSE(pause(w, "anna")->on);
+  ASSERT_TRUE(set_pause(w, "anna", pause_mode::on, w.on_disk().wall + 30'000));
+  EXPECT_TRUE(pause(w, "anna")->on);
+  w.jump(1h);
+  w.pass(29s);
+  EXPECT_TRUE(pause(w, "anna")->on);
+  w.pass(2s);
+  EXPECT_FALSE(pause(w, "anna")->on);
+  EXPECT_FALSE(pause(w, "anna")->until);
+}
+
+TEST(PersonActor, RefusesToPauseOthersThanAgents) {
+  world w{{}, true};
+  w.put_profile("ben", person_type::visitor);
+  EXPECT_EQ(set_pause(w, "ben", pause_mode::on).error().code, ec::bad_input);
+  EXPECT_EQ(set_pause(w, "zoe", pause_mode::on).error().code, ec::not_found);
+  EXPECT_EQ(pause(w, "zoe").error().code, ec::not_found);
+  EXPECT_EQ(add_reason(w, "ben", "s", 10).error().code, ec::bad_input);
+}
+
+TEST(PersonActor, PausesForReasonsUntilTheLastExpires) {
+  world w{{}, true};
+  w.put_profile("anna", person_type::agent);
+  set_pause(w, "anna", pause_mode::automatic);
+  auto first = add_reason(w, "anna", "s1", 10);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->created);
+  EXPECT_FALSE(add_reason(w, "anna", "s1", 20)->created);
+  add_reason(w, "anna", "s2", 5);
+  EXPECT_EQ(pause(w, "anna")->reasons.size(), 2U);
+  w.pass(6s);
+  EXPECT_EQ(pause(w, "anna")->reasons.size(), 1U);
+  EXPECT_TRUE(pause(w, "anna")->on);
+  w.pass(15s);
+  EXPECT_FALSE(pause(w, "anna")->on);
+  EXPECT_EQ(add_reason(w, "anna", "call:x", 5).error().code, ec::bad_input);
+}
+
+TEST(PersonActor, PausesForSessionsAndCallsAndKeepsThemOverACrash) {
+  std::optional<world> w;
+  w.emplace(options{}, true);
+  w->put_profile("anna", person_type::agent);
+  set_pause(*w, "anna", pause_mode::automatic);
+  w->publish({started("c1"), in("c1", session_started{"anna", "s1", "CO_BROWSING"}),
+              in("c1", call_started{"k1", call_type::audio, "anna"})});
+  auto v = pause(*w, "anna");
+  ASSERT_EQ(v->reasons.size(), 2U);
+  EXPECT_TRUE(v->on);
+  auto left = w->on_disk();
+  w.reset();
+  w.emplace(options{}, true, left);
+  w->pass(100ms);
+  EXPECT_EQ(pause(*w, "anna")->reasons.size(), 2U);
+  w->publish({in("c1", call_ended{"k1", {}}), in("c1", session_ended{"anna", "s1", "CO_BROWSING"})});
+  EXPECT_FALSE(pause(*w, "anna")->on);
+}
+
+TEST(PersonActor, KeepsAPauseOverSleepAndEndsItThen) {
+  world w{{}, true};
+  w.put_profile("anna", person_type::agent);
+  set_pause(w, "anna", pause_mode::on);
+  w.pass(90s);
+  EXPECT_EQ(w.get().counters.awake_persons.load(), 0U);
+  EXPECT_TRUE(pause(w, "anna")->on);
+}
+
+// -- devices ------------------------------------------------------------------
+
+TEST(PersonActor, StoresDevicesAndMovesATokenToTheNewest) {
+  world w{{}, true};
+  auto first = add_device(w, "ben", "d1", "t1");
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->created);
+  EXPECT_EQ(first->value.registered_at, w.on_disk().wall);
+  w.pass(1s);
+  EXPECT_FALSE(add_device(w, "ben", "d1", "t1")->created);
+  EXPECT_TRUE(add_device(w, "ben", "d2", "t1")->created);
+  auto list = w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of("ben", get_devices{done}); });
+  ASSERT_EQ(list->size(), 1U);
+  EXPECT_EQ((*list)[0].id, "d2");
+  for (int i = 0; i < 2; ++i)
+    EXPECT_TRUE(w.ask<success>([&](auto done) { w.get().to_person_of("ben", delete_device{"d2", done}); }));
+  list = w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of("ben", get_devices{done}); });
+  EXPECT_TRUE(list->empty());
+}
+
+TEST(PersonActor, BoundsTheNumberOfDevices) {
+  options o;
+  o.limits.devices_per_person = 2;
+  world w{o, true};
+  EXPECT_TRUE(add_device(w, "ben", "d1", "t1"));
+  EXPECT_TRUE(add_device(w, "ben", "d2", "t2"));
+  auto third = add_device(w, "ben", "d3", "t3");
+  ASSERT_FALSE(third);
+  EXPECT_NE(third.error().detail.find("devicesPerPerson"), std::string::npos);
+}
+
+TEST(PersonActor, PayloadsCarryEveryTokenOfTheRecipient) {
+  world w;
+  add_device(w, "ben", "d1", "t1");
+  add_device(w, "ben", "d2", "t2");
+  w.publish({started("c1"), in("c1", message("m1", "anna"))});
+  w.pass(2s);
+  ASSERT_EQ(w.requests.size(), 1U);
+  EXPECT_EQ(field(w.requests[0].body, "deviceTokens"), R"(["t1","t2"])");
+}
