@@ -97,11 +97,9 @@ void host::live_until_killed(std::chrono::milliseconds life) {
 
 void host::live_until_power_cut(int operations) {
   start(operations);
-  for (auto until = clock::now() + 3s; clock::now() < until && !child_->silent();)
+  for (auto until = clock::now() + answer_limit; clock::now() < until && !child_->silent();)
     go_on(true, true);
-  // It may have come to rest before its power went.
-  child_->kill();
-  end({3, -9});
+  end({3});
 }
 
 void host::live_until_stopped(std::chrono::milliseconds life) {
