@@ -284,7 +284,7 @@ TEST_F(Calls, AnswersOfWhoDoesNotRingChangeNothing) {
   accept({accepted("c1", "k1", "hugo"), declined("c1", "k1", "hugo"), accepted("c1", "k1", "anna"),
           declined("c1", "k1", "anna")});
   EXPECT_EQ(conversation()["callState"], "CALLING");
-  refuse(call("c1", "k2", "ben"), "/call", "call_in_progress");
+  refuse(call("c1", "k2", "ben"), "/call/id", "call_in_progress");
   settle();
   EXPECT_EQ(deliveries().size(), 2U);
 }

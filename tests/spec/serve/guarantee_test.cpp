@@ -76,9 +76,17 @@ TEST_F(Guarantees, ARingSurvivesAndItsDeadlineHolds) {
   ASSERT_TRUE(wait_deliveries(1));
   crash();
   EXPECT_EQ(conversation()["callState"], "CALLING");
-  ASSERT_TRUE(wait_deliveries(3, 8s));
-  EXPECT_EQ(kinds_to("ben"), (names{"incoming_call", "revoke_call", "missed_call"}));
-  EXPECT_EQ(deliveries()[2].body["callEndReason"], "MISSED_BECAUSE_TIMEOUT");
+  ASSERT_TRUE(wait_kind("missed_call", "ben"));
+  // An answer that was not on disk yet is asked for again, with the same ids.
+  auto all = deliveries();
+  if (all[1].kind == "incoming_call") {
+    EXPECT_EQ(all[0].request.header("webhook-id"), all[1].request.header("webhook-id"));
+    all.erase(all.begin());
+  }
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[1].kind, "revoke_call");
+  EXPECT_EQ(all[2].kind, "missed_call");
+  EXPECT_EQ(all[2].body["callEndReason"], "MISSED_BECAUSE_TIMEOUT");
 }
 
 TEST_F(Guarantees, ARingPastItsDeadlineEndsAsTimedOut) {
@@ -98,7 +106,8 @@ TEST_F(Guarantees, ARetryGoesOnAfterACrashWithTheSameIds) {
   accept(sent("c1", "m1", "anna"));
   ASSERT_TRUE(wait_deliveries(1));
   wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) {
-    return v["items"][0].contains("deliveries") && v["items"][0]["deliveries"][0]["state"] == "RETRYING";
+    return v["items"].size() == 1 && v["items"][0].contains("deliveries")
+           && v["items"][0]["deliveries"][0]["state"] == "RETRYING";
   });
   std::this_thread::sleep_for(1s); // An outcome is on disk within one second.
   crash();
@@ -115,7 +124,7 @@ TEST_F(Guarantees, WhatWasInFlightIsRepeatedAtOnceWithTheSameIds) {
   crash();
   ASSERT_TRUE(wait_deliveries(2, 5s));
   EXPECT_EQ(deliveries()[0].request.header("webhook-id"), deliveries()[1].request.header("webhook-id"));
-  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) { return v["items"][0]["state"] == "DONE"; });
+  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
 }
 
 TEST_F(Guarantees, WhatEndedIsNotSentAgainAfterACrash) {
@@ -176,6 +185,8 @@ TEST_F(Guarantees, AForeignOrDamagedStoreIsRefusedWithoutChangingIt) {
 }
 
 TEST_F(Guarantees, TextIsOnDiskOnlyWhileANotificationMayNeedIt) {
+  set("limits.idleConversation", "1s");
+  set("limits.idlePerson", "1s");
   begin();
   auto text = std::string{"unmistakable-"} + "words-of-a-message";
   accept(sent("c1", "m1", "anna", {{"text", text}}));
@@ -207,7 +218,7 @@ TEST_F(Guarantees, NoTextNorEndpointNorTokenIsInTraceOrLog) {
   EXPECT_EQ(api_->put("/v1/persons/ben/devices/d", {{"platform", "ANDROID"}, {"pushToken", "token-of-ben"}}).status, 201);
   accept(sent("c1", "m1", "anna", {{"text", "secret words"}}));
   ASSERT_TRUE(wait_deliveries(2));
-  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) { return v["items"][0]["state"] == "DONE"; });
+  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
   auto seen = api_->get("/v1/notifications?person=ben").body + process_->standard_error() + process_->standard_output();
   for (auto text : {"secret words", "token-of-ben", "hush", "ben@example.org"})
     EXPECT_EQ(seen.find(text), std::string::npos) << text;
@@ -227,6 +238,7 @@ TEST_F(Guarantees, ADeliveryPastItsLifeExpires) {
 TEST_F(Guarantees, FinishedNotificationsAndEndedConversationsAreForgotten) {
   set("retention.trace", "1s");
   set("retention.ended", "1s");
+  set("limits.idleConversation", "1s");
   begin();
   accept(sent("c1", "m1", "anna"));
   ASSERT_TRUE(wait_deliveries(1));
