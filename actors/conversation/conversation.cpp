@@ -207,7 +207,11 @@ void on_order(pointer self, routed_event& e) {
 
 void on_order(pointer self, ask_view& q) {
   auto& core = *self->state.core;
-  q.done(core.exists(), core.exists() ? core.view() : conversation_view{});
+  // Asking keeps it awake, but not readable for longer than the store keeps it.
+  auto ended = core.state().ended_at;
+  auto erased = ended != 0 && now(self).wall - ended > self->state.shared->opts.retention.ended.count();
+  auto known = core.exists() && !erased;
+  q.done(known, known ? core.view() : conversation_view{});
 }
 
 void on_order(pointer self, ask_unread& q) {

@@ -61,7 +61,9 @@ TEST_F(Admission, NullIsTheSameAsAbsent) {
 }
 
 TEST_F(Admission, TextWithWrongUtf8RepeatedKeysOrLoneSurrogatesIsWrongShape) {
-  auto status = [&](const std::string& body) { return api_->send("POST", "/v1/events", body, {{"Content-Type", "application/json"}}).status; };
+  auto status = [&](const std::string& body) {
+    return api_->send("POST", "/v1/events", body, {{"Content-Type", "application/json"}}).status;
+  };
   EXPECT_EQ(status(R"({"type":"conversation.ended","type":"conversation.ended","conversation":"c1"})"), 400);
   EXPECT_EQ(status("{\"type\":\"conversation.started\",\"conversation\":\"c\xff\"}"), 400);
   EXPECT_EQ(status(R"({"type":"conversation.started","conversation":"c\ud800"})"), 400);
@@ -75,7 +77,8 @@ TEST_F(Admission, ALongTextOfExactly64KiBIsTaken) {
 }
 
 TEST_F(Admission, NdjsonSkipsBlankLines) {
-  auto body = started("c1", json::array({participant("anna", "ASSIGNED_AGENT")})).dump() + "\n\n   \r\n" + ended("c1").dump() + "\n\n";
+  auto body = started("c1", json::array({participant("anna", "ASSIGNED_AGENT")})).dump() + "\n\n   \r\n"
+              + ended("c1").dump() + "\n\n";
   auto a = api_->send("POST", "/v1/events", body, {{"Content-Type", "application/x-ndjson"}});
   EXPECT_EQ(a.status, 202) << a.body;
   EXPECT_EQ(a.value(), (json{{"accepted", 2}, {"duplicates", 0}}));

@@ -11,7 +11,7 @@ using names = std::vector<std::string>;
 std::int64_t in_a_moment(std::chrono::milliseconds from_now) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              (std::chrono::system_clock::now() + from_now).time_since_epoch())
-    .count();
+      .count();
 }
 
 /// SPEC 5.
@@ -41,8 +41,12 @@ protected:
 } // namespace
 
 TEST_F(AgentRequests, AnOfferedAgentIsToldAndTheRevokeFollowsWhoeverClosedIt) {
-  accept(offered("c1", "i1", {{"agent", "dora"}, {"contextPerson", "ben"}, {"engagementType", "CHAT_REQUEST"},
-                              {"startUrl", "https://host/c1"}, {"kind", "ASSIGNMENT_REQUEST"}}));
+  accept(offered("c1", "i1",
+                 {{"agent", "dora"},
+                  {"contextPerson", "ben"},
+                  {"engagementType", "CHAT_REQUEST"},
+                  {"startUrl", "https://host/c1"},
+                  {"kind", "ASSIGNMENT_REQUEST"}}));
   ASSERT_TRUE(wait_deliveries(1));
   auto t = deliveries()[0];
   EXPECT_EQ(t.kind, "inbound_request");
@@ -90,7 +94,8 @@ TEST_F(AgentRequests, EachDeputyIsToldAndGetsTheRevoke) {
 }
 
 TEST_F(AgentRequests, ClosingEitherOfARequestAndItsDelegationClosesBoth) {
-  accept({offered("c1", "i1", {{"agent", "dora"}}), delegated("c1", "i1", {{"deputies", {"emil"}}, {"primaryAgent", "dora"}})});
+  accept({offered("c1", "i1", {{"agent", "dora"}}),
+          delegated("c1", "i1", {{"deputies", {"emil"}}, {"primaryAgent", "dora"}})});
   ASSERT_TRUE(wait_deliveries(2));
   accept(request_closed("c1", "i1", "REVOKED"));
   ASSERT_TRUE(wait_deliveries(4));
@@ -99,7 +104,8 @@ TEST_F(AgentRequests, ClosingEitherOfARequestAndItsDelegationClosesBoth) {
 }
 
 TEST_F(AgentRequests, TheEndOfTheConversationClosesThem) {
-  accept({offered("c1", "i1", {{"agent", "dora"}}), delegated("c1", "i2", {{"deputies", {"emil"}}, {"primaryAgent", "anna"}})});
+  accept({offered("c1", "i1", {{"agent", "dora"}}),
+          delegated("c1", "i2", {{"deputies", {"emil"}}, {"primaryAgent", "anna"}})});
   ASSERT_TRUE(wait_deliveries(2));
   accept(ended("c1"));
   ASSERT_TRUE(wait_deliveries(4));
@@ -114,8 +120,12 @@ TEST_F(Pausing, ModesAndStates) {
   EXPECT_EQ(pause()["state"], "ON");
   EXPECT_EQ(set_mode({{"mode", "AUTO"}}), 200);
   EXPECT_EQ(pause()["state"], "OFF");
-  EXPECT_EQ(api_->put("/v1/persons/anna/pause/reasons/lunch", {{"displayName", "Lunch"}, {"timeoutSeconds", 60}}).status, 201);
-  EXPECT_EQ(api_->put("/v1/persons/anna/pause/reasons/lunch", {{"displayName", "Late lunch"}, {"timeoutSeconds", 90}}).status, 200);
+  EXPECT_EQ(
+      api_->put("/v1/persons/anna/pause/reasons/lunch", {{"displayName", "Lunch"}, {"timeoutSeconds", 60}}).status,
+      201);
+  EXPECT_EQ(
+      api_->put("/v1/persons/anna/pause/reasons/lunch", {{"displayName", "Late lunch"}, {"timeoutSeconds", 90}}).status,
+      200);
   auto p = pause();
   EXPECT_EQ(p["state"], "ON");
   ASSERT_EQ(p["reasons"].size(), 1U);
@@ -134,7 +144,8 @@ TEST_F(Pausing, ModeOnMayEndAndTheFormerModeIsBack) {
   auto until = in_a_moment(500ms);
   EXPECT_EQ(set_mode({{"mode", "ON"}, {"until", until}}), 200);
   EXPECT_EQ(pause()["until"], until);
-  wait_answer("/v1/persons/anna/pause", [](const json& p) { return p["mode"] == "AUTO" && p["state"] == "OFF" && !p.contains("until"); });
+  wait_answer("/v1/persons/anna/pause",
+              [](const json& p) { return p["mode"] == "AUTO" && p["state"] == "OFF" && !p.contains("until"); });
 }
 
 TEST_F(Pausing, AReasonExpires) {
@@ -170,7 +181,9 @@ TEST_F(Pausing, WrongInputIsRefused) {
   EXPECT_EQ(api_->put("/v1/persons/ben/pause", {{"mode", "ON"}}).status, 400);
   EXPECT_EQ(api_->put("/v1/persons/nobody/pause", {{"mode", "ON"}}).status, 404);
   EXPECT_EQ(api_->get("/v1/persons/nobody/pause").status, 404);
-  auto reason = [&](const std::string& id, const json& v) { return api_->put("/v1/persons/anna/pause/reasons/" + id, v).status; };
+  auto reason = [&](const std::string& id, const json& v) {
+    return api_->put("/v1/persons/anna/pause/reasons/" + id, v).status;
+  };
   EXPECT_EQ(reason("x", {{"displayName", "X"}}), 400);
   EXPECT_EQ(reason("x", {{"displayName", "X"}, {"timeoutSeconds", 0}}), 400);
   EXPECT_EQ(reason("session:x", {{"displayName", "X"}, {"timeoutSeconds", 5}}), 400);

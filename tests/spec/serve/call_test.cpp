@@ -319,7 +319,8 @@ TEST_F(Calls, AMessageBacklogDoesNotDelayACall) {
   json many = json::array();
   for (int i = 0; i < 100; ++i) {
     auto c = "x" + std::to_string(i);
-    many.push_back(started(c, {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON")}));
+    many.push_back(
+        started(c, {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON")}));
     many.push_back(sent(c, "m", "anna"));
   }
   accept(many);

@@ -15,7 +15,8 @@ protected:
 
 TEST_F(Effects, AStartedConversationHasTheShapeOfTheApi) {
   accept(started("c1",
-                 {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON", {{"muted", true}}),
+                 {event::participant("anna", "ASSIGNED_AGENT"),
+                  event::participant("ben", "CONTEXT_PERSON", {{"muted", true}}),
                   event::participant("cleo", "SECONDARY_AGENT", {{"hidden", true}}), event::participant("bot")},
                  {{"topic", "Loans"}}));
   auto c = conversation();
@@ -27,12 +28,12 @@ TEST_F(Effects, AStartedConversationHasTheShapeOfTheApi) {
   EXPECT_FALSE(c.contains("call"));
   ASSERT_EQ(c["participants"].size(), 4U);
   EXPECT_EQ(member("anna"), (json{{"person", "anna"},
-                                       {"role", "ASSIGNED_AGENT"},
-                                       {"hidden", false},
-                                       {"muted", false},
-                                       {"open", false},
-                                       {"unreadCount", 0},
-                                       {"callState", "NONE"}}));
+                                  {"role", "ASSIGNED_AGENT"},
+                                  {"hidden", false},
+                                  {"muted", false},
+                                  {"open", false},
+                                  {"unreadCount", 0},
+                                  {"callState", "NONE"}}));
   EXPECT_EQ(member("ben")["muted"], true);
   EXPECT_EQ(member("cleo")["hidden"], true);
   EXPECT_FALSE(member("bot").contains("role"));

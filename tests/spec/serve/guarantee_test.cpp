@@ -124,13 +124,15 @@ TEST_F(Guarantees, WhatWasInFlightIsRepeatedAtOnceWithTheSameIds) {
   crash();
   ASSERT_TRUE(wait_deliveries(2, 5s));
   EXPECT_EQ(deliveries()[0].request.header("webhook-id"), deliveries()[1].request.header("webhook-id"));
-  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
+  wait_answer("/v1/notifications?message=m1&person=ben",
+              [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
 }
 
 TEST_F(Guarantees, WhatEndedIsNotSentAgainAfterACrash) {
   begin();
   accept(sent("c1", "m1", "anna"));
-  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
+  wait_answer("/v1/notifications?message=m1&person=ben",
+              [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
   std::this_thread::sleep_for(1s); // An outcome is on disk within one second.
   crash();
   settle();
@@ -185,8 +187,6 @@ TEST_F(Guarantees, AForeignOrDamagedStoreIsRefusedWithoutChangingIt) {
 }
 
 TEST_F(Guarantees, TextIsOnDiskOnlyWhileANotificationMayNeedIt) {
-  set("limits.idleConversation", "1s");
-  set("limits.idlePerson", "1s");
   begin();
   auto text = std::string{"unmistakable-"} + "words-of-a-message";
   accept(sent("c1", "m1", "anna", {{"text", text}}));
@@ -215,10 +215,12 @@ TEST_F(Guarantees, TheStoreIsReadableByItsOwnerOnly) {
 TEST_F(Guarantees, NoTextNorEndpointNorTokenIsInTraceOrLog) {
   begin("/fail-first/1/500?key=hush");
   api_->put("/v1/persons/ben", {{"type", "VISITOR"}, {"email", "ben@example.org"}});
-  EXPECT_EQ(api_->put("/v1/persons/ben/devices/d", {{"platform", "ANDROID"}, {"pushToken", "token-of-ben"}}).status, 201);
+  EXPECT_EQ(api_->put("/v1/persons/ben/devices/d", {{"platform", "ANDROID"}, {"pushToken", "token-of-ben"}}).status,
+            201);
   accept(sent("c1", "m1", "anna", {{"text", "secret words"}}));
   ASSERT_TRUE(wait_deliveries(2));
-  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
+  wait_answer("/v1/notifications?message=m1&person=ben",
+              [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
   auto seen = api_->get("/v1/notifications?person=ben").body + process_->standard_error() + process_->standard_output();
   for (auto text : {"secret words", "token-of-ben", "hush", "ben@example.org"})
     EXPECT_EQ(seen.find(text), std::string::npos) << text;
@@ -230,7 +232,8 @@ TEST_F(Guarantees, ADeliveryPastItsLifeExpires) {
   begin("/status/500");
   accept(sent("c1", "m1", "anna"));
   wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) {
-    return v["items"].size() == 1 && v["items"][0]["state"] == "DONE" && v["items"][0]["deliveries"][0]["state"] == "EXPIRED"
+    return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"
+           && v["items"][0]["deliveries"][0]["state"] == "EXPIRED"
            && v["items"][0]["deliveries"][0]["reason"] == "expired";
   });
 }
@@ -238,12 +241,12 @@ TEST_F(Guarantees, ADeliveryPastItsLifeExpires) {
 TEST_F(Guarantees, FinishedNotificationsAndEndedConversationsAreForgotten) {
   set("retention.trace", "1s");
   set("retention.ended", "1s");
-  set("limits.idleConversation", "1s");
   begin();
   accept(sent("c1", "m1", "anna"));
   ASSERT_TRUE(wait_deliveries(1));
   accept(ended("c1"));
-  wait_answer("/v1/conversations/c1", [](const json& v) { return v.value("status", 0) == 404; }, 25s);
+  wait_answer("/v1/conversations/c1", [](const json& v) { return v.value("status", 0) == 404; });
+  wait_answer("/v1/notifications?person=ben", [](const json& v) { return v["items"].empty(); });
 }
 
 TEST_F(Guarantees, OrderIsKeptPerAddressAndConversation) {

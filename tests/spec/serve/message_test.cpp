@@ -32,10 +32,18 @@ protected:
 
 TEST_F(NewMessages, AMessageIsToldWithAllItsFields) {
   serve();
-  EXPECT_EQ(api_->put("/v1/persons/anna", {{"type", "AGENT"}, {"firstName", "Anna"}, {"lastName", "Amsel"}}).status, 201);
-  EXPECT_EQ(api_->put("/v1/persons/ben", {{"type", "VISITOR"}, {"displayName", "Ben"}, {"locale", "de-CH"},
-                                          {"email", "ben@example.org"}, {"phone", "+41"}, {"sourceId", "s"},
-                                          {"labels", {"vip"}}, {"metadata", {{"k", "v"}}}}).status, 201);
+  EXPECT_EQ(api_->put("/v1/persons/anna", {{"type", "AGENT"}, {"firstName", "Anna"}, {"lastName", "Amsel"}}).status,
+            201);
+  EXPECT_EQ(api_->put("/v1/persons/ben", {{"type", "VISITOR"},
+                                          {"displayName", "Ben"},
+                                          {"locale", "de-CH"},
+                                          {"email", "ben@example.org"},
+                                          {"phone", "+41"},
+                                          {"sourceId", "s"},
+                                          {"labels", {"vip"}},
+                                          {"metadata", {{"k", "v"}}}})
+                .status,
+            201);
   register_sink();
   start_pair();
   auto e = sent("c1", "m1", "anna", {{"sentAt", 1700000000000}});
@@ -49,8 +57,15 @@ TEST_F(NewMessages, AMessageIsToldWithAllItsFields) {
   EXPECT_EQ(b, (json{{"$_type", "NewMessagePushNotificationEvent"},
                      {"eventType", "push_notification.new_message"},
                      {"accountId", "default"},
-                     {"recipient", {{"$_type", "PersonData"}, {"id", "ben"}, {"accountId", "default"}, {"personType", "VISITOR"},
-                                    {"displayName", "Ben"}, {"email", "ben@example.org"}, {"phone", "+41"}, {"sourceId", "s"}}},
+                     {"recipient",
+                      {{"$_type", "PersonData"},
+                       {"id", "ben"},
+                       {"accountId", "default"},
+                       {"personType", "VISITOR"},
+                       {"displayName", "Ben"},
+                       {"email", "ben@example.org"},
+                       {"phone", "+41"},
+                       {"sourceId", "s"}}},
                      {"locale", "de-CH"},
                      {"conversationId", "c1"},
                      {"deviceTokens", json::array()},
@@ -78,8 +93,9 @@ TEST_F(NewMessages, SystemMessagesAndOnesOwnTellNobody) {
 
 TEST_F(NewMessages, InternalOnesAreForAgentsAndRecipientsNameWhoSees) {
   begin();
-  accept(started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON"),
-                        event::participant("cleo", "SECONDARY_AGENT"), event::participant("vic", "SECONDARY_VISITOR")}));
+  accept(
+      started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON"),
+                     event::participant("cleo", "SECONDARY_AGENT"), event::participant("vic", "SECONDARY_VISITOR")}));
   accept({sent("c1", "m1", "anna", {{"internal", true}}), sent("c1", "m2", "anna", {{"recipients", {"vic"}}})});
   settle();
   EXPECT_EQ(kinds_to("ben"), names{});
@@ -110,8 +126,9 @@ TEST_F(NewMessages, SecondaryRulesHold) {
   set("push.secondaryAgentRule", "NEVER");
   set("push.secondaryVisitorRule", "WHEN_PRIMARY_OFFLINE");
   begin();
-  accept(started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON"),
-                        event::participant("cleo", "SECONDARY_AGENT"), event::participant("vic", "SECONDARY_VISITOR")}));
+  accept(
+      started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON"),
+                     event::participant("cleo", "SECONDARY_AGENT"), event::participant("vic", "SECONDARY_VISITOR")}));
   accept({presence("ben", true), sent("c1", "m1", "anna")});
   ASSERT_TRUE(wait_kind("new_message", "ben"));
   settle();
@@ -345,8 +362,9 @@ TEST_F(NewMessages, WithTheMasterSwitchOffCountsGoOnAndNothingIsSent) {
   begin();
   start_pair();
   accept({sent("c1", "m1", "anna"), call("c1", "k1", "anna")});
-  wait_answer("/v1/notifications?message=m1&person=ben",
-              [](const json& v) { return v["items"].size() == 1 && v["items"][0].value("reason", "") == "push_disabled"; });
+  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) {
+    return v["items"].size() == 1 && v["items"][0].value("reason", "") == "push_disabled";
+  });
   EXPECT_EQ(counts("ben")["total"], 1);
   EXPECT_EQ(reason_of("kind=incoming_call&person=ben"), "push_disabled");
   EXPECT_EQ(sink_.count(), 0U);

@@ -10,7 +10,8 @@ namespace {
 /// SPEC 15 and 16: the program as an operator runs it.
 class Program : public serve_fixture {
 protected:
-  run_result run(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {}) {
+  run_result run(const std::vector<std::string>& arguments,
+                 const std::map<std::string, std::string>& environment = {}) {
     return run_program(arguments, (dir_ / "run").string(), environment);
   }
   std::string file(const std::string& name, const std::string& text) {
@@ -38,11 +39,11 @@ TEST_F(Program, CheckPrintsTheEffectiveConfigurationWithSecretsMasked) {
 }
 
 TEST_F(Program, SetWinsOverEnvironmentOverFileOverProperties) {
-  auto path = file("a.json", R"({"push": {"debounceDelay": "3s", "messageLife": "3h"}, "presence": {"timeout": "3m"}})");
-  auto properties = file("p.properties",
-                         "com.unblu.core.push_notification.pushNotificationDebounceDelay=4000\n"
-                         "com.unblu.conversation.call.callNotAnsweredTimeoutSeconds=45\n"
-                         "com.unblu.some.other.feature=1\n");
+  auto path =
+      file("a.json", R"({"push": {"debounceDelay": "3s", "messageLife": "3h"}, "presence": {"timeout": "3m"}})");
+  auto properties = file("p.properties", "com.unblu.core.push_notification.pushNotificationDebounceDelay=4000\n"
+                                         "com.unblu.conversation.call.callNotAnsweredTimeoutSeconds=45\n"
+                                         "com.unblu.some.other.feature=1\n");
   auto v = checked(run({"check", path, "--properties", properties, "--set", "push.debounceDelay=1s"},
                        {{"BELFRY_PUSH_DEBOUNCE_DELAY", "2s"}, {"BELFRY_PUSH_MESSAGE_LIFE", "2h"}}));
   EXPECT_EQ(v["push"]["debounceDelay"], "1s");
@@ -87,7 +88,8 @@ TEST_F(Program, ServeRefusesAWrongConfiguration) {
 }
 
 TEST_F(Program, ServeTakesAFileAndStopsOnSigterm) {
-  auto path = file("serve.json", json{{"http", {{"listen", "127.0.0.1:0"}}}, {"store", {{"path", store_path()}}}}.dump());
+  auto path =
+      file("serve.json", json{{"http", {{"listen", "127.0.0.1:0"}}}, {"store", {{"path", store_path()}}}}.dump());
   process p{{"serve", "--config", path}, (dir_ / "p").string()};
   auto url = p.wait_for_url(limit);
   ASSERT_TRUE(url) << p.standard_error();
@@ -110,8 +112,10 @@ TEST_F(Program, VersionAndVapidKeys) {
 
 TEST_F(Program, ReplayFeedsAFile) {
   serve();
-  auto path = file("events.ndjson", started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON")}).dump()
-                                      + "\n" + sent("c1", "m1", "anna").dump() + "\n\n" + sent("c1", "m2", "anna").dump() + "\n");
+  auto path = file(
+      "events.ndjson",
+      started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON")}).dump()
+          + "\n" + sent("c1", "m1", "anna").dump() + "\n\n" + sent("c1", "m2", "anna").dump() + "\n");
   auto r = run({"replay", path, "--to", *process_->wait_for_url(limit)});
   EXPECT_EQ(r.code, 0) << r.err;
   EXPECT_EQ(counts("ben")["total"], 2);

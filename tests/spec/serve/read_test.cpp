@@ -95,7 +95,7 @@ TEST_F(ReadMessages, LeavingCancelsWhatIsPending) {
   accept({sent("c1", "m1", "anna"), left("c1", "ben")});
   settle();
   EXPECT_EQ(kinds_to("ben"), names{});
-  EXPECT_EQ(reason_of("message=m1&person=ben"), "left");
+  EXPECT_EQ(reason_of("conversation=c1&message=m1&person=ben"), "left");
 }
 
 TEST_F(ReadMessages, EndingCancelsWhatIsPending) {
@@ -103,7 +103,7 @@ TEST_F(ReadMessages, EndingCancelsWhatIsPending) {
   accept({sent("c1", "m1", "anna"), ended("c1")});
   settle();
   EXPECT_EQ(kinds_to("ben"), names{});
-  EXPECT_EQ(reason_of("message=m1&person=ben"), "conversation_ended");
+  EXPECT_EQ(reason_of("conversation=c1&message=m1&person=ben"), "conversation_ended");
 }
 
 TEST_F(ReadMessages, ReadingStopsTheRetriesOfWhatItTakesBack) {
@@ -159,7 +159,8 @@ TEST_F(ReadMessages, ANewerMessageReplacesTheOneThatTheChannelStillHolds) {
   ASSERT_TRUE(wait_deliveries(1));
   EXPECT_EQ(deliveries()[0].body["messageId"], "m2");
   EXPECT_EQ(deliveries()[0].body["notificationCount"], 2);
-  wait_answer("/v1/notifications?message=m1&person=ben&kind=new_message",
-              [](const json& v) { return v["items"].size() == 1 && v["items"][0].value("reason", "") == "superseded"; });
+  wait_answer("/v1/notifications?message=m1&person=ben&kind=new_message", [](const json& v) {
+    return v["items"].size() == 1 && v["items"][0].value("reason", "") == "superseded";
+  });
   EXPECT_EQ(deliveries().size(), 1U);
 }

@@ -30,8 +30,8 @@ protected:
   json delivery_of(const std::string& query) {
     auto items = traces(query);
     return items.size() == 1 && items[0].contains("deliveries") && items[0]["deliveries"].size() == 1
-             ? items[0]["deliveries"][0]
-             : json{{"not one", items}};
+               ? items[0]["deliveries"][0]
+               : json{{"not one", items}};
   }
   bool wait_status(const std::string& id, const std::string& status) {
     return wait_answer("/v1/webhooks/" + id, [&](const json& w) { return w.value("status", "") == status; });
@@ -148,7 +148,8 @@ TEST_F(Webhooks, RequestsCarryTheirHeaders) {
   EXPECT_EQ(r.header("X-Unblu-Event-ID"), id);
   EXPECT_EQ(r.header("webhook-id"), id);
   EXPECT_EQ(r.header("X-Unblu-Retry-No"), "0");
-  for (auto present : {"X-Unblu-Delivery", "X-Unblu-Signature", "X-Unblu-Signature-256", "webhook-timestamp", "webhook-signature"})
+  for (auto present :
+       {"X-Unblu-Delivery", "X-Unblu-Signature", "X-Unblu-Signature-256", "webhook-timestamp", "webhook-signature"})
     EXPECT_TRUE(r.header(present).has_value()) << present;
 }
 
@@ -197,7 +198,8 @@ TEST_F(Webhooks, RetriesHaveTheSameIdsAndAGrowingNumber) {
   EXPECT_NE(all[0].request.header("X-Unblu-Delivery"), all[1].request.header("X-Unblu-Delivery"));
   EXPECT_GE(all[1].request.at - all[0].request.at, 95ms);
   EXPECT_GE(all[2].request.at - all[1].request.at, 290ms);
-  wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
+  wait_answer("/v1/notifications?message=m1&person=ben",
+              [](const json& v) { return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"; });
   auto d = delivery_of("message=m1&person=ben");
   EXPECT_EQ(d["state"], "ACCEPTED") << d;
   EXPECT_EQ(d["channel"], "WEBHOOK");
@@ -350,7 +352,9 @@ TEST_F(Webhooks, DeviceTokensAreAllThatAreKnown) {
   register_sink();
   start_pair();
   api_->put("/v1/persons/ben", {{"type", "VISITOR"}});
-  auto a = api_->put("/v1/persons/ben/devices/d1", {{"platform", "IOS"}, {"pushToken", std::string(64, 'a')}, {"pushKitToken", std::string(64, 'b')}});
+  auto a =
+      api_->put("/v1/persons/ben/devices/d1",
+                {{"platform", "IOS"}, {"pushToken", std::string(64, 'a')}, {"pushKitToken", std::string(64, 'b')}});
   ASSERT_EQ(a.status, 201) << a.body;
   a = api_->put("/v1/persons/ben/devices/d2", {{"platform", "ANDROID"}, {"pushToken", "android-token"}});
   ASSERT_EQ(a.status, 201) << a.body;
@@ -376,7 +380,8 @@ TEST_F(Webhooks, OneRecipientHasTheSameEventIdAtAllRegistrations) {
 TEST_F(Webhooks, AnAddressThatOnlyTheNameShowsIsRefusedAtDelivery) {
   set("outbound.allowedNetworks", "[]");
   serve();
-  auto a = api_->post("/v1/webhooks", {{"name", "n"}, {"endpoint", "http://localhost:" + std::to_string(sink_.port()) + "/ok"},
+  auto a = api_->post("/v1/webhooks", {{"name", "n"},
+                                       {"endpoint", "http://localhost:" + std::to_string(sink_.port()) + "/ok"},
                                        {"events", {"push_notification.new_message"}}});
   if (a.status == 400)
     return; // The URL shows it.
@@ -399,7 +404,8 @@ TEST_F(Webhooks, TheBreakerLetsOneProbeThroughAndRecovers) {
   json many = json::array();
   for (int i = 0; i < 10; ++i) {
     auto c = "x" + std::to_string(i);
-    many.push_back(started(c, {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON")}));
+    many.push_back(
+        started(c, {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON")}));
     many.push_back(sent(c, "m", "anna"));
   }
   accept(many);

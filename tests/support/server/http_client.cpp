@@ -23,8 +23,8 @@ std::size_t take_header(char* data, std::size_t size, std::size_t n, void* out) 
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
     auto from = line.find_first_not_of(" \t", colon + 1);
     auto to = line.find_last_not_of(" \t\r\n");
-    (*static_cast<std::map<std::string, std::string>*>(out))[name]
-      = from == std::string::npos || to < from ? "" : line.substr(from, to - from + 1);
+    (*static_cast<std::map<std::string, std::string>*>(out))[name] =
+        from == std::string::npos || to < from ? "" : line.substr(from, to - from + 1);
   }
   return size * n;
 }

@@ -120,9 +120,15 @@ void serve_fixture::refuse(const json& e, const std::string& pointer, const std:
 std::string serve_fixture::register_sink(const std::string& path, std::vector<std::string> kinds,
                                          const std::string& name) {
   if (kinds.empty())
-    kinds = {"new_message",     "read_message",           "incoming_call",     "revoke_call",
-             "missed_call",     "inbound_request",        "revoke_inbound_request",
-             "deputy_delegation", "revoke_deputy_delegation"};
+    kinds = {"new_message",
+             "read_message",
+             "incoming_call",
+             "revoke_call",
+             "missed_call",
+             "inbound_request",
+             "revoke_inbound_request",
+             "deputy_delegation",
+             "revoke_deputy_delegation"};
   for (auto& k : kinds)
     k = "push_notification." + k;
   auto a = api_->post("/v1/webhooks",
@@ -132,7 +138,8 @@ std::string serve_fixture::register_sink(const std::string& path, std::vector<st
 }
 
 void serve_fixture::start_pair(const std::string& c) {
-  accept(event::started(c, {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON")}));
+  accept(
+      event::started(c, {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON")}));
 }
 
 std::vector<told> serve_fixture::deliveries() const {
@@ -158,12 +165,11 @@ bool serve_fixture::wait_deliveries(std::size_t n, std::chrono::milliseconds lim
 
 bool serve_fixture::wait_kind(const std::string& kind, const std::string& person) const {
   return sink_.wait_until(
-    [&](const auto& log) {
-      auto all = look_at(log);
-      return std::any_of(all.begin(), all.end(),
-                         [&](const told& t) { return t.kind == kind && t.person == person; });
-    },
-    limit);
+      [&](const auto& log) {
+        auto all = look_at(log);
+        return std::any_of(all.begin(), all.end(), [&](const told& t) { return t.kind == kind && t.person == person; });
+      },
+      limit);
 }
 
 void serve_fixture::settle() {
@@ -171,10 +177,11 @@ void serve_fixture::settle() {
   accept({event::started(c, {event::participant("s1", "ASSIGNED_AGENT"), event::participant("s2", "CONTEXT_PERSON")}),
           event::sent(c, "m", "s1")});
   ASSERT_TRUE(sink_.wait_until(
-    [&](const auto& log) {
-      return std::any_of(log.begin(), log.end(), [&](const auto& r) { return r.body.find('"' + c + '"') != r.body.npos; });
-    },
-    limit));
+      [&](const auto& log) {
+        return std::any_of(log.begin(), log.end(),
+                           [&](const auto& r) { return r.body.find('"' + c + '"') != r.body.npos; });
+      },
+      limit));
 }
 
 bool serve_fixture::wait_answer(const std::string& path, const std::function<bool(const json&)>& wanted,
