@@ -107,7 +107,7 @@ TEST_F(Guarantees, ARetryGoesOnAfterACrashWithTheSameIds) {
   ASSERT_TRUE(wait_deliveries(1));
   wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) {
     return v["items"].size() == 1 && v["items"][0].contains("deliveries")
-           && v["items"][0]["deliveries"][0]["state"] == "RETRYING";
+           && v.value(json::json_pointer{"/items/0/deliveries/0/state"}, "") == "RETRYING";
   });
   std::this_thread::sleep_for(1s); // An outcome is on disk within one second.
   crash();
@@ -233,8 +233,8 @@ TEST_F(Guarantees, ADeliveryPastItsLifeExpires) {
   accept(sent("c1", "m1", "anna"));
   wait_answer("/v1/notifications?message=m1&person=ben", [](const json& v) {
     return v["items"].size() == 1 && v["items"][0]["state"] == "DONE"
-           && v["items"][0]["deliveries"][0]["state"] == "EXPIRED"
-           && v["items"][0]["deliveries"][0]["reason"] == "expired";
+           && v.value(json::json_pointer{"/items/0/deliveries/0/state"}, "") == "EXPIRED"
+           && v.value(json::json_pointer{"/items/0/deliveries/0/reason"}, "") == "expired";
   });
 }
 
