@@ -261,10 +261,10 @@ struct gathered {
   std::shared_ptr<gathering> what;
 };
 
-using person_order = std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile,
-                                  get_profile, erase_person, get_count, put_device, get_devices, delete_device,
-                                  put_pause, get_pause, put_pause_reason, delete_pause_reason, resume, resume_checked,
-                                  erasure_done>;
+using person_order =
+    std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile, get_profile, erase_person,
+                 get_count, put_device, get_devices, delete_device, put_pause, get_pause, put_pause_reason,
+                 delete_pause_reason, resume, resume_checked, erasure_done>;
 
 struct person_alarm {};
 
@@ -338,9 +338,22 @@ struct commit {
   io::unit unit;
   std::vector<ack> acks;
   std::vector<envelope> after;
-  /// Answers to the API; must not block.
+  /// What goes on when it is on disk; must not block.
   std::vector<std::function<void()>> then;
+  /// Answers to the API: once, when it is on disk or could not be written at the first try (it is tried again).
+  std::vector<std::function<void(bool written)>> answers;
 };
+/// Answers `value` when it is on disk, else 503: the effect is unknown, and repeating the request is safe.
+template <class T>
+std::function<void(bool)> answer_with(io::reply<T> done, T value) {
+  return [done = std::move(done), value = std::move(value)](bool written) {
+    if (written)
+      done(value);
+    else
+      done(error{ec::store_unavailable, "the store cannot be written; try again", {}});
+  };
+}
+
 /// INTERNAL: everything that was waiting is gathered; write it.
 struct store_flush {};
 struct store_tick {};
@@ -426,11 +439,11 @@ struct parked_lanes {
   std::vector<std::string> lanes;
 };
 
-using channel_actor = caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
-                                       caf::reacts_to<open_lane>, caf::reacts_to<answered>, caf::reacts_to<cleared>,
-                                       caf::reacts_to<parked_found>, caf::reacts_to<on_disk>,
-                                       caf::reacts_to<channel_alarm>,
-                                       caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
+using channel_actor =
+    caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
+                     caf::reacts_to<open_lane>, caf::reacts_to<answered>, caf::reacts_to<cleared>,
+                     caf::reacts_to<parked_found>, caf::reacts_to<on_disk>, caf::reacts_to<channel_alarm>,
+                     caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
 
 // -- webhooks (registrations) -------------------------------------------------
 

@@ -58,17 +58,17 @@ void carry_out(pointer self, person_effects fx, commit c = {}) {
   for (auto& o : fx.submits_after)
     c.after.push_back({caf::actor_cast<caf::actor>(n.channel(o.channel)),
                        caf::make_message(submit{std::move(o.lane), std::move(o.item), o.from_disk})});
-  if (!c.unit.changes.empty() || !c.after.empty() || !c.then.empty())
+  if (!c.unit.changes.empty() || !c.after.empty() || !c.then.empty() || !c.answers.empty())
     write(self, std::move(c));
   report_states(self, std::move(fx.traces));
 }
 
 /// Stores the person's row; `then` answers when it is on disk.
-void save_row(pointer self, std::function<void()> then) {
+void save_row(pointer self, std::function<void(bool)> answer) {
   commit c;
   c.unit.changes.emplace_back(self->state.core->row());
-  if (then)
-    c.then.push_back(std::move(then));
+  if (answer)
+    c.answers.push_back(std::move(answer));
   write(self, std::move(c));
 }
 
@@ -340,9 +340,7 @@ void on_order(pointer self, put_profile& p) {
   // Whoever stores a bot and then starts a conversation with it finds it known as one.
   self->send(st.shared->gateway, bot_changed{st.core->id(), bot});
   person stored{st.core->id(), *data.profile};
-  save_row(self, [done = std::move(p.done), stored = std::move(stored), created] {
-    done(io::stored<person>{stored, created});
-  });
+  save_row(self, answer_with(std::move(p.done), io::stored<person>{std::move(stored), created}));
 }
 
 error unknown_person() {
@@ -412,7 +410,7 @@ void on_order(pointer self, put_device& p) {
   else
     *i = p.what;
   std::erase_if(devices, [](const device& d) { return !d.push_token && !d.push_kit_token; });
-  save_row(self, [done = std::move(p.done), what, created] { done(io::stored<device>{what, created}); });
+  save_row(self, answer_with(std::move(p.done), io::stored<device>{what, created}));
 }
 
 void on_order(pointer self, get_devices& q) {
@@ -423,7 +421,7 @@ void on_order(pointer self, delete_device& o) {
   auto& devices = self->state.core->data().devices;
   if (std::erase_if(devices, [&](const device& d) { return d.id == o.id; }) == 0)
     return o.done(success{});
-  save_row(self, [done = std::move(o.done)] { done(success{}); });
+  save_row(self, answer_with(std::move(o.done), success{}));
 }
 
 /// not_found or bad_input unless the person is an agent.
@@ -448,7 +446,7 @@ void on_order(pointer self, put_pause& p) {
   auto before = pause.view(t);
   if (auto set = pause.set_mode(p.mode, p.until, t); !set)
     return p.done(set.error());
-  save_row(self, [done = std::move(p.done), view = pause.view(t)] { done(view); });
+  save_row(self, answer_with(std::move(p.done), pause.view(t)));
   after_pause(self, before);
 }
 
@@ -465,7 +463,7 @@ void on_order(pointer self, put_pause_reason& p) {
   auto i =
       std::find_if(view.reasons.begin(), view.reasons.end(), [&](const auto& r) { return r.source_id == p.source; });
   io::stored<pause_reason> answer{i == view.reasons.end() ? pause_reason{p.source, p.display_name, {}} : *i, *set};
-  save_row(self, [done = std::move(p.done), answer] { done(answer); });
+  save_row(self, answer_with(std::move(p.done), answer));
   after_pause(self, before);
 }
 
@@ -480,7 +478,7 @@ void on_order(pointer self, delete_pause_reason& p) {
     return p.done(removed.error());
   if (!*removed)
     return p.done(success{});
-  save_row(self, [done = std::move(p.done)] { done(success{}); });
+  save_row(self, answer_with(std::move(p.done), success{}));
   after_pause(self, before);
 }
 

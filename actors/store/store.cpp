@@ -31,6 +31,16 @@ void release(pointer self, std::vector<commit>& done) {
   for (auto& c : done) {
     for (auto& f : c.then)
       f();
+    for (auto& f : c.answers)
+      f(true);
+  }
+}
+
+/// Whoever waits for an answer of the API gets one now; what was to be written still is.
+void answer_failure(pointer self) {
+  for (auto& c : self->state.waiting) {
+    for (auto& f : std::exchange(c.answers, {}))
+      f(false);
   }
 }
 
@@ -60,6 +70,7 @@ void flush(pointer self) {
   if (!written) {
     st.errors.increment();
     report_writable(self, false, written.error().detail);
+    answer_failure(self);
     st.flushing = true;
     self->delayed_send(self, retry_after_failure, store_flush{});
     return;

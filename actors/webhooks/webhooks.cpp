@@ -36,11 +36,11 @@ std::string new_id(pointer self) {
   return to_string(id);
 }
 
-void store(pointer self, const webhook& w, std::function<void()> then) {
+void store(pointer self, const webhook& w, std::function<void(bool)> answer) {
   commit c;
   c.unit.changes.emplace_back(io::webhook_row{w.id, io::webhooks::encode(w)});
-  if (then)
-    c.then.push_back(std::move(then));
+  if (answer)
+    c.answers.push_back(std::move(answer));
   self->send(self->state.shared->writer, std::move(c));
 }
 
@@ -60,7 +60,7 @@ void on_create(pointer self, create_webhook& o) {
     return o.done(made.error());
   st.list.push_back(*made);
   publish_registrations(*st.shared, st.list);
-  store(self, *made, [done = std::move(o.done), w = *made] { done(w); });
+  store(self, *made, answer_with(std::move(o.done), *made));
 }
 
 void on_replace(pointer self, replace_webhook& o) {
@@ -74,7 +74,7 @@ void on_replace(pointer self, replace_webhook& o) {
   auto before = std::exchange(*i, *made);
   publish_registrations(*st.shared, st.list);
   follow_status(self, before, *made);
-  store(self, *made, [done = std::move(o.done), w = *made] { done(w); });
+  store(self, *made, answer_with(std::move(o.done), *made));
 }
 
 void on_remove(pointer self, remove_webhook& o) {
@@ -87,7 +87,7 @@ void on_remove(pointer self, remove_webhook& o) {
   self->send(st.shared->webhook_channel, close_lane{lane_name(o.id), reason::registration_inactive});
   commit c;
   c.unit.changes.emplace_back(io::webhook_row{o.id, {}});
-  c.then.push_back([done = std::move(o.done)] { done(success{}); });
+  c.answers.push_back(answer_with(std::move(o.done), success{}));
   self->send(st.shared->writer, std::move(c));
 }
 

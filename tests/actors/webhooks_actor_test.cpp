@@ -68,16 +68,18 @@ TEST(WebhooksActor, RefusesBadInput) {
   EXPECT_TRUE(w.get().webhooks.get()->empty());
 }
 
-TEST(WebhooksActor, AnswersWhenItIsOnDisk) {
+TEST(WebhooksActor, SaysWhenTheDiskRefusesAndWritesWhenItCan) {
   world w{{}, true};
   w.store().fail_next_commits(3);
   std::optional<result<webhook>> made;
   caf::anon_send(w.get().registrations, belfry::create_webhook{input("a"), [&](auto r) { made = std::move(r); }});
   w.settle();
-  EXPECT_FALSE(made);
-  w.pass(2s);
   ASSERT_TRUE(made);
-  EXPECT_TRUE(*made);
+  ASSERT_FALSE(*made);
+  EXPECT_EQ(made->error().code, ec::store_unavailable);
+  EXPECT_TRUE(w.store().webhooks()->empty());
+  w.pass(2s);
+  EXPECT_EQ(w.store().webhooks()->size(), 1U);
 }
 
 TEST(WebhooksActor, KeepsRegistrationsOverACrash) {

@@ -59,7 +59,7 @@ notification of(kind k) {
   switch (group_of(k)) {
   case group::messages:
     n.message =
-        message_content{"m1", "Hello \"Ben\"", "ann", 1'699'999'999'001, 1'699'999'999'002, 1'699'999'999'003, 3};
+        message_content{"m1", "Hello \"Ben\"", {}, "ann", 1'699'999'999'001, 1'699'999'999'002, 1'699'999'999'003, 3};
     n.total_count = 9'007'199'254'740'993ULL;
     break;
   case group::call:
