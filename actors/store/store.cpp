@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 constexpr auto retry_after_failure = 200ms;
 constexpr auto housekeeping = 2s;
+constexpr auto quiet_before_cut = 500ms;
+constexpr auto cut_at_least_every = 30s;
 /// Slices of old rows erased at one tick.
 constexpr int sweeps_max = 20;
 
@@ -76,6 +78,7 @@ void flush(pointer self) {
     return;
   }
   st.busy = true;
+  st.written = std::chrono::steady_clock::now();
   st.commits.increment();
   st.shared->counters.commits.fetch_add(1, std::memory_order_relaxed);
   st.shared->counters.units.fetch_add(units.size(), std::memory_order_relaxed);
@@ -98,8 +101,13 @@ void keep_house(pointer self) {
     if (!more || !*more)
       break;
   }
-  if (st.waiting.empty() && std::exchange(st.busy, false))
-    st.shared->store.idle();
+  // Cutting back takes a sync or two, which acknowledgements would wait behind: between requests only when it is due.
+  auto t = std::chrono::steady_clock::now();
+  if (!st.busy || !st.waiting.empty() || (t - st.written < quiet_before_cut && t - st.cut < cut_at_least_every))
+    return;
+  st.busy = false;
+  st.cut = t;
+  st.shared->store.idle();
 }
 
 } // namespace

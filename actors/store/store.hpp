@@ -2,6 +2,7 @@
 
 #include "belfry/actors/node.hpp"
 
+#include <chrono>
 #include <vector>
 
 namespace belfry {
@@ -21,6 +22,9 @@ struct store_actor_state {
   bool failed = false;
   /// Something was erased or written since the log was last cut back.
   bool busy = false;
+  /// When something was last written, and when the log was last cut back.
+  std::chrono::steady_clock::time_point written{};
+  std::chrono::steady_clock::time_point cut{};
   io::counter commits, errors;
   io::histogram seconds, units;
   io::gauge writable;
