@@ -16,7 +16,7 @@ std::string chain_name(const queued& q) {
 } // namespace
 
 lane::lane(lane_options options, in_flight_budget* shared)
-    : options_(std::move(options)), shared_(shared), breaker_(options_.retry.first) {
+    : options_(options), shared_(shared), breaker_(options_.retry.first) {
   options_.in_flight_max = std::max(options_.in_flight_max, call_slots + 1);
 }
 

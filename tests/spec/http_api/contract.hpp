@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http_probe.hpp"
+#include "belfry/tests/http_server/http_probe.hpp"
 
 #include <nlohmann/json.hpp>
 
