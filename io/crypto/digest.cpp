@@ -2,9 +2,11 @@
 
 #include "belfry/io/crypto/encoding.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <cstdio>
@@ -39,7 +41,43 @@ std::string hmac(const EVP_MD* md, std::string_view key, std::string_view data) 
   return out;
 }
 
+/// Looked up in the library once: that costs as much as a short signature.
+EVP_MAC* hmac_method() {
+  static auto* const method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  return method;
+}
+
 } // namespace
+
+void hmac_key::release::operator()(evp_mac_ctx_st* x) const {
+  EVP_MAC_CTX_free(x);
+}
+
+hmac_key::hmac_key(hash h, std::string_view key) : state_(EVP_MAC_CTX_new(hmac_method())) {
+  char sha1[] = "SHA1", sha256[] = "SHA256";
+  const OSSL_PARAM settings[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, h == hash::sha1 ? sha1 : sha256, 0),
+      OSSL_PARAM_construct_end()};
+  demand(state_ && EVP_MAC_init(state_.get(), bytes(key), key.size(), settings) == 1, "take an HMAC key");
+}
+
+hmac_key::~hmac_key() = default;
+hmac_key::hmac_key(hmac_key&&) noexcept = default;
+hmac_key& hmac_key::operator=(hmac_key&&) noexcept = default;
+
+std::string hmac_key::sign(std::initializer_list<std::string_view> parts) {
+  auto* state = state_.get();
+  // Without a key: that of before.
+  auto done = EVP_MAC_init(state, nullptr, 0, nullptr) == 1;
+  for (auto part : parts)
+    done = done && EVP_MAC_update(state, bytes(part), part.size()) == 1;
+  std::string out(EVP_MAX_MD_SIZE, '\0');
+  std::size_t size = 0;
+  done = done && EVP_MAC_final(state, bytes(out), &size, out.size()) == 1;
+  demand(done, "make an HMAC");
+  out.resize(size);
+  return out;
+}
 
 std::string sha256(std::string_view data) {
   std::string out(32, '\0');

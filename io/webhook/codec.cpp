@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <random>
+#include <unordered_map>
 
 namespace belfry::io::webhooks {
 
@@ -27,16 +28,25 @@ public:
     if (!name)
       return std::nullopt;
     attempt_info info{to_string(n.id), *name, make_uuid([this] { return dice_(); }), d.tries, now};
-    return make_request(*w, info, render(n, recipient, device_tokens, *name, rendering_), options_.webhooks);
+    return make_request(*w, info, render(n, recipient, device_tokens, *name, rendering_), options_.webhooks,
+                        signers_of(w->id, list->size()));
   }
 
   outcome read(const http_answer& a, millis now) override { return read_answer(a, now); }
 
 private:
+  signers& signers_of(const webhook_id& id, std::size_t registered) {
+    if (signers_.size() > registered)
+      // Of registrations that are gone.
+      signers_.clear();
+    return signers_[id];
+  }
+
   const options& options_;
   render_options rendering_;
   registration_list list_;
   std::mt19937_64 dice_;
+  std::unordered_map<webhook_id, signers> signers_;
 };
 
 } // namespace

@@ -1,6 +1,5 @@
 #include "belfry/io/webhook/request.hpp"
 
-#include "belfry/io/crypto/digest.hpp"
 #include "belfry/io/crypto/encoding.hpp"
 
 namespace belfry::io::webhooks {
@@ -10,14 +9,15 @@ namespace {
 using headers = std::vector<std::pair<std::string, std::string>>;
 
 void add_signatures(headers& out, const webhook& w, const attempt_info& a, std::string_view body,
-                    const webhook_options& o) {
+                    const webhook_options& o, signers& kept) {
   if (!w.secret || w.secret->empty())
     return;
-  out.emplace_back(o.header_prefix + "Signature", crypto::hex(crypto::hmac_sha1(*w.secret, body)));
-  out.emplace_back(o.header_prefix + "Signature-256", crypto::hex(crypto::hmac_sha256(*w.secret, body)));
-  auto signature = standard_signature(*w.secret, a.event_id, a.now / 1000, body);
+  auto& now = kept.current(*w.secret);
+  out.emplace_back(o.header_prefix + "Signature", now.sha1(body));
+  out.emplace_back(o.header_prefix + "Signature-256", now.sha256(body));
+  auto signature = now.standard(a.event_id, a.now / 1000, body);
   if (w.previous_secret && !w.previous_secret->empty() && a.now < w.previous_secret_until)
-    signature += ' ' + standard_signature(*w.previous_secret, a.event_id, a.now / 1000, body);
+    signature += ' ' + kept.previous(*w.previous_secret).standard(a.event_id, a.now / 1000, body);
   out.emplace_back("webhook-signature", std::move(signature));
 }
 
@@ -36,25 +36,13 @@ std::string make_uuid(const std::function<std::uint64_t()>& dice) {
   return text;
 }
 
-std::string signing_key(std::string_view secret) {
-  constexpr std::string_view prefix = "whsec_";
-  if (secret.starts_with(prefix)) {
-    auto key = crypto::base64_decode(secret.substr(prefix.size()), crypto::padding::any);
-    if (key && !key->empty())
-      return *std::move(key);
-  }
-  return std::string{secret};
-}
-
-std::string standard_signature(std::string_view secret, std::string_view id, std::int64_t seconds,
-                               std::string_view body) {
-  std::string text;
-  text.reserve(id.size() + body.size() + 24);
-  text.append(id).append(1, '.').append(std::to_string(seconds)).append(1, '.').append(body);
-  return "v1," + crypto::base64_encode(crypto::hmac_sha256(signing_key(secret), text));
-}
-
 http_request make_request(const webhook& w, const attempt_info& a, std::string body, const webhook_options& o) {
+  signers fresh;
+  return make_request(w, a, std::move(body), o, fresh);
+}
+
+http_request make_request(const webhook& w, const attempt_info& a, std::string body, const webhook_options& o,
+                          signers& kept) {
   http_request r;
   r.method = "POST";
   r.url = w.endpoint;
@@ -70,7 +58,7 @@ http_request make_request(const webhook& w, const attempt_info& a, std::string b
   r.headers.emplace_back(o.header_prefix + "Retry-No", std::to_string(a.retry_no));
   r.headers.emplace_back("webhook-id", a.event_id);
   r.headers.emplace_back("webhook-timestamp", std::to_string(a.now / 1000));
-  add_signatures(r.headers, w, a, body, o);
+  add_signatures(r.headers, w, a, body, o, kept);
   r.body = std::move(body);
   return r;
 }

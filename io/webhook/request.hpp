@@ -2,6 +2,7 @@
 
 #include "belfry/config/options.hpp"
 #include "belfry/io/ports.hpp"
+#include "belfry/io/webhook/signer.hpp"
 #include "belfry/messages/webhook.hpp"
 
 #include <cstdint>
@@ -28,17 +29,13 @@ struct attempt_info {
 /// A random UUID (version 4, RFC 9562) from two throws of `dice`, 64 bits each.
 std::string make_uuid(const std::function<std::uint64_t()>& dice);
 
-/// The key of a Standard Webhooks signature: what stands in base64 (with or without padding) after "whsec_", or the
-/// bytes of the secret when it has not that form.
-std::string signing_key(std::string_view secret);
-
-/// `webhook-signature` for one secret: "v1," and the base64 of HMAC-SHA256 over id, dot, seconds, dot, body.
-std::string standard_signature(std::string_view secret, std::string_view id, std::int64_t seconds,
-                               std::string_view body);
-
 /// The POST of SPEC 8 with all its headers; the body goes out exactly as signed. A registration without a secret is
 /// not signed but has webhook-id and webhook-timestamp. The former secret signs `webhook-signature` too until
 /// `previous_secret_until`.
 http_request make_request(const webhook& w, const attempt_info& a, std::string body, const webhook_options& o);
+
+/// The same with signers that are kept from one request of this registration to the next.
+http_request make_request(const webhook& w, const attempt_info& a, std::string body, const webhook_options& o,
+                          signers& kept);
 
 } // namespace belfry::io::webhooks

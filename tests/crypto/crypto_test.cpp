@@ -25,6 +25,18 @@ TEST(Hmac, TakesAnEmptyKeyAndText) {
   EXPECT_EQ(hex(hmac_sha256({}, {})), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+TEST(Hmac, AKeySignsManyTextsLikeAFreshOne) {
+  for (const std::string secret : {std::string{}, std::string{"Jefe"}, std::string(80, '\xaa')}) {
+    hmac_key sha1{hash::sha1, secret}, sha256{hash::sha256, secret};
+    for (const std::string text : {std::string{}, std::string{"what do ya want"}, std::string(1000, 'x')}) {
+      EXPECT_EQ(hex(sha1.sign({text})), hex(hmac_sha1(secret, text)));
+      EXPECT_EQ(hex(sha256.sign({"id", ".", text})), hex(hmac_sha256(secret, "id." + text)));
+    }
+    auto moved = std::move(sha256);
+    EXPECT_EQ(hex(moved.sign({})), hex(hmac_sha256(secret, {})));
+  }
+}
+
 TEST(Base64, GivesTheExamplesOfRfc4648) {
   const std::pair<const char*, const char*> table[] = {{"", ""},
                                                        {"f", "Zg=="},

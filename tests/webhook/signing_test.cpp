@@ -1,3 +1,4 @@
+#include "belfry/io/crypto/encoding.hpp"
 #include "belfry/io/webhook/request.hpp"
 
 #include <gtest/gtest.h>
@@ -5,7 +6,21 @@
 #include <random>
 #include <set>
 
+using namespace belfry::io::crypto;
 using namespace belfry::io::webhooks;
+
+TEST(StandardSignature, KeptSignersFollowTheSecret) {
+  signers kept;
+  for (const char* secret : {"first", "whsec_MDEyMzQ1Njc4OWFiY2RlZg==", "first"}) {
+    for (int again = 0; again < 2; ++again) {
+      auto& s = kept.current(secret);
+      EXPECT_EQ(s.standard("id", 1, "body"), standard_signature(secret, "id", 1, "body"));
+      EXPECT_EQ(s.sha256("body"), hex(hmac_sha256(secret, "body")));
+      EXPECT_EQ(s.sha1("body"), hex(hmac_sha1(secret, "body")));
+      EXPECT_EQ(kept.previous("old").standard("id", 1, "body"), standard_signature("old", "id", 1, "body"));
+    }
+  }
+}
 
 TEST(StandardSignature, GivesThePublishedExample) {
   EXPECT_EQ(standard_signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
