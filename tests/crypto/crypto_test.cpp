@@ -26,9 +26,9 @@ TEST(Hmac, TakesAnEmptyKeyAndText) {
 }
 
 TEST(Hmac, AKeySignsManyTextsLikeAFreshOne) {
-  for (const std::string secret : {std::string{}, std::string{"Jefe"}, std::string(80, '\xaa')}) {
+  for (const std::string& secret : {std::string{}, std::string{"Jefe"}, std::string(80, '\xaa')}) {
     hmac_key sha1{hash::sha1, secret}, sha256{hash::sha256, secret};
-    for (const std::string text : {std::string{}, std::string{"what do ya want"}, std::string(1000, 'x')}) {
+    for (const std::string& text : {std::string{}, std::string{"what do ya want"}, std::string(1000, 'x')}) {
       EXPECT_EQ(hex(sha1.sign({text})), hex(hmac_sha1(secret, text)));
       EXPECT_EQ(hex(sha256.sign({"id", ".", text})), hex(hmac_sha256(secret, "id." + text)));
     }
