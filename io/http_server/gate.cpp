@@ -193,6 +193,12 @@ std::variant<response, admitted> judge_target(const request_head& head, target t
 
 } // namespace
 
+bool has_clear_end(const request_head& head) {
+  if (head.transfer_encodings == 0)
+    return true;
+  return head.version >= 11 && head.transfer_encodings == 1 && lowered(head.transfer_encoding) == "chunked";
+}
+
 verdict judge(const request_head& head, const http_options& o, bool tls, millis now) {
   if (head.hosts > 1 || (head.version >= 11 && head.hosts == 0))
     return {bad("exactly one Host header is needed"), "none"};

@@ -21,6 +21,9 @@ struct request_head {
   std::string authorization, origin, content_type, content_encoding, expect;
   /// Access-Control-Request-Method of a preflight.
   std::string requested_method;
+  /// How often Transfer-Encoding was given, and what it says.
+  std::size_t transfer_encodings = 0;
+  std::string transfer_encoding;
 };
 
 /// A request that may go on to its handler.
@@ -40,6 +43,10 @@ struct verdict {
   /// The label of metrics: the pattern of the route, or "none".
   std::string_view route = "none";
 };
+
+/// Whether the head says beyond doubt where the body ends (RFC 9112 6.1, 6.3). If not, nothing that follows on the
+/// connection can be trusted.
+bool has_clear_end(const request_head& head);
 
 /// Everything that can be judged before the body: host, token, role, path, method, query, content type (SPEC 13).
 verdict judge(const request_head& head, const http_options& o, bool tls, millis now);

@@ -39,6 +39,8 @@ constexpr std::size_t linger_max = 64 * 1024 * 1024;
 /// Bytes of events that are written to a stream at once.
 constexpr std::size_t stream_write_max = 64 * 1024;
 
+constexpr std::string_view stream_type = "text/event-stream";
+
 std::string http_date() {
   auto now = std::time(nullptr);
   std::tm parts{};
@@ -249,6 +251,11 @@ private:
     if (e)
       co_return co_await head_failed(e);
     read_head();
+    if (!has_clear_end(head_)) {
+      auto unclear =
+          problem_response(400, "bad_input", "the only Transfer-Encoding known is chunked, in HTTP/1.1, once");
+      co_return co_await refuse(std::move(unclear));
+    }
     auto verdict = judge(head_, core_.opts.http, is_tls, now());
     route_ = verdict.route;
     auto* early = std::get_if<response>(&verdict.what);
@@ -296,6 +303,8 @@ private:
     head_.content_encoding = field(bhttp::field::content_encoding);
     head_.expect = field(bhttp::field::expect);
     head_.requested_method = field(bhttp::field::access_control_request_method);
+    head_.transfer_encodings = m.count(bhttp::field::transfer_encoding);
+    head_.transfer_encoding = field(bhttp::field::transfer_encoding);
     keep_alive_ = m.keep_alive();
     begun_ = clock::now();
   }
@@ -437,7 +446,8 @@ private:
     out.keep_alive(keep_alive_);
     if (head_.version < 11 && keep_alive_)
       out.set(bhttp::field::connection, "keep-alive");
-    if (r.status != 204)
+    // A stream has no length, which HEAD must not make up (RFC 9110 8.6).
+    if (r.status != 204 && r.type != stream_type)
       out.content_length(r.body.size());
     if (head_.method != "HEAD")
       out.body() = std::move(r.body);
@@ -503,7 +513,7 @@ private:
   task<bool> serve_stream() {
     keep_alive_ = false;
     if (head_.method == "HEAD") {
-      response head_only{200, "text/event-stream", {}, {}};
+      response head_only{200, std::string{stream_type}, {}, {}};
       co_return co_await write(std::move(head_only));
     }
     auto wake = [server = core_.back, weak = this->weak_from_this()] {
@@ -560,7 +570,7 @@ private:
     out.set(bhttp::field::date, http_date());
     for (const auto& [name, value] : common_headers(head_, core_.opts.http))
       out.insert(name, value);
-    out.set(bhttp::field::content_type, "text/event-stream");
+    out.set(bhttp::field::content_type, stream_type);
     out.set(bhttp::field::connection, "close");
     std::ostringstream text;
     text << out.base();
