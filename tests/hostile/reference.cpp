@@ -7,23 +7,27 @@ namespace belfry::test::hostile {
 
 namespace {
 
-/// Parses strictly; discarded also when a key is given twice.
+/// Levels of nesting that SPEC 13 allows.
+constexpr int depth_max = 64;
+
+/// Parses strictly; discarded also when a key is given twice or the nesting is too deep.
 json strictly(const std::string& text) {
   std::vector<std::set<std::string>> keys;
-  auto twice = false;
+  auto good = true;
   auto value = json::parse(
       text,
-      [&](int, json::parse_event_t e, json& parsed) {
+      [&](int depth, json::parse_event_t e, json& parsed) {
+        good = good && depth <= depth_max;
         if (e == json::parse_event_t::object_start)
           keys.emplace_back();
         else if (e == json::parse_event_t::object_end)
           keys.pop_back();
         else if (e == json::parse_event_t::key)
-          twice = !keys.back().insert(parsed.get<std::string>()).second || twice;
-        return true;
+          good = keys.back().insert(parsed.get<std::string>()).second && good;
+        return good;
       },
       false);
-  return twice ? json(json::value_t::discarded) : value;
+  return good ? value : json(json::value_t::discarded);
 }
 
 /// A field as text; "" when it is absent, null or something else.
