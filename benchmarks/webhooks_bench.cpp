@@ -1,5 +1,7 @@
 // How many signed webhook requests a second, and what does one cost, beside Node's undici doing the same work at the
-// same sink? Once only codec and HTTP client, once the whole engine from publish to the sink.
+// same sink? Once only codec and HTTP client, once the whole channel with its lane, once the engine from publish to
+// sink.
+#include "belfry/benchmarks/support/channel_desk.hpp"
 #include "belfry/benchmarks/support/driver.hpp"
 #include "belfry/benchmarks/support/sink.hpp"
 #include "belfry/benchmarks/support/usage.hpp"
@@ -119,6 +121,30 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
   return c;
 }
 
+/// The webhook channel, from the order to deliver to the word what became of it.
+cost by_channel(const std::string& url, std::size_t count, figures& out) {
+  constexpr std::size_t under_way_max = 800;
+  options o;
+  o.outbound.allow_plain_http = true;
+  o.outbound.allowed_networks = {"127.0.0.0/8"};
+  std::vector<notification> all;
+  for (std::size_t i = 0; i < count; ++i)
+    all.push_back(new_message(i));
+  channel_desk desk{o, registration(url), std::move(all)};
+  usage u;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!wait_until(20, [&] { return i < desk.ended() + under_way_max; }))
+      break;
+    desk.submit_next();
+  }
+  wait_until(20, [&] { return desk.ended() >= count; });
+  const cost c{static_cast<double>(count), u.seconds(), u.cpu()};
+  if (desk.ended() < count || desk.failed() > 0)
+    out.failure("webhooks: of the channel's deliveries " + std::to_string(desk.ended()) + " ended and "
+                + std::to_string(desk.failed()) + " failed");
+  return c;
+}
+
 /// publish to sink. So many messages are under way at once that the lane's memory holds them.
 cost by_engine(const std::string& url, board& sink, std::size_t count, figures& out) {
   constexpr std::size_t under_way_max = 800;
@@ -193,14 +219,23 @@ void beside_undici(const std::string& who, const settings& o, figures& out,
     out.failure(who + ": the sink found " + std::to_string(sink.shared().extra[0]) + " requests wrong");
 }
 
+void judged(figures& out, const std::string& who, double rate, double cpu) {
+  out.add(who + ": rate beside undici", rate, "ratio", bound::at_least, 1.2);
+  out.add(who + ": work per CPU beside undici", cpu, "ratio", bound::at_least, 1.2);
+}
+
 void client(const settings& o, figures& out) {
   const std::string who = "webhooks client";
   beside_undici(
       who, o, out, [&](const auto& url, board&, auto count) { return by_client(url, count, out); },
-      [&](double rate, double cpu) {
-        out.add(who + ": rate beside undici", rate, "ratio", bound::at_least, 1.2);
-        out.add(who + ": work per CPU beside undici", cpu, "ratio", bound::at_least, 1.2);
-      });
+      [&](double rate, double cpu) { judged(out, who, rate, cpu); });
+}
+
+void channel_alone(const settings& o, figures& out) {
+  const std::string who = "webhooks channel";
+  beside_undici(
+      who, o, out, [&](const auto& url, board&, auto count) { return by_channel(url, count, out); },
+      [&](double rate, double cpu) { judged(out, who, rate, cpu); });
 }
 
 void whole_engine(const settings& o, figures& out) {
@@ -216,5 +251,6 @@ void whole_engine(const settings& o, figures& out) {
 } // namespace
 
 int main(int argc, char** argv) {
-  return run_all(argc, argv, {{"webhooks client", client}, {"webhooks engine", whole_engine}});
+  return run_all(argc, argv,
+                 {{"webhooks client", client}, {"webhooks channel", channel_alone}, {"webhooks engine", whole_engine}});
 }

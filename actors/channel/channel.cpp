@@ -44,7 +44,8 @@ void tell(pointer self, const queued& q, attempted a) {
   a.delivery = q.delivery;
   auto& st = self->state;
   if (is_final(a.state))
-    st.shared->metrics.get_counter(io::metric::deliveries, {to_string(st.kind), to_string(a.state)}).increment();
+    st.ended[static_cast<std::size_t>(a.state)].increment(st.shared->metrics, io::metric::deliveries,
+                                                          {to_string(st.kind), to_string(a.state)});
   st.shared->to_person_of(q.person, std::move(a));
 }
 
@@ -186,7 +187,8 @@ void on_answered(pointer self, answered& a) {
   out.state = d ? d->state : delivery_state::cancelled;
   out.why = d ? d->reason : reason::taken_back;
   out.next_at = d ? d->at : 0;
-  st.shared->metrics.get_counter(io::metric::attempts, {to_string(st.kind), to_string(o.what)}).increment();
+  st.attempted[static_cast<std::size_t>(o.what)].increment(st.shared->metrics, io::metric::attempts,
+                                                           {to_string(st.kind), to_string(o.what)});
   report_endpoint(self, a.lane, o);
   tell(self, i->second.item, std::move(out));
   finish_attempt(self, a.delivery);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "belfry/actors/channel/lane.hpp"
+#include "belfry/actors/lazy_counter.hpp"
 #include "belfry/actors/node.hpp"
 
+#include <array>
 #include <memory>
 #include <random>
 #include <unordered_map>
@@ -55,6 +57,9 @@ struct channel_state {
   std::function<void()> drained;
   bool draining = false;
   io::gauge depth, in_flight;
+  /// By final state, and by the codec's verdict.
+  std::array<lazy_counter, static_cast<std::size_t>(delivery_state::given_up) + 1> ended;
+  std::array<lazy_counter, static_cast<std::size_t>(outcome::verdict::refused) + 1> attempted;
 };
 
 channel_actor::behavior_type channel(channel_actor::stateful_pointer<channel_state> self, node* shared,
