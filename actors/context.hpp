@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/actors/conversation/core.hpp"
+#include "belfry/actors/lazy_counter.hpp"
 #include "belfry/config/options.hpp"
 #include "belfry/io/ports.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
@@ -90,6 +91,8 @@ struct context {
   registration_view webhooks;
   surroundings around;
   engine_counters counters;
+  /// Changes of state of notifications, by kind and state.
+  std::array<std::array<lazy_counter, 4>, kind_count> notified;
   /// Somebody subscribed to reports, so that they are worth making.
   std::atomic<bool> watched{false};
   /// Kinds that some address might take, as bits; kept by the registrations.

@@ -166,7 +166,7 @@ io::person_row person_core::row() const {
 
 // -- telling ------------------------------------------------------------------
 
-void person_core::tell(record_ptr r, engine_time now, person_effects& fx) {
+void person_core::tell(const record_ptr& r, engine_time now, person_effects& fx) {
   const auto& n = r->notification;
   if (r->state == trace_state::not_sent) {
     fx.traces.push_back(to_trace(*r));

@@ -87,7 +87,7 @@ public:
   std::vector<std::string> device_tokens() const;
 
   // Mail from conversations
-  void tell(std::shared_ptr<notification_record> r, engine_time now, person_effects& fx);
+  void tell(const std::shared_ptr<notification_record>& r, engine_time now, person_effects& fx);
   void withdraw(const conversation_id& c, reason why, person_effects& fx);
   void drop_message(const conversation_id& c, const message_id& m, person_effects& fx);
   void rewrite(const conversation_id& c, const message_id& m, const std::string& text, person_effects& fx);

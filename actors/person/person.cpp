@@ -1,5 +1,6 @@
 #include "belfry/actors/person/person.hpp"
 
+#include "belfry/actors/person/person_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/io/webhook/registration.hpp"
 
@@ -38,7 +39,8 @@ void write(pointer self, commit c) {
 void report_states(pointer self, std::vector<trace_item> traces) {
   auto& st = self->state;
   for (const auto& t : traces)
-    st.shared->metrics.get_counter(io::metric::notifications, {to_string(t.kind), to_string(t.state)}).increment();
+    st.shared->notified[static_cast<std::size_t>(t.kind)][static_cast<std::size_t>(t.state)].increment(
+        st.shared->metrics, io::metric::notifications, {to_string(t.kind), to_string(t.state)});
   if (traces.empty() || !st.shared->watched)
     return;
   reports r;
@@ -161,18 +163,28 @@ void ask_counts(pointer self, const std::shared_ptr<gathering>& g, const convers
   }
 }
 
+/// Asks the disk, so that nobody is woken for a name; only when it does not answer, the people themselves.
 void ask_people(pointer self, const std::shared_ptr<gathering>& g, const std::vector<person_id>& people) {
   auto& st = self->state;
   auto me = caf::actor_cast<person_actor>(self);
   for (const auto& p : people) {
     ++g->open;
-    st.shared->to_person_of(p, ask_profile{[g, me](person_id id, std::optional<person_profile> profile) {
-                              std::lock_guard guard{g->lock};
-                              if (profile)
-                                g->people.push_back({std::move(id), std::move(*profile)});
-                              --g->open;
-                              arrived(g, me);
-                            }});
+    auto answer = [g, me](const person_id& id, std::optional<person_profile> profile) {
+      std::lock_guard guard{g->lock};
+      if (profile)
+        g->people.push_back({id, std::move(*profile)});
+      --g->open;
+      arrived(g, me);
+    };
+    self->send(st.shared->reader, ask_store{[p, answer, shared = st.shared](io::store& s) {
+                 auto row = s.load_person(p);
+                 if (!row)
+                   return shared->to_person_of(p, ask_profile{answer});
+                 person_data data;
+                 if (!row->blob.empty())
+                   decode(row->blob, data);
+                 answer(p, std::move(data.profile));
+               }});
   }
 }
 
@@ -524,6 +536,7 @@ void on_order(pointer self, resume_checked& checked) {
   carry_out(self, std::move(fx));
   // Before whatever came since: they are older. The first mail may be waiting for what is being gathered.
   std::vector<person_mail> older;
+  older.reserve(untold.size());
   for (auto& r : untold)
     older.emplace_back(tell{std::move(r)});
   st.mail.insert(st.mail.begin() + (st.gathering ? 1 : 0), older.begin(), older.end());
@@ -625,8 +638,8 @@ person_state::~person_state() {
     shared->counters.awake_persons.fetch_sub(1, std::memory_order_relaxed);
 }
 
-person_actor::behavior_type person_entity(pointer self, node* shared, person_id id,
-                                          std::shared_ptr<io::stored_person> row) {
+person_actor::behavior_type person_entity(pointer self, node* shared, const person_id& id,
+                                          const std::shared_ptr<io::stored_person>& row) {
   start(self, shared, id, row);
   return {
       [self](person_order& order) {

@@ -39,7 +39,7 @@ struct person_state {
   engine_time armed = 0;
 };
 
-person_actor::behavior_type person_entity(person_actor::stateful_pointer<person_state> self, node* shared, person_id id,
-                                          std::shared_ptr<io::stored_person> row);
+person_actor::behavior_type person_entity(person_actor::stateful_pointer<person_state> self, node* shared,
+                                          const person_id& id, const std::shared_ptr<io::stored_person>& row);
 
 } // namespace belfry
