@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 using namespace belfry;
 using namespace std::chrono_literals;
@@ -172,4 +174,39 @@ TEST_F(engine_fixture, ExplainsWhySomebodyWasNotTold) {
   ASSERT_TRUE(page);
   ASSERT_EQ(page->items.size(), 1U);
   EXPECT_EQ(page->items[0].reason, reason::own_message);
+}
+
+TEST_F(engine_fixture, CountsRightWhateverThreadsTellAndAskAtOnce) {
+  register_webhook();
+  constexpr int hosts = 4;
+  constexpr int conversations = 10;
+  constexpr int messages = 5;
+  std::atomic<int> reports{0};
+  auto stream = engine_->subscribe([&](const report&) { ++reports; });
+  {
+    std::vector<std::jthread> threads;
+    for (int h = 0; h < hosts; ++h) {
+      threads.emplace_back([&, h] {
+        for (int c = 0; c < conversations; ++c) {
+          auto name = "c" + std::to_string(h) + "_" + std::to_string(c);
+          start_conversation(name);
+          for (int m = 0; m < messages; ++m)
+            EXPECT_EQ(publish({in(name, message("m" + std::to_string(m), "anna"))}).accepted, 1U);
+        }
+      });
+    }
+    threads.emplace_back([&] {
+      for (int i = 0; i < conversations; ++i) {
+        EXPECT_LE(count("ben").total, static_cast<std::size_t>(hosts * conversations * messages));
+        EXPECT_TRUE(ask<std::vector<webhook>>([&](auto done) { engine_->get_webhooks(done); }));
+        EXPECT_TRUE(ask<trace_page>([&](auto done) { engine_->query_notifications({}, done); }));
+      }
+    });
+  }
+  EXPECT_EQ(count("ben").total, static_cast<std::size_t>(hosts * conversations * messages));
+  ASSERT_TRUE(sink_.wait_for(hosts * conversations, limit));
+  stream.reset();
+  EXPECT_GT(reports.load(), 0);
+  restart();
+  EXPECT_EQ(count("ben").total, static_cast<std::size_t>(hosts * conversations * messages));
 }
