@@ -63,11 +63,11 @@ engine_parts::~engine_parts() = default;
 
 /// Order matters: what is declared first is destroyed last.
 struct engine::impl {
-  impl(const options& o, engine_parts p)
+  impl(options o, engine_parts p)
       : parts(std::move(p)),
         metrics(io::metric_owner::engine),
         system(config),
-        node(o, *parts.store, *parts.transport, *parts.wall, metrics, start_of_time(*parts.wall, system)) {}
+        node(std::move(o), *parts.store, *parts.transport, *parts.wall, metrics, start_of_time(*parts.wall, system)) {}
 
   engine_parts parts;
   io::telemetry metrics;
@@ -134,7 +134,7 @@ result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
       return client.error();
     parts.transport = std::move(*client);
   }
-  auto made = std::make_unique<impl>(o, std::move(parts));
+  auto made = std::make_unique<impl>(std::move(o), std::move(parts));
   auto known = recover(made->node);
   if (!known)
     return known.error();
