@@ -288,7 +288,6 @@ void on_submit(pointer self, submit& s) {
   came_back(seat, s.item.delivery);
   if (seat.closed != reason::none)
     return end(self, s.item, delivery_state::cancelled, seat.closed);
-  auto item = s.item;
   auto from = s.from_disk ? lane::origin::disk : lane::origin::live;
   auto r = seat.core.submit(std::move(s.item), now(self), from);
   if (r.replaced)
@@ -297,9 +296,9 @@ void on_submit(pointer self, submit& s) {
     park(self, s.lane, seat, *r.evicted);
   if (r.what == submission::verdict::refused) {
     self->state.shared->metrics.get_counter(io::metric::queue_full, {"lane"}).increment();
-    park(self, s.lane, seat, item);
+    park(self, s.lane, seat, *r.declined);
   } else if (r.what == submission::verdict::superseded) {
-    end(self, item, delivery_state::cancelled, reason::superseded);
+    end(self, *r.declined, delivery_state::cancelled, reason::superseded);
   }
   pump(self, s.lane, seat);
 }

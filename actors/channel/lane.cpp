@@ -29,20 +29,20 @@ lane::~lane() {
 
 submission lane::submit(queued q, engine_time now, origin from) {
   if (entries_.contains(q.delivery))
-    return {submission::verdict::duplicate, {}, {}};
+    return {submission::verdict::duplicate, {}, {}, {}};
   auto calls = is_call(q.kind);
   if (stopping_ || (from == origin::live && side(calls).spilled))
-    return refuse(calls);
+    return refuse(std::move(q));
   if (q.kind == kind::new_message) {
     auto c = chains_.find(chain_name(q));
     if (c != chains_.end() && outdated(c->second, q))
-      return {submission::verdict::superseded, {}, {}};
+      return {submission::verdict::superseded, {}, {}, std::move(q)};
     if (c != chains_.end() && c->second.message)
       return replace(*c->second.message, std::move(q), now);
   }
   submission out;
   if (room(calls) == 0 && !make_room(calls, now, out))
-    return refuse(calls);
+    return refuse(std::move(q));
   q.due = std::max(q.due, now);
   wait(insert(std::move(q)));
   return out;
@@ -57,10 +57,10 @@ void lane::drained(bool calls, std::uint64_t refused_before) {
     side(calls).spilled = false;
 }
 
-submission lane::refuse(bool calls) {
-  side(calls).spilled = true;
+submission lane::refuse(queued q) {
+  side(is_call(q.kind)).spilled = true;
   ++counters_.refused;
-  return {submission::verdict::refused, {}, {}};
+  return {submission::verdict::refused, {}, {}, std::move(q)};
 }
 
 /// True: a newer new_message of the chain is in the lane already (this one comes late, from disk).
@@ -76,7 +76,7 @@ submission lane::replace(entry& older, queued q, engine_time now) {
   q.imposed = q.imposed || old.imposed;
   auto& e = insert(std::move(q));
   unwait(older);
-  submission out{submission::verdict::replaced, erase(older), {}};
+  submission out{submission::verdict::replaced, erase(older), {}, {}};
   wait(e);
   ++counters_.replaced;
   return out;
@@ -116,17 +116,12 @@ lane::entry& lane::insert(queued q) {
   e.rank = {q.seq, ++arrivals_};
   e.chain = &c;
   e.item = std::move(q);
-  people_[e.item.person].insert(&e);
   return e;
 }
 
 /// Takes out an entry that neither waits nor is in flight.
 queued lane::erase(entry& e) {
   auto item = std::move(e.item);
-  auto them = people_.find(item.person);
-  them->second.erase(&e);
-  if (them->second.empty())
-    people_.erase(them);
   if (--e.chain->members == 0)
     chains_.erase(chains_.find(e.chain->name));
   --side(is_call(item.kind)).held;

@@ -14,7 +14,6 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -76,6 +75,8 @@ struct submission {
   std::optional<queued> replaced;
   /// A retry that made room: it waits on disk until its `due`.
   std::optional<queued> evicted;
+  /// The submitted delivery itself when it was refused or superseded.
+  std::optional<queued> declined;
 };
 
 /// What became of a delivery that was in the lane.
@@ -126,7 +127,7 @@ struct lane_counters {
 /// A waiting delivery starts when all of this holds: it is due; nothing of its key is before it (in flight or waiting);
 /// a slot is free (two are kept for calls); the breaker lets it through; the endpoint asked for no pause; for messages,
 /// the channel's budget is not spent; for retries of messages, the retry budget. Calls go first, then what was due
-/// first. Every operation costs O(log n), `cancel` O(deliveries of that person), the predicate over all O(n).
+/// first. Every operation costs O(log n), `cancel` by a predicate O(n).
 class lane {
 public:
   /// Slots that only calls may use (SPEC 12).
@@ -265,7 +266,7 @@ private:
   static bool outdated(const chain& c, const queued& q);
   submission replace(entry& older, queued q, engine_time now);
   bool make_room(bool calls, engine_time now, submission& out);
-  submission refuse(bool calls);
+  submission refuse(queued q);
 
   // Starting
   bool slot_free(bool calls) const;
@@ -291,7 +292,6 @@ private:
   retry_budget retries_;
   std::unordered_map<notification_id, entry> entries_;
   std::unordered_map<std::string, chain> chains_;
-  std::unordered_map<person_id, std::unordered_set<entry*>> people_;
   class_side sides_[2];
   std::set<entry*, by_expiry> expiry_;
   /// Expired, not yet handed out by `expire`.

@@ -146,18 +146,7 @@ void lane::cancel_one(entry& e, reason why, cancellation& out) {
 }
 
 cancellation lane::cancel(const person_id& person, const filter& which, reason why) {
-  cancellation out;
-  auto them = people_.find(person);
-  if (them == people_.end())
-    return out;
-  std::vector<entry*> hit;
-  for (auto* e : them->second)
-    if (which(e->item))
-      hit.push_back(e);
-  std::sort(hit.begin(), hit.end(), by_rank{});
-  for (auto* e : hit)
-    cancel_one(*e, why, out);
-  return out;
+  return cancel([&](const queued& q) { return q.person == person && which(q); }, why);
 }
 
 cancellation lane::cancel(const filter& which, reason why) {
