@@ -253,12 +253,6 @@ void on_order(pointer self, order_wake&) {
 
 // -- alarm --------------------------------------------------------------------
 
-void merge(effects& into, effects&& fx) {
-  into.journal.raw(fx.journal.take());
-  for (auto& m : fx.mails)
-    into.mails.push_back(std::move(m));
-}
-
 void on_alarm(pointer self) {
   auto& st = self->state;
   auto m = now(self);
@@ -287,12 +281,12 @@ void on_heard(pointer self, const heard& h) {
   auto m = now(self);
   count_message(self);
   --st.asked;
-  effects fx;
+  if (!st.gathering)
+    st.gathering = std::make_unique<effects>();
   if (h.announce != 0)
-    st.core->on_announce(h.who, h.announce, m, fx);
+    st.core->on_announce(h.who, h.announce, m, *st.gathering);
   if (h.owed)
-    st.core->on_owed(h.who, m, fx);
-  merge(st.gathering, std::move(fx));
+    st.core->on_owed(h.who, m, *st.gathering);
   const auto& box = st.core->state().catch_up(h.who, st.core->waits());
   if (box.quiet())
     retire(self, h.who);
@@ -300,7 +294,7 @@ void on_heard(pointer self, const heard& h) {
     st.stale.insert(h.who);
   if (st.asked > 0)
     return;
-  write(self, std::exchange(st.gathering, effects{}), {});
+  write(self, std::move(*std::exchange(st.gathering, nullptr)), {});
   if (auto t = st.core->wake_time())
     arm_at(self, *t);
 }
@@ -368,8 +362,8 @@ conversation_actor_state::~conversation_actor_state() {
   shared->counters.awake_conversations.fetch_sub(1, std::memory_order_relaxed);
 }
 
-conversation_actor::behavior_type conversation(pointer self, node* shared, conversation_id id,
-                                               std::shared_ptr<io::stored_conversation> row) {
+conversation_actor::behavior_type conversation(pointer self, node* shared, const conversation_id& id,
+                                               const std::shared_ptr<io::stored_conversation>& row) {
   shared->counters.awake_conversations.fetch_add(1, std::memory_order_relaxed);
   self->state.shared = shared;
   self->state.core.emplace(shared->opts, shared->around);

@@ -31,7 +31,7 @@ struct conversation_actor_state {
   slot_set stale;
   /// Answers of participants that are still to come, and what came of those that did.
   std::size_t asked = 0;
-  effects gathering;
+  std::unique_ptr<effects> gathering;
 
   /// The next alarm that counts; 0: none.
   engine_time armed = 0;
@@ -47,7 +47,7 @@ struct conversation_actor_state {
 
 /// `row` is null for a conversation that is not on disk; `damaged` rows are refused by the shard.
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_actor_state> self,
-                                               node* shared, conversation_id id,
-                                               std::shared_ptr<io::stored_conversation> row);
+                                               node* shared, const conversation_id& id,
+                                               const std::shared_ptr<io::stored_conversation>& row);
 
 } // namespace belfry

@@ -71,6 +71,7 @@ void conversation_core::on(const conversation_started& e, moment m, millis at, e
     state_.auto_join_calls = e.auto_join_calls.value_or(options_.calls.auto_join);
     fx.snapshot = true;
   }
+  state_.roster.reserve(state_.roster.size() + e.participants.size());
   for (const auto& spec : e.participants)
     join(spec, m, at, fx);
 }
@@ -375,7 +376,8 @@ void conversation_core::on_owed(slot who, moment m, effects& fx) {
   if (options_.push.enabled) {
     auto record = std::make_shared<notification_record>();
     record->notification = make(kind::read_message, entry.person, std::to_string(owed), m);
-    record->notification.message = message_content{entry.owed_message, {}, {}, {}, 0, 0, entry.owed_at, 0};
+    if (const auto* read = state_.find_owed(who))
+      record->notification.message = message_content{read->message, {}, {}, {}, 0, 0, read->at, 0};
     fx.mails.push_back({entry.person, tell{std::move(record)}});
   } else {
     fx.mails.push_back({entry.person, withdraw{state_.id, reason::read_before_due}});

@@ -42,6 +42,16 @@ message_entry* conversation_state::find_message(position at) {
   return i == log.end() || i->at != at ? nullptr : &*i;
 }
 
+const owed_read* conversation_state::find_owed(slot who) const {
+  auto i = std::find_if(owed.begin(), owed.end(), [&](const owed_read& x) { return x.who == who; });
+  return i == owed.end() ? nullptr : &*i;
+}
+
+void conversation_state::owe(slot who, message_id message, millis at) {
+  std::erase_if(owed, [&](const owed_read& x) { return x.who == who; });
+  owed.push_back({who, std::move(message), at});
+}
+
 void conversation_state::apply(step s, const wait_rules& rules) {
   rules_ = &rules;
   std::visit([this](auto& x) { apply_step(x); }, s);
@@ -78,7 +88,7 @@ void conversation_state::remember(position message, slot who, reason why) {
     return;
   fates.push_back({message, who, why});
   if (fates.size() > fates_max)
-    fates.pop_front();
+    fates.erase(fates.begin());
 }
 
 void conversation_state::apply_step(message_step& s) {
@@ -88,15 +98,12 @@ void conversation_state::apply_step(message_step& s) {
 }
 
 void conversation_state::apply_step(read_step& s) {
-  auto& entry = roster[s.reader];
   auto before = catch_up(s.reader, *rules_).pending;
   if (before != 0 && before <= s.read_to)
     remember(before, s.reader, s.why);
   append(to_fact(s));
-  if (catch_up(s.reader, *rules_).owed == s.at) {
-    entry.owed_message = std::move(s.cause);
-    entry.owed_at = s.read_at;
-  }
+  if (catch_up(s.reader, *rules_).owed == s.at)
+    owe(s.reader, std::move(s.cause), s.read_at);
 }
 
 void conversation_state::apply_step(gone_step& s) {
@@ -106,10 +113,8 @@ void conversation_state::apply_step(gone_step& s) {
   });
   append(to_fact(s));
   s.whom.each([&](slot who) {
-    if (catch_up(who, *rules_).owed != s.at)
-      return;
-    roster[who].owed_message = s.cause;
-    roster[who].owed_at = s.read_at;
+    if (catch_up(who, *rules_).owed == s.at)
+      owe(who, s.cause, s.read_at);
   });
   if (auto* m = find_message(s.message)) {
     m->deleted = true;
@@ -131,9 +136,8 @@ void conversation_state::apply_step(announced_step& s) {
 }
 
 void conversation_state::apply_step(settled_step& s) {
-  auto& entry = roster[s.who];
   catch_up(s.who, *rules_).owed = 0;
-  entry.owed_message.clear();
+  std::erase_if(owed, [&](const owed_read& x) { return x.who == s.who; });
 }
 
 void conversation_state::apply_step(roster_step& s) {
@@ -219,7 +223,7 @@ std::optional<engine_time> conversation_state::wake_time() const {
 
 void conversation_state::trim(const wait_rules& rules) {
   catch_up_all(rules);
-  recent.clear();
+  recent = {};
   auto text_floor = last, read_floor = last;
   for (const auto& entry : roster) {
     if (entry.box.pending != 0)
@@ -246,15 +250,17 @@ std::string conversation_state::encode() const {
   out.signed_number(ended_at);
   out.number(last);
   out.number(roster.size());
-  for (const auto& r : roster) {
+  for (slot who = 0; who < roster.size(); ++who) {
+    const auto& r = roster[who];
     out.text(r.person);
     out.number(static_cast<std::uint64_t>(r.role));
     out.flag(r.hidden);
     out.flag(r.muted);
     out.flag(r.active);
     belfry::encode(out, r.box);
-    out.text(r.owed_message);
-    out.signed_number(r.owed_at);
+    const auto* read = find_owed(who);
+    out.text(read ? read->message : message_id{});
+    out.signed_number(read ? read->at : 0);
     out.number(r.open.size());
     for (const auto& client : r.open)
       out.text(client);
@@ -302,15 +308,18 @@ bool conversation_state::decode(std::string_view row) {
   ended_at = in.signed_number();
   last = in.number();
   roster.resize(in.count());
-  for (auto& r : roster) {
+  for (slot who = 0; who < roster.size(); ++who) {
+    auto& r = roster[who];
     r.person = in.text();
     r.role = static_cast<belfry::role>(in.number());
     r.hidden = in.flag();
     r.muted = in.flag();
     r.active = in.flag();
     belfry::decode(in, r.box);
-    r.owed_message = in.text();
-    r.owed_at = in.signed_number();
+    auto message = in.text();
+    auto at = in.signed_number();
+    if (r.box.owed != 0)
+      owed.push_back({who, std::move(message), at});
     r.open.resize(in.count());
     for (auto& client : r.open)
       client = in.text();

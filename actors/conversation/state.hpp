@@ -6,7 +6,7 @@
 #include "belfry/actors/participant/inbox.hpp"
 #include "belfry/messages/notification.hpp"
 
-#include <deque>
+#include <boost/container/deque.hpp>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -26,9 +26,6 @@ struct roster_entry {
   bool active = true;
   /// The last record, folded up to `box.seen`; `conversation_state::catch_up` brings it up to date.
   inbox box;
-  /// What an owed read_message names.
-  message_id owed_message;
-  millis owed_at = 0;
   /// Clients that have the conversation open.
   std::vector<std::string> open;
 };
@@ -57,6 +54,13 @@ struct fate {
   reason why = reason::none;
 };
 
+/// What an owed read_message names, from the fact that made it due until it has left.
+struct owed_read {
+  slot who = 0;
+  message_id message;
+  millis at = 0;
+};
+
 struct session_entry {
   slot who = 0;
   session_id session;
@@ -79,11 +83,12 @@ public:
   /// The newest place in the log.
   position last = 0;
   std::vector<roster_entry> roster;
-  std::deque<message_entry> log;
+  boost::container::deque<message_entry> log;
   /// The newest facts, oldest first.
-  std::deque<fact> recent;
-  std::deque<fate> fates;
+  std::vector<fact> recent;
+  std::vector<fate> fates;
   std::vector<session_entry> sessions;
+  std::vector<owed_read> owed;
   call_machine call;
   request_book requests;
 
@@ -95,6 +100,8 @@ public:
   std::optional<slot> find_active(const person_id& person) const;
   message_entry* find_message(const message_id& id);
   message_entry* find_message(position at);
+  /// What the owed read_message of somebody names; null: none is owed.
+  const owed_read* find_owed(slot who) const;
   const message_entry* newest_message() const { return log.empty() ? nullptr : &log.back(); }
 
   /// The only way to change: live and when a journal is replayed.
@@ -135,6 +142,7 @@ private:
   void apply_step(call_step& s);
   void apply_step(requests_step& s);
   void append(fact f);
+  void owe(slot who, message_id message, millis at);
   void remember(position message, slot who, reason why);
   void forget_recent(const wait_rules& rules);
 
