@@ -12,6 +12,7 @@ namespace belfry::test::hostile {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 /// The number behind `name` in a text of lines; 0 when absent.
 std::size_t number_after(std::istream& in, const std::string& name) {
@@ -61,7 +62,7 @@ holdings settled(pid_t server, http_client& api, std::chrono::milliseconds limit
   auto until = std::chrono::steady_clock::now() + limit;
   auto now = holdings_of(server, api);
   while (now.connections > 1 && std::chrono::steady_clock::now() < until) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    std::this_thread::sleep_for(20ms);
     now = holdings_of(server, api);
   }
   return now;

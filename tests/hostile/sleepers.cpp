@@ -33,7 +33,7 @@ void sleepers::wait() {
 void sleepers::sleep_all() {
   std::vector<std::thread> all;
   auto add = [&](std::string name, std::string bytes, double seconds, char trickle = '\0') {
-    all.emplace_back([this, name, bytes, seconds, trickle] { sleep(name, bytes, seconds, trickle); });
+    all.emplace_back([this, name, bytes, seconds, trickle] { doze(name, bytes, seconds, trickle); });
   };
   add("half a request line", "POST /v1/ev", headers_seconds);
   add("half the headers", "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nX-", headers_seconds);
@@ -45,7 +45,7 @@ void sleepers::sleep_all() {
     t.join();
 }
 
-void sleepers::sleep(std::string name, std::string bytes, double seconds, char trickle) {
+void sleepers::doze(std::string name, std::string bytes, double seconds, char trickle) {
   using clock = std::chrono::steady_clock;
   auto begun = clock::now();
   auto passed = [&] { return std::chrono::duration<double>(clock::now() - begun).count(); };

@@ -16,7 +16,7 @@ public:
 
 private:
   void sleep_all();
-  void sleep(std::string name, std::string bytes, double seconds, char trickle);
+  void doze(std::string name, std::string bytes, double seconds, char trickle);
 
   unsigned short port_;
   std::string token_;
