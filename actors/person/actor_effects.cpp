@@ -1,0 +1,67 @@
+#include "belfry/actors/person/actor_parts.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace belfry::person_parts {
+
+namespace {
+
+void submit_all(pointer self, std::vector<lane_order>& orders) {
+  for (auto& o : orders)
+    self->send(self->state.shared->channel(o.channel), submit{std::move(o.lane), std::move(o.item), o.from_disk});
+}
+
+void write(pointer self, commit c) {
+  auto& st = self->state;
+  c.after.push_back({caf::actor_cast<caf::actor>(caf::actor_cast<person_actor>(self)), caf::make_message(committed{})});
+  ++st.uncommitted;
+  self->send(st.shared->writer, std::move(c));
+}
+
+void report_states(pointer self, std::vector<trace_item> traces) {
+  auto& st = self->state;
+  for (const auto& t : traces)
+    st.shared->notified[static_cast<std::size_t>(t.kind)][static_cast<std::size_t>(t.state)].increment(
+        st.shared->metrics, io::metric::notifications, {to_string(t.kind), to_string(t.state)});
+  if (traces.empty() || !st.shared->watched)
+    return;
+  reports r;
+  for (auto& t : traces)
+    r.list.emplace_back(std::move(t));
+  self->send(st.shared->outcomes, std::move(r));
+}
+
+} // namespace
+
+engine_time now(pointer self) {
+  return self->state.shared->line.at(self->clock().now());
+}
+
+void carry_out(pointer self, person_effects fx, commit c) {
+  auto& st = self->state;
+  auto& n = *st.shared;
+  for (auto& x : fx.cancels)
+    self->send(n.channel(x.channel), cancel{std::move(x.lane), x.delivery, x.why});
+  submit_all(self, fx.submits);
+  if (!st.erased)
+    std::move(fx.changes.begin(), fx.changes.end(), std::back_inserter(c.unit.changes));
+  for (auto& o : fx.submits_after)
+    c.after.push_back({caf::actor_cast<caf::actor>(n.channel(o.channel)),
+                       caf::make_message(submit{std::move(o.lane), std::move(o.item), o.from_disk})});
+  if (!c.unit.changes.empty() || !c.after.empty() || !c.then.empty() || !c.answers.empty())
+    write(self, std::move(c));
+  report_states(self, std::move(fx.traces));
+}
+
+void save_row(pointer self, std::function<void(bool)> answer) {
+  commit c;
+  c.unit.changes.emplace_back(self->state.core->row());
+  if (answer)
+    c.answers.push_back(std::move(answer));
+  write(self, std::move(c));
+}
+
+} // namespace belfry::person_parts

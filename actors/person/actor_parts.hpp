@@ -1,0 +1,73 @@
+#pragma once
+
+#include "belfry/actors/person/person.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+/// The parts of the person's actor: one function per order, and what they share. The orders are in files by concern,
+/// `actor_<concern>.cpp`; only these and the actor itself include this.
+namespace belfry::person_parts {
+
+using pointer = person_actor::stateful_pointer<person_state>;
+
+// -- effects ------------------------------------------------------------------
+
+engine_time now(pointer self);
+/// Does what the rules decided: sends at once what may leave, writes the changes together with `c`.
+void carry_out(pointer self, person_effects fx, commit c = {});
+/// Stores the person's row; `answer` is called when it is on disk.
+void save_row(pointer self, std::function<void(bool)> answer);
+
+// -- gathering ----------------------------------------------------------------
+
+/// Asks others for what the first mail needs; false: nothing is missing.
+bool gather(pointer self, const tell& t);
+/// Puts what was gathered into the notification: people and the person-wide count.
+void complete(pointer self, notification& n, std::vector<person> people);
+
+// -- mail ---------------------------------------------------------------------
+
+void on_gathered(pointer self, gathered& g);
+void on_order(pointer self, mail_to_person& m);
+/// Mails that took back an announcement may have died with the process: the conversations still know.
+void on_order(pointer self, resume&);
+void on_order(pointer self, resume_checked& checked);
+
+// -- attempts -----------------------------------------------------------------
+
+void on_order(pointer self, ask_clearance& q);
+void on_order(pointer self, attempted& a);
+void on_order(pointer self, unpark& u);
+
+// -- profile ------------------------------------------------------------------
+
+error unknown_person();
+void on_order(pointer self, ask_profile& q);
+void on_order(pointer self, put_profile& p);
+void on_order(pointer self, get_profile& q);
+void on_order(pointer self, get_count& q);
+/// Leaves every conversation, then erases what is stored.
+void on_order(pointer self, erase_person& o);
+void on_order(pointer self, erasure_done&);
+
+// -- devices ------------------------------------------------------------------
+
+void on_order(pointer self, put_device& p);
+void on_order(pointer self, get_devices& q);
+void on_order(pointer self, delete_device& o);
+
+// -- pause --------------------------------------------------------------------
+
+/// Tells those who watch when the pause state is not what it was; arms the alarm for its next change.
+void after_pause(pointer self, const pause_view& before);
+void on_alarm(pointer self);
+/// What the person does in a conversation may pause it.
+void keep_busy(pointer self, const activity& a);
+void on_order(pointer self, get_pause& q);
+void on_order(pointer self, put_pause& p);
+void on_order(pointer self, put_pause_reason& p);
+void on_order(pointer self, delete_pause_reason& p);
+
+} // namespace belfry::person_parts

@@ -1,0 +1,117 @@
+#include "belfry/actors/person/actor_parts.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+
+namespace belfry::person_parts {
+
+namespace {
+
+/// not_found or bad_input unless the person is an agent.
+result<success> pausable(pointer self) {
+  const auto& profile = self->state.core->data().profile;
+  if (!profile)
+    return unknown_person();
+  return check_pausable(profile->type);
+}
+
+} // namespace
+
+void after_pause(pointer self, const pause_view& before) {
+  auto& st = self->state;
+  auto& pause = st.core->data().pause;
+  auto t = now(self);
+  auto after = pause.view(t);
+  if ((after.on != before.on || after.mode != before.mode || after.until != before.until) && st.shared->watched)
+    self->send(st.shared->outcomes, reports{{pause_changed{st.core->id(), after}}});
+  auto deadline = pause.next_deadline();
+  if (!deadline || (st.armed != 0 && st.armed <= *deadline))
+    return;
+  st.armed = *deadline;
+  self->delayed_send(self, std::chrono::milliseconds{std::max<engine_time>(*deadline - t, 0)}, person_alarm{});
+}
+
+void on_alarm(pointer self) {
+  auto& st = self->state;
+  auto t = now(self);
+  if (st.armed > t)
+    return;
+  auto armed = std::exchange(st.armed, 0);
+  auto& pause = st.core->data().pause;
+  auto before = pause.view(armed - 1);
+  if (pause.tick(t))
+    save_row(self, nullptr);
+  after_pause(self, before);
+}
+
+void keep_busy(pointer self, const activity& a) {
+  auto& st = self->state;
+  const auto& profile = st.core->data().profile;
+  if (profile && profile->type != person_type::agent)
+    return;
+  auto& pause = st.core->data().pause;
+  auto before = pause.view(now(self));
+  pause.conversation_left(a.conversation);
+  for (const auto& [session, kind] : a.sessions)
+    pause.session_started(a.conversation, session, kind);
+  if (a.call)
+    pause.call_began(a.conversation, *a.call);
+  if (pause.view(now(self)) == before)
+    return;
+  save_row(self, nullptr);
+  after_pause(self, before);
+}
+
+void on_order(pointer self, get_pause& q) {
+  if (auto ok = pausable(self); !ok)
+    return q.done(ok.error());
+  q.done(self->state.core->data().pause.view(now(self)));
+}
+
+void on_order(pointer self, put_pause& p) {
+  if (auto ok = pausable(self); !ok)
+    return p.done(ok.error());
+  auto& pause = self->state.core->data().pause;
+  auto t = now(self);
+  auto before = pause.view(t);
+  if (auto set = pause.set_mode(p.mode, p.until, t); !set)
+    return p.done(set.error());
+  save_row(self, answer_with(std::move(p.done), pause.view(t)));
+  after_pause(self, before);
+}
+
+void on_order(pointer self, put_pause_reason& p) {
+  if (auto ok = pausable(self); !ok)
+    return p.done(ok.error());
+  auto& pause = self->state.core->data().pause;
+  auto t = now(self);
+  auto before = pause.view(t);
+  auto set = pause.set_reason(p.source, p.display_name, p.timeout_seconds, t);
+  if (!set)
+    return p.done(set.error());
+  auto view = pause.view(t);
+  auto i =
+      std::find_if(view.reasons.begin(), view.reasons.end(), [&](const auto& r) { return r.source_id == p.source; });
+  io::stored<pause_reason> answer{i == view.reasons.end() ? pause_reason{p.source, p.display_name, {}} : *i, *set};
+  save_row(self, answer_with(std::move(p.done), answer));
+  after_pause(self, before);
+}
+
+void on_order(pointer self, delete_pause_reason& p) {
+  if (auto ok = pausable(self); !ok)
+    return p.done(ok.error());
+  auto& pause = self->state.core->data().pause;
+  auto t = now(self);
+  auto before = pause.view(t);
+  auto removed = pause.remove_reason(p.source, t);
+  if (!removed)
+    return p.done(removed.error());
+  if (!*removed)
+    return p.done(success{});
+  save_row(self, answer_with(std::move(p.done), success{}));
+  after_pause(self, before);
+}
+
+} // namespace belfry::person_parts

@@ -1,0 +1,109 @@
+#include "belfry/actors/person/actor_parts.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace belfry::person_parts {
+
+error unknown_person() {
+  return {ec::not_found, "no person of this id", {}};
+}
+
+void on_order(pointer self, ask_profile& q) {
+  const auto& core = *self->state.core;
+  q.done(core.id(), core.data().profile);
+}
+
+void on_order(pointer self, put_profile& p) {
+  auto& st = self->state;
+  auto& data = st.core->data();
+  auto created = !data.profile.has_value();
+  st.erased = false;
+  auto was_agent = data.profile && data.profile->type == person_type::agent;
+  data.profile = std::move(p.profile);
+  if (was_agent && data.profile->type != person_type::agent)
+    data.pause = pause_machine{st.shared->opts.pause_initial_mode};
+  auto bot = data.profile->type == person_type::bot;
+  // Whoever stores a bot and then starts a conversation with it finds it known as one.
+  self->send(st.shared->gateway, bot_changed{st.core->id(), bot});
+  person stored{st.core->id(), *data.profile};
+  save_row(self, answer_with(std::move(p.done), io::stored<person>{std::move(stored), created}));
+}
+
+void on_order(pointer self, get_profile& q) {
+  const auto& core = *self->state.core;
+  if (!core.data().profile)
+    return q.done(unknown_person());
+  q.done(person{core.id(), *core.data().profile});
+}
+
+void on_order(pointer self, get_count& q) {
+  auto& st = self->state;
+  struct counting {
+    std::mutex lock;
+    std::size_t open = 1;
+    count_view view;
+    io::reply<count_view> done;
+  };
+  auto c = std::make_shared<counting>();
+  c->done = std::move(q.done);
+  auto arrive = [](counting& x) {
+    if (--x.open == 0)
+      x.done(std::move(x.view));
+  };
+  for (const auto& id : st.core->conversations()) {
+    {
+      std::lock_guard guard{c->lock};
+      ++c->open;
+    }
+    st.shared->to_conversation_of(id, ask_unread{st.core->id(), [c, id, arrive](std::uint32_t n) {
+                                                   std::lock_guard guard{c->lock};
+                                                   if (n > 0) {
+                                                     c->view.conversations[id] = n;
+                                                     c->view.total += n;
+                                                   }
+                                                   arrive(*c);
+                                                 }});
+  }
+  std::lock_guard guard{c->lock};
+  arrive(*c);
+}
+
+void on_order(pointer self, erase_person& o) {
+  auto& st = self->state;
+  auto id = st.core->id();
+  auto conversations = st.core->conversations();
+  person_effects fx;
+  st.core->erase(fx);
+  carry_out(self, std::move(fx));
+  st.mail.clear();
+  st.gathering = nullptr;
+  st.counts.clear();
+  st.counted_at = 0;
+  st.erased = true;
+  self->send(st.shared->gateway, bot_changed{id, false});
+  self->send(st.shared->gateway, erase_presence{id});
+  auto finish = [shared = st.shared, id, done = std::move(o.done)] {
+    commit c;
+    c.unit.changes.emplace_back(io::person_removed{id});
+    c.then.push_back([shared, id, done] {
+      shared->to_person_of(id, erasure_done{});
+      done(success{});
+    });
+    caf::anon_send(shared->writer, std::move(c));
+  };
+  auto left = std::make_shared<std::atomic<std::size_t>>(conversations.size() + 1);
+  auto arrive = [left, finish] {
+    if (--*left == 0)
+      finish();
+  };
+  for (const auto& c : conversations)
+    st.shared->to_conversation_of(c, order_erase{id, arrive});
+  arrive();
+}
+
+void on_order(pointer self, erasure_done&) {
+  self->state.erased = false;
+}
+
+} // namespace belfry::person_parts
