@@ -130,12 +130,15 @@ struct stream_event {
 
 stream_event to_stream_event(const report& x);
 
+/// The reason phrase of a status that our API answers with (RFC 9110).
+std::string_view status_phrase(int status);
+
 /// An `application/problem+json` document (RFC 9457).
 struct problem_document {
   /// Becomes `urn:belfry:<code>`.
   std::string code{};
   int status = 500;
-  /// Empty: the usual phrase of the status.
+  /// Empty: the reason phrase of the status.
   std::string title{};
   std::string detail{};
   std::vector<problem> errors{};

@@ -167,42 +167,6 @@ ordered_json build(const trace_item& x) {
   return o;
 }
 
-/// The usual phrase of a status that our API answers with.
-std::string_view phrase(int status) {
-  switch (status) {
-  case 400:
-    return "Bad Request";
-  case 401:
-    return "Unauthorized";
-  case 403:
-    return "Forbidden";
-  case 404:
-    return "Not Found";
-  case 405:
-    return "Method Not Allowed";
-  case 408:
-    return "Request Timeout";
-  case 409:
-    return "Conflict";
-  case 413:
-    return "Content Too Large";
-  case 415:
-    return "Unsupported Media Type";
-  case 429:
-    return "Too Many Requests";
-  case 431:
-    return "Request Header Fields Too Large";
-  case 500:
-    return "Internal Server Error";
-  case 501:
-    return "Not Implemented";
-  case 503:
-    return "Service Unavailable";
-  default:
-    return "Error";
-  }
-}
-
 } // namespace
 
 std::string to_json(const person& x) {
@@ -280,9 +244,52 @@ stream_event to_stream_event(const report& x) {
   return std::visit(visitor{}, x);
 }
 
+std::string_view status_phrase(int status) {
+  switch (status) {
+  case 200:
+    return "OK";
+  case 201:
+    return "Created";
+  case 202:
+    return "Accepted";
+  case 204:
+    return "No Content";
+  case 400:
+    return "Bad Request";
+  case 401:
+    return "Unauthorized";
+  case 403:
+    return "Forbidden";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 408:
+    return "Request Timeout";
+  case 409:
+    return "Conflict";
+  case 413:
+    return "Content Too Large";
+  case 415:
+    return "Unsupported Media Type";
+  case 417:
+    return "Expectation Failed";
+  case 429:
+    return "Too Many Requests";
+  case 431:
+    return "Request Header Fields Too Large";
+  case 501:
+    return "Not Implemented";
+  case 503:
+    return "Service Unavailable";
+  default:
+    return "Internal Server Error";
+  }
+}
+
 std::string to_json(const problem_document& x) {
   ordered_json o{{"type", "urn:belfry:" + x.code},
-                 {"title", x.title.empty() ? phrase(x.status) : std::string_view{x.title}},
+                 {"title", x.title.empty() ? status_phrase(x.status) : std::string_view{x.title}},
                  {"status", x.status}};
   put(o, "detail", std::string_view{x.detail});
   auto errors = list(x.errors, [](const problem& p) {

@@ -12,7 +12,6 @@ response admitted(const admission& a, bool batch) {
   problem_document x;
   x.code = to_string(ec::conflict);
   x.status = 409;
-  x.title = phrase(409);
   x.detail = "nothing of the request was accepted";
   x.refused = a.refused;
   x.batch = batch;

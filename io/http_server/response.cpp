@@ -43,7 +43,6 @@ response problem_response(int status, std::string_view code, std::string detail,
   problem_document x;
   x.code = code;
   x.status = status;
-  x.title = phrase(status);
   x.detail = std::move(detail);
   x.errors = std::move(errors);
   return problem_response(x);
@@ -54,49 +53,6 @@ response error_response(const belfry::error& e) {
   if (out.status == 429 || out.status == 503)
     out.headers.emplace_back("Retry-After", retry_after);
   return out;
-}
-
-std::string_view phrase(int status) {
-  switch (status) {
-  case 200:
-    return "OK";
-  case 201:
-    return "Created";
-  case 202:
-    return "Accepted";
-  case 204:
-    return "No Content";
-  case 400:
-    return "Bad Request";
-  case 401:
-    return "Unauthorized";
-  case 403:
-    return "Forbidden";
-  case 404:
-    return "Not Found";
-  case 405:
-    return "Method Not Allowed";
-  case 408:
-    return "Request Timeout";
-  case 409:
-    return "Conflict";
-  case 413:
-    return "Content Too Large";
-  case 415:
-    return "Unsupported Media Type";
-  case 417:
-    return "Expectation Failed";
-  case 429:
-    return "Too Many Requests";
-  case 431:
-    return "Request Header Fields Too Large";
-  case 501:
-    return "Not Implemented";
-  case 503:
-    return "Service Unavailable";
-  default:
-    return "Internal Server Error";
-  }
 }
 
 } // namespace belfry::io::http

@@ -31,7 +31,4 @@ response problem_response(int status, std::string_view code, std::string detail,
 /// What an error of the engine or of reading a body means over HTTP; 429 and 503 carry Retry-After (SPEC 13).
 response error_response(const belfry::error& e);
 
-/// The usual phrase of a status, for the status line.
-std::string_view phrase(int status);
-
 } // namespace belfry::io::http
