@@ -223,6 +223,12 @@ struct put_device {
   device what;
   io::reply<io::stored<device>> done;
 };
+/// From another person who stored this device token (`derive_token_key`) by a claim of this number: it is theirs now.
+struct drop_token {
+  std::string token;
+  std::uint64_t claim = 0;
+  std::function<void()> done;
+};
 struct get_devices {
   io::reply<std::vector<device>> done;
 };
@@ -263,7 +269,7 @@ struct gathered {
 
 using person_order =
     std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile, get_profile, erase_person,
-                 get_count, put_device, get_devices, delete_device, put_pause, get_pause, put_pause_reason,
+                 get_count, put_device, drop_token, get_devices, delete_device, put_pause, get_pause, put_pause_reason,
                  delete_pause_reason, resume, resume_checked, erasure_done>;
 
 struct person_alarm {};

@@ -56,14 +56,23 @@ struct membership {
   bool member = true;
 };
 
+/// A person has this device token, unless another one claims it with a higher number.
+struct token_claim {
+  /// From `derive_token_key`.
+  std::string token;
+  std::uint64_t number = 0;
+};
+
 /// Profile, devices and pause state of a person.
 struct person_row {
   belfry::person_id id;
   bool bot = false;
   std::string blob;
+  /// All that the person claims from now on; nothing: what it claimed before.
+  std::optional<std::vector<token_claim>> tokens = std::nullopt;
 };
 
-/// Erases the person's row, memberships, shown rows, parked deliveries and notifications (as recipient).
+/// Erases the person's row, claims, memberships, shown rows, parked deliveries and notifications (as recipient).
 struct person_removed {
   belfry::person_id id;
 };
@@ -164,6 +173,14 @@ struct stored_person {
   std::vector<shown_row> shown;
   /// Rows that are not final, oldest first.
   std::vector<notification_row> unfinished;
+  /// Of the tokens that the person claims, those that another one claims with a higher number.
+  std::vector<std::string> lost_tokens;
+};
+
+/// Who claims a token.
+struct claimant {
+  person_id person;
+  std::uint64_t number = 0;
 };
 
 struct due_conversation {
@@ -212,11 +229,13 @@ public:
 
   /// Never given out twice, also over restarts.
   virtual std::int64_t new_conversation_key() = 0;
-  /// Grows; never given out twice, also over restarts.
+  /// Grows; never given out twice, also over restarts. Numbers claims of tokens too.
   virtual std::uint64_t new_notification_seq() = 0;
 
   virtual result<std::optional<stored_conversation>> load_conversation(const conversation_id& id) = 0;
   virtual result<stored_person> load_person(const person_id& id) = 0;
+  /// Who claims a token (`derive_token_key`); the first has it.
+  virtual result<std::vector<claimant>> claimants(std::string_view token) = 0;
   virtual result<std::vector<notification_row>> query(const trace_query& q) = 0;
   virtual result<std::optional<notification_row>> find_notification(const notification_id& id) = 0;
 

@@ -53,6 +53,11 @@ notification_id derive_delivery_id(const notification_id& n, channel_kind channe
   return digest({to_string(n), to_string(channel), target});
 }
 
+std::string derive_token_key(std::string_view kind, std::string_view token) {
+  const auto id = digest({kind, token});
+  return {id.bytes.begin(), id.bytes.end()};
+}
+
 trace_item to_trace(const notification_record& r) {
   const auto& n = r.notification;
   trace_item out;

@@ -75,9 +75,15 @@ struct device {
   std::optional<std::string> encryption_key;
   /// Set by the engine at every PUT.
   millis registered_at = 0;
+  /// Set by the engine at every PUT: of two persons who stored the same token, the one with the higher number has it.
+  std::uint64_t claim = 0;
 
   bool operator==(const device&) const = default;
 };
+
+/// What a device token is known by where its owner is looked up: 16 bytes derived from its kind ("push", "pushKit") and
+/// the token itself.
+std::string derive_token_key(std::string_view kind, std::string_view token);
 
 enum class pause_mode : std::uint8_t { off, on, automatic };
 

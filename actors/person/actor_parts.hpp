@@ -54,7 +54,10 @@ void on_order(pointer self, erasure_done&);
 
 // -- devices ------------------------------------------------------------------
 
+/// Stores the person's row, and what it claims, together with `c`.
+void save_devices(pointer self, commit c = {});
 void on_order(pointer self, put_device& p);
+void on_order(pointer self, drop_token& d);
 void on_order(pointer self, get_devices& q);
 void on_order(pointer self, delete_device& o);
 

@@ -103,7 +103,11 @@ void on_order(pointer self, erase_person& o) {
 }
 
 void on_order(pointer self, erasure_done&) {
-  self->state.erased = false;
+  auto& st = self->state;
+  auto again = !std::exchange(st.erased, false);
+  // What was stored while others were still left went with the rest.
+  if (again && (st.core->data().profile || !st.core->data().devices.empty()))
+    save_devices(self);
 }
 
 } // namespace belfry::person_parts

@@ -1,5 +1,6 @@
 #include "belfry/actors/person/core.hpp"
 
+#include "belfry/actors/person/devices.hpp"
 #include "belfry/actors/person/record_row.hpp"
 
 #include <algorithm>
@@ -76,6 +77,8 @@ person_core::person_core(person_id id, const options& o, const person_surroundin
 void person_core::load(const io::stored_person& row, std::uint64_t first_seq) {
   if (!row.blob.empty())
     decode(row.blob, data_);
+  for (const auto& t : row.lost_tokens)
+    take_token(data_.devices, t, UINT64_MAX);
   conversations_.insert(row.conversations.begin(), row.conversations.end());
   for (const auto& s : row.shown)
     decode(s.blob, shown_[{s.conversation, s.group}]);

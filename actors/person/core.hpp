@@ -68,7 +68,8 @@ class person_core {
 public:
   person_core(person_id id, const options& o, const person_surroundings& around);
 
-  /// From disk. What is unfinished counts as left, but for what waits there and was never tried.
+  /// From disk. What is unfinished counts as left, but for what waits there and was never tried. Device tokens that
+  /// another person stored since are gone.
   /// Untold ones from `first_seq` on were born in this life of the process: their mail is on its way.
   void load(const io::stored_person& row, std::uint64_t first_seq = UINT64_MAX);
   /// The messages of unfinished announcements: what was withdrawn while they were on their way is not known here.

@@ -64,6 +64,8 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
   if (row)
     st.core->load(*row, shared->first_seq);
   shared->counters.awake_persons.fetch_add(1, std::memory_order_relaxed);
+  if (row && !row->lost_tokens.empty())
+    save_devices(self);
   auto& pause = st.core->data().pause;
   after_pause(self, pause.view(now(self)));
 }

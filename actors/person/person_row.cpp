@@ -7,6 +7,8 @@ namespace belfry {
 namespace {
 
 constexpr std::uint64_t row_version = 1;
+/// Of a person's row; 2: devices have claims.
+constexpr std::uint64_t person_version = 2;
 
 void write_device(binary_writer& out, const device& d) {
   out.text(d.id);
@@ -18,9 +20,10 @@ void write_device(binary_writer& out, const device& d) {
   out.number(static_cast<std::uint64_t>(d.version));
   out.optional_text(d.encryption_key);
   out.signed_number(d.registered_at);
+  out.number(d.claim);
 }
 
-device read_device(binary_reader& in) {
+device read_device(binary_reader& in, std::uint64_t version) {
   device d;
   d.id = in.text();
   d.platform = static_cast<device_platform>(in.number());
@@ -31,6 +34,7 @@ device read_device(binary_reader& in) {
   d.version = static_cast<message_version>(in.number());
   d.encryption_key = in.optional_text();
   d.registered_at = in.signed_number();
+  d.claim = version > 1 ? in.number() : 0;
   return d;
 }
 
@@ -87,7 +91,7 @@ std::vector<std::string> read_list(binary_reader& in) {
 
 std::string encode(const person_data& d) {
   binary_writer out;
-  out.number(row_version);
+  out.number(person_version);
   out.flag(d.profile.has_value());
   if (d.profile)
     write_profile(out, *d.profile);
@@ -100,13 +104,14 @@ std::string encode(const person_data& d) {
 
 bool decode(std::string_view row, person_data& d) {
   binary_reader in{row};
-  if (in.number() != row_version)
+  const auto version = in.number();
+  if (version == 0 || version > person_version)
     return false;
   if (in.flag())
     d.profile = read_profile(in);
   d.devices.resize(in.count());
   for (auto& x : d.devices)
-    x = read_device(in);
+    x = read_device(in, version);
   return d.pause.decode(in) && in.ok();
 }
 

@@ -61,10 +61,22 @@ void memory_store::apply(const membership& x, millis) {
 
 void memory_store::apply(const person_row& x, millis) {
   persons_[x.id] = x;
+  if (!x.tokens)
+    return;
+  forget_claims(x.id);
+  for (const auto& t : *x.tokens)
+    claims_[t.token][x.id] = t.number;
+}
+
+void memory_store::forget_claims(const person_id& id) {
+  for (auto& x : claims_)
+    x.second.erase(id);
+  std::erase_if(claims_, [](const auto& x) { return x.second.empty(); });
 }
 
 void memory_store::apply(const person_removed& x, millis) {
   persons_.erase(x.id);
+  forget_claims(x.id);
   std::erase_if(members_, [&](const auto& m) { return m.first == x.id; });
   std::erase_if(shown_, [&](const auto& s) { return s.second.person == x.id; });
   std::erase_if(presence_, [&](const auto& p) { return p.second.person == x.id; });
@@ -182,6 +194,22 @@ result<stored_person> memory_store::load_person(const person_id& id) {
   for (const auto& x : notifications_)
     if (x.second.person == id && !is_final(x.second.state))
       out.unfinished.push_back(x.second);
+  for (const auto& [token, by] : claims_) {
+    const auto own = by.find(id);
+    if (own != by.end()
+        && std::any_of(by.begin(), by.end(), [&](const auto& other) { return other.second > own->second; }))
+      out.lost_tokens.push_back(token);
+  }
+  return out;
+}
+
+result<std::vector<claimant>> memory_store::claimants(std::string_view token) {
+  std::lock_guard guard(mutex_);
+  std::vector<claimant> out;
+  if (const auto found = claims_.find(token); found != claims_.end())
+    for (const auto& [person, number] : found->second)
+      out.push_back({person, number});
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.number > b.number; });
   return out;
 }
 

@@ -25,6 +25,7 @@ public:
   std::uint64_t new_notification_seq() override;
   result<std::optional<stored_conversation>> load_conversation(const conversation_id& id) override;
   result<stored_person> load_person(const person_id& id) override;
+  result<std::vector<claimant>> claimants(std::string_view token) override;
   result<std::vector<notification_row>> query(const trace_query& q) override;
   result<std::optional<notification_row>> find_notification(const notification_id& id) override;
   result<std::vector<parked_delivery>> parked(std::string_view lane, millis now, std::size_t limit) override;
@@ -61,6 +62,7 @@ private:
   void apply(const io::setting& x, millis now);
 
   std::optional<error> next_failure();
+  void forget_claims(const person_id& id);
   bool wholly_parked(const notification_row& x) const;
   void erase_conversation(std::int64_t key);
 
@@ -75,6 +77,8 @@ private:
   std::map<conversation_id, std::int64_t> keys_;
   std::set<std::pair<person_id, std::int64_t>> members_;
   std::map<person_id, person_row> persons_;
+  /// Per token, who claims it with which number.
+  std::map<std::string, std::map<person_id, std::uint64_t>, std::less<>> claims_;
   std::map<std::pair<person_id, std::string>, presence_row> presence_;
   std::map<std::tuple<person_id, conversation_id, group>, shown_row> shown_;
   std::map<std::uint64_t, notification_row> notifications_;

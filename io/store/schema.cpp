@@ -48,9 +48,16 @@ CREATE INDEX known_at ON known(at);
 CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
-static constexpr std::array<migration, 1> all_migrations{version_1};
+// Who claims a device token, by which number (io::token_claim).
+static constexpr migration version_2 = R"sql(
+CREATE TABLE token(token BLOB NOT NULL, person TEXT NOT NULL, claim INTEGER NOT NULL, PRIMARY KEY(token, person))
+  WITHOUT ROWID;
+CREATE INDEX token_person ON token(person);
+)sql";
 
-static constexpr std::array<const char*, 22> probes{
+static constexpr std::array<migration, 2> all_migrations{version_1, version_2};
+
+static constexpr std::array<const char*, 24> probes{
     "SELECT * FROM mark ORDER BY name LIMIT 1",
     "SELECT * FROM mark ORDER BY name DESC LIMIT 1",
     "SELECT * FROM conversation ORDER BY key LIMIT 1",
@@ -73,6 +80,8 @@ static constexpr std::array<const char*, 22> probes{
     "SELECT * FROM known ORDER BY seq LIMIT 1",
     "SELECT * FROM known ORDER BY seq DESC LIMIT 1",
     "SELECT * FROM setting ORDER BY name LIMIT 1",
+    "SELECT * FROM token ORDER BY token, person LIMIT 1",
+    "SELECT * FROM token ORDER BY token DESC, person DESC LIMIT 1",
 };
 
 std::span<const migration> migrations() {

@@ -60,11 +60,17 @@ void change_writer::apply(const person_row& x) {
       "INSERT INTO person(id, bot, blob) VALUES(?, ?, ?)"
       " ON CONFLICT(id) DO UPDATE SET bot = excluded.bot, blob = excluded.blob",
       std::string_view(x.id), x.bot, bytes{x.blob});
+  if (!x.tokens)
+    return;
+  run(db_, "DELETE FROM token WHERE person = ?", std::string_view(x.id));
+  for (const auto& t : *x.tokens)
+    run(db_, "INSERT OR REPLACE INTO token VALUES(?, ?, ?)", bytes{t.token}, std::string_view(x.id), t.number);
 }
 
 void change_writer::apply(const person_removed& x) {
   const std::string_view id = x.id;
   run(db_, "DELETE FROM person WHERE id = ?", id);
+  run(db_, "DELETE FROM token WHERE person = ?", id);
   run(db_, "DELETE FROM membership WHERE person = ?", id);
   run(db_, "DELETE FROM shown WHERE person = ?", id);
   run(db_, "DELETE FROM presence WHERE person = ?", id);

@@ -160,6 +160,26 @@ result<stored_person> sqlite_store::load_person(const person_id& id) {
     while (s.step())
       out.unfinished.push_back(read_notification(s));
   }
+  // Whoever has no row has no devices.
+  if (!out.blob.empty()) {
+    statement s(*db,
+                "SELECT token FROM token t WHERE person = ? AND EXISTS"
+                " (SELECT 1 FROM token other WHERE other.token = t.token AND other.claim > t.claim)",
+                person);
+    while (s.step())
+      out.lost_tokens.push_back(s.text(0));
+  }
+  if (!(*db).ok())
+    return trouble(*db);
+  return out;
+}
+
+result<std::vector<claimant>> sqlite_store::claimants(std::string_view token) {
+  auto db = readers_.borrow();
+  std::vector<claimant> out;
+  statement s(*db, "SELECT person, claim FROM token WHERE token = ? ORDER BY claim DESC", bytes{token});
+  while (s.step())
+    out.push_back({s.text(0), static_cast<std::uint64_t>(s.integer(1))});
   if (!(*db).ok())
     return trouble(*db);
   return out;

@@ -5,6 +5,10 @@
 #include <caf/send.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <random>
+
 using namespace belfry;
 using namespace belfry::test;
 using namespace std::chrono_literals;
@@ -38,6 +42,28 @@ result<io::stored<device>> add_device(world& w, const person_id& p, const device
   d.id = id;
   d.push_token = token;
   return w.ask<io::stored<device>>([&](auto done) { w.get().to_person_of(p, put_device{d, done}); });
+}
+
+/// The ids of somebody's devices, each followed by a blank.
+std::string devices(world& w, const person_id& p) {
+  std::string out;
+  auto list = w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of(p, get_devices{done}); });
+  for (const auto& d : *list)
+    out += d.id + " ";
+  return out;
+}
+
+void remove_device(world& w, const person_id& p, const device_id& id) {
+  EXPECT_TRUE(w.ask<success>([&](auto done) { w.get().to_person_of(p, delete_device{id, done}); }));
+}
+
+/// Who claims a push token, the owner first, each followed by a blank.
+std::string claimants(world& w, const std::string& token) {
+  std::string out;
+  auto list = w.store().claimants(derive_token_key("push", token));
+  for (const auto& c : *list)
+    out += c.person + " ";
+  return out;
 }
 
 } // namespace
@@ -377,4 +403,172 @@ TEST(PersonActor, PayloadsCarryEveryTokenOfTheRecipient) {
   w.pass(2s);
   ASSERT_EQ(w.requests.size(), 1U);
   EXPECT_EQ(field(w.requests[0].body, "deviceTokens"), R"(["t1","t2"])");
+}
+
+// -- tokens of several persons ------------------------------------------------
+
+TEST(PersonActor, TakesATokenFromThePersonWhoHadIt) {
+  world w{{}, true};
+  add_device(w, "ben", "d1", "t1");
+  add_device(w, "ben", "d2", "t2");
+  auto stored = add_device(w, "carl", "d1", "t1");
+  ASSERT_TRUE(stored);
+  EXPECT_TRUE(stored->created);
+  EXPECT_EQ(devices(w, "ben"), "d2 ");
+  EXPECT_EQ(devices(w, "carl"), "d1 ");
+  EXPECT_EQ(claimants(w, "t1"), "carl ");
+  // And back.
+  add_device(w, "ben", "d3", "t1");
+  EXPECT_EQ(devices(w, "ben"), "d2 d3 ");
+  EXPECT_EQ(devices(w, "carl"), "");
+  EXPECT_EQ(claimants(w, "t1"), "ben ");
+}
+
+TEST(PersonActor, TakesATokenFromSomebodyAsleep) {
+  world w{{}, true};
+  add_device(w, "ben", "d1", "t1");
+  w.pass(60s);
+  ASSERT_EQ(w.get().counters.awake_persons.load(), 0U);
+  add_device(w, "carl", "d1", "t1");
+  EXPECT_EQ(claimants(w, "t1"), "carl ");
+  EXPECT_EQ(devices(w, "ben"), "");
+  w.pass(60s);
+  EXPECT_EQ(w.get().counters.awake_persons.load(), 0U);
+  EXPECT_EQ(devices(w, "carl"), "d1 ");
+}
+
+TEST(PersonActor, AnswersWhenTheFormerOwnerSendsTheTokenNoMore) {
+  world w;
+  add_device(w, "ben", "d1", "t1");
+  w.publish({started("c1")});
+  // Told in the moment of the answer, before anything else can happen.
+  auto call = belfry::publish{{in("c1", call_started{"k1", call_type::audio, "anna"})}, [](auto) {}};
+  device d;
+  d.id = "d1";
+  d.push_token = "t1";
+  w.get().to_person_of("carl", put_device{d, [&](auto) { caf::anon_send(w.get().gateway, call); }});
+  w.settle();
+  ASSERT_EQ(w.requests.size(), 1U);
+  EXPECT_EQ(field(w.requests[0].body, "deviceTokens"), "[]");
+}
+
+TEST(PersonActor, RepeatsADeliveryWithoutATokenThatWentToAnother) {
+  world w;
+  w.answer = [](const auto&) { return status(500); };
+  add_device(w, "ben", "d1", "t1");
+  w.publish({started("c1"), in("c1", message("m1", "anna"))});
+  w.pass(2s);
+  add_device(w, "carl", "d1", "t1");
+  w.pass(1min);
+  ASSERT_GE(w.requests.size(), 2U);
+  EXPECT_EQ(field(w.requests[0].body, "deviceTokens"), R"(["t1"])");
+  EXPECT_EQ(field(w.requests[1].body, "deviceTokens"), "[]");
+}
+
+TEST(PersonActor, FindsATokenLostInACrash) {
+  std::optional<world> w;
+  w.emplace();
+  add_device(*w, "ben", "d1", "t1");
+  add_device(*w, "ben", "d2", "t2");
+  // Carl's device is on disk and answered, what Ben lost is not on disk yet.
+  device d;
+  d.id = "d1";
+  d.push_token = "t1";
+  auto stored = false;
+  w->get().to_person_of("carl", put_device{d, [&](auto r) {
+                                             stored = static_cast<bool>(r);
+                                             w->store().fail_next_commits(1000);
+                                           }});
+  w->settle();
+  ASSERT_TRUE(stored);
+  ASSERT_EQ(claimants(*w, "t1"), "carl ben ");
+  auto left = w->on_disk();
+  w.reset();
+  left.store->fail_next_commits(0);
+  w.emplace(options{}, false, left);
+  w->publish({started("c1"), in("c1", message("m1", "anna"))});
+  w->pass(2s);
+  ASSERT_EQ(w->requests.size(), 1U);
+  EXPECT_EQ(field(w->requests[0].body, "deviceTokens"), R"(["t2"])");
+  EXPECT_EQ(devices(*w, "ben"), "d2 ");
+  EXPECT_EQ(devices(*w, "carl"), "d1 ");
+  EXPECT_EQ(claimants(*w, "t1"), "carl ");
+}
+
+TEST(PersonActor, FreesATokenWithItsDeviceOrPerson) {
+  world w{{}, true};
+  add_device(w, "ben", "d1", "t1");
+  remove_device(w, "ben", "d1");
+  EXPECT_EQ(claimants(w, "t1"), "");
+  add_device(w, "ben", "d1", "t1");
+  add_device(w, "ben", "d1", "t2");
+  EXPECT_EQ(claimants(w, "t1"), "");
+  EXPECT_EQ(claimants(w, "t2"), "ben ");
+  erase(w, "ben");
+  EXPECT_EQ(claimants(w, "t2"), "");
+  // Nobody is asked to drop what nobody has.
+  add_device(w, "carl", "d1", "t2");
+  EXPECT_EQ(devices(w, "carl"), "d1 ");
+}
+
+TEST(PersonActor, LeavesATokenWithItsNewOwnerWhenTheFormerIsErased) {
+  world w{{}, true};
+  add_device(w, "ben", "d1", "t1");
+  add_device(w, "carl", "d1", "t1");
+  erase(w, "ben");
+  EXPECT_EQ(devices(w, "carl"), "d1 ");
+  EXPECT_EQ(claimants(w, "t1"), "carl ");
+}
+
+TEST(PersonActor, Answers503WhenATokensFormerOwnerIsNotOnDisk) {
+  world w{{}, true};
+  add_device(w, "ben", "d1", "t1");
+  w.store().fail_next_commits(1);
+  auto failed = add_device(w, "carl", "d1", "t1");
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, ec::store_unavailable);
+  // It is still written, and then Ben loses it all the same.
+  w.pass(1s);
+  EXPECT_EQ(devices(w, "carl"), "d1 ");
+  EXPECT_EQ(devices(w, "ben"), "");
+  EXPECT_EQ(claimants(w, "t1"), "carl ");
+}
+
+TEST(PersonActor, LetsExactlyOneKeepATokenThatManyStoreAtOnce) {
+  std::mt19937 dice{std::random_device{}()};
+  auto seed = dice();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  dice.seed(seed);
+  const std::vector<person_id> people{"ben", "carl", "dora", "emil"};
+  const std::vector<std::string> tokens{"t1", "t2", "t3"};
+  auto pick = [&](const auto& list) { return list[dice() % list.size()]; };
+  std::optional<world> w;
+  w.emplace(options{}, true);
+  for (int round = 0; round < 100; ++round) {
+    std::size_t open = 0;
+    for (auto n = 2 + dice() % 8; n > 0; --n) {
+      device d;
+      d.id = "d" + std::to_string(dice() % 3);
+      d.push_token = pick(tokens);
+      ++open;
+      w->get().to_person_of(pick(people), put_device{d, [&](auto r) { open -= r ? 1 : 0; }});
+    }
+    w->settle();
+    ASSERT_EQ(open, 0U);
+    if (round % 10 == 9) {
+      auto left = w->on_disk();
+      w.reset();
+      w.emplace(options{}, true, left);
+    }
+    std::map<std::string, std::string> holders;
+    for (const auto& p : people) {
+      auto list = w->ask<std::vector<device>>([&](auto done) { w->get().to_person_of(p, get_devices{done}); });
+      for (const auto& d : *list)
+        holders[*d.push_token] += p + " ";
+    }
+    for (const auto& t : tokens) {
+      ASSERT_EQ(holders[t], claimants(*w, t)) << t;
+      ASSERT_LE(std::count(holders[t].begin(), holders[t].end(), ' '), 1) << t;
+    }
+  }
 }

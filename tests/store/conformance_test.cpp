@@ -52,6 +52,16 @@ protected:
     return out;
   }
 
+  /// "<person>:<number> " of everybody who claims it.
+  std::string claimed(std::string_view token) {
+    std::string out;
+    const auto r = s().claimants(token);
+    EXPECT_TRUE(r);
+    for (const auto& c : *r)
+      out += c.person + ":" + std::to_string(c.number) + " ";
+    return out;
+  }
+
   std::vector<std::string> journaled() {
     std::vector<std::string> out;
     EXPECT_TRUE(s().each_journaled([&](stored_conversation&& c) { out.push_back(c.id); }));
@@ -85,6 +95,7 @@ TEST_P(Store, KnowsNothingAtFirst) {
   EXPECT_TRUE(known().empty());
   EXPECT_TRUE(s().presence()->empty() && s().webhooks()->empty() && s().bots()->empty() && s().parked_lanes()->empty());
   EXPECT_FALSE(*s().setting("x"));
+  EXPECT_TRUE(s().claimants("x")->empty());
   EXPECT_TRUE(unfinished().empty());
 }
 
@@ -195,6 +206,39 @@ TEST_P(Store, ErasesAllOfAPersonAndNothingElse) {
   EXPECT_EQ(q.blob, "profile");
   EXPECT_EQ(q.conversations.size() + q.shown.size() + q.unfinished.size(), 3u);
   EXPECT_TRUE(*s().load_conversation("a"));
+}
+
+TEST_P(Store, GivesATokenToWhoeverClaimsItWithTheHighestNumber) {
+  using claims = std::vector<token_claim>;
+  const std::string token("\0\xff t", 4);
+  put(s(), person_row{"p", false, "one", claims{{token, 7}, {"only", 7}}});
+  EXPECT_EQ(claimed(token), "p:7 ");
+  EXPECT_TRUE(s().load_person("p")->lost_tokens.empty());
+  // In whatever order they are written.
+  put(s(), person_row{"q", false, "two", claims{{token, 9}}}, person_row{"r", false, "three", claims{{token, 8}}});
+  EXPECT_EQ(claimed(token), "q:9 r:8 p:7 ");
+  EXPECT_EQ(claimed("only"), "p:7 ");
+  EXPECT_EQ(claimed("other"), "");
+  EXPECT_EQ(s().load_person("p")->lost_tokens, std::vector<std::string>{token});
+  EXPECT_EQ(s().load_person("r")->lost_tokens, std::vector<std::string>{token});
+  EXPECT_TRUE(s().load_person("q")->lost_tokens.empty());
+}
+
+TEST_P(Store, KeepsClaimsUntilTheyAreReplacedOrThePersonGoes) {
+  using claims = std::vector<token_claim>;
+  put(s(), person_row{"p", false, "one", claims{{"s", 1}, {"t", 1}}}, person_row{"q", false, "one", claims{{"t", 2}}});
+  put(s(), person_row{"p", false, "two"});
+  EXPECT_EQ(claimed("s"), "p:1 ");
+  EXPECT_EQ(claimed("t"), "q:2 p:1 ");
+  put(s(), person_row{"p", false, "three", claims{{"s", 3}}});
+  EXPECT_EQ(claimed("s"), "p:3 ");
+  EXPECT_EQ(claimed("t"), "q:2 ");
+  EXPECT_TRUE(s().load_person("p")->lost_tokens.empty());
+  put(s(), person_removed{"q"});
+  EXPECT_EQ(claimed("t"), "");
+  EXPECT_EQ(claimed("s"), "p:3 ");
+  put(s(), person_row{"p", false, "four", claims{}});
+  EXPECT_EQ(claimed("s"), "");
 }
 
 TEST_P(Store, KeepsPresenceUntilItIsRemovedOrCleared) {

@@ -29,6 +29,19 @@ TEST_F(Schema, TakesAFileOfVersionOneToTheNext) {
   EXPECT_TRUE(migrate(db_, steps)) << "a second time there is nothing to do";
 }
 
+TEST_F(Schema, TakesAFileOfVersionOneToTheClaimsOfTokens) {
+  ASSERT_TRUE(migrate(db_, migrations().first(1)));
+  ASSERT_TRUE(run(db_, "INSERT INTO person(id, bot, blob) VALUES('p', 0, 'x')"));
+  ASSERT_TRUE(run(db_, "PRAGMA application_id=" + std::to_string(store_application_id)));
+  db_.close();
+  const auto s = open_store(folder_.file());
+  ASSERT_NE(s, nullptr);
+  EXPECT_EQ(s->load_person("p")->blob, "x");
+  EXPECT_TRUE(s->load_person("p")->lost_tokens.empty());
+  put(*s, person_row{"q", false, "y", std::vector<token_claim>{{"t", 1}}});
+  EXPECT_EQ(s->claimants("t")->size(), 1U);
+}
+
 TEST_F(Schema, StaysAtTheOldVersionWhenAStepFails) {
   std::vector<migration> steps(migrations().begin(), migrations().end());
   steps.push_back("CREATE TABLE half(x); INSERT INTO nowhere VALUES(1);");

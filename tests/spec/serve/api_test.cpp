@@ -142,12 +142,26 @@ TEST_F(Api, Devices) {
   EXPECT_EQ(api_->remove("/v1/persons/ben/devices/d2").status, 204);
 }
 
-// SPEC 10 asks for it; nothing looks at the devices of other persons yet.
-TEST_F(Api, DISABLED_ATokenStoredForAnotherPersonIsRemovedFromTheFirst) {
+TEST_F(Api, ATokenStoredForAnotherPersonIsRemovedFromTheFirst) {
   serve();
-  EXPECT_EQ(api_->put("/v1/persons/ben/devices/d1", {{"platform", "ANDROID"}, {"pushToken", "tok"}}).status, 201);
+  register_sink();
+  start_pair();
+  auto d = json{{"platform", "IOS"}, {"pushToken", "tok"}, {"pushKitToken", "kit"}};
+  EXPECT_EQ(api_->put("/v1/persons/ben/devices/d1", d).status, 201);
   EXPECT_EQ(api_->put("/v1/persons/carl/devices/d7", {{"platform", "ANDROID"}, {"pushToken", "tok"}}).status, 201);
-  wait_answer("/v1/persons/ben/devices", [](const json& v) { return v["items"].empty(); });
+  auto devices = api_->get("/v1/persons/ben/devices").value()["items"];
+  ASSERT_EQ(devices.size(), 1U);
+  EXPECT_EQ(devices[0]["tokens"], json{"pushKit"});
+  accept(call("c1", "k1", "anna"));
+  ASSERT_TRUE(wait_deliveries(1));
+  EXPECT_EQ(deliveries()[0].body["deviceTokens"], json{"kit"});
+  EXPECT_EQ(api_->put("/v1/persons/carl/devices/d8", d).status, 201);
+  EXPECT_EQ(api_->get("/v1/persons/ben/devices").value()["items"].size(), 0U);
+  EXPECT_EQ(api_->get("/v1/persons/carl/devices/d7").status, 404);
+  kill();
+  serve();
+  EXPECT_EQ(api_->get("/v1/persons/ben/devices").value()["items"].size(), 0U);
+  EXPECT_EQ(api_->get("/v1/persons/carl/devices").value()["items"].size(), 1U);
 }
 
 TEST_F(Api, ErasingAPersonLeavesEverythingSilently) {

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "belfry/io/ports.hpp"
+#include "belfry/messages/people.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The devices of one person and the tokens they have (SPEC 10): pure.
+namespace belfry {
+
+/// Stores `what`, in place of the device of that id if there is one (false: there was). Its tokens are taken from the
+/// others; a device without tokens is none.
+bool store_device(std::vector<device>& devices, const device& what);
+
+/// Takes a token (`derive_token_key`) from whichever device has it by a claim older than `claim`. False: none has.
+bool take_token(std::vector<device>& devices, std::string_view token, std::uint64_t claim);
+
+/// The keys of the device's tokens.
+std::vector<std::string> token_keys(const device& d);
+
+/// What a person with these devices claims.
+std::vector<io::token_claim> claims_of(const std::vector<device>& devices);
+
+} // namespace belfry
