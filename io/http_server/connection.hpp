@@ -44,7 +44,7 @@ public:
     core_.joined(this, this->weak_from_this());
     asio::co_spawn(
         stream_.get_executor(), [self = this->shared_from_this()] { return self->run(); },
-        [self = this->shared_from_this()](std::exception_ptr e) {
+        [self = this->shared_from_this()](const std::exception_ptr& e) {
           self->deadline_.cancel();
           if (e)
             log(log_level::error, "a connection ended by an exception");

@@ -1,6 +1,7 @@
 #include "belfry/io/http_server/connection.hpp"
 
 #include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
 
 namespace belfry::io::http {
 
@@ -34,7 +35,7 @@ private:
     core_.answered(route_, first.status);
     auto text = head_text(first, asked_, core_.opts.http, false) + (reader_ ? ": hello\n\n" : first.body);
     if (reader_)
-      co_await serve(std::move(text));
+      co_await serve(text);
     else
       co_await this->write_text(text);
     co_await this->finish(false);
@@ -50,10 +51,10 @@ private:
     });
   }
 
-  task<void> serve(std::string text) {
+  task<void> serve(std::string_view greeting) {
     core_.stream_readers.set(static_cast<double>(core_.hub->readers()));
     interruptible_ = true;
-    co_await pump(std::move(text));
+    co_await pump(greeting);
     interruptible_ = false;
     if (reader_->cut_off() && !this->stopping())
       core_.stream_cut_off.increment();
@@ -81,7 +82,8 @@ private:
 
   bool over() { return reader_->cut_off() || gone_ || this->stopping() || !this->socket().is_open(); }
 
-  task<void> pump(std::string text) {
+  task<void> pump(std::string_view greeting) {
+    std::string text{greeting};
     asio::co_spawn(
         stream_.get_executor(), [this, alive = this->shared_from_this()] { return watch(); }, asio::detached);
     while (!over()) {

@@ -1,0 +1,2 @@
+// A program needs a source; this one exists for its precompiled header.
+int main() {}
