@@ -122,6 +122,13 @@ result<success> rearm(node& n, recovered& r) {
     if (list->size() < page)
       break;
   }
+  auto timed = n.store.timed_persons();
+  if (!timed)
+    return timed.error();
+  for (const auto& id : *timed) {
+    if (woken.insert(id).second)
+      n.to_person_of(id, resume{});
+  }
   std::vector<arm> by_shard(n.shards.size());
   for (auto& d : r.due)
     by_shard[n.shard_index(d.id)].due.push_back(std::move(d));

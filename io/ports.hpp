@@ -70,6 +70,8 @@ struct person_row {
   std::string blob;
   /// All that the person claims from now on; nothing: what it claimed before.
   std::optional<std::vector<token_claim>> tokens = std::nullopt;
+  /// Something about the person ends at a time: a restart must load it.
+  bool timed = false;
 };
 
 /// Erases the person's row, claims, memberships, shown rows, parked deliveries and notifications (as recipient).
@@ -248,6 +250,8 @@ public:
 
   /// Sleeping conversations that must be woken at a time (without journal entries).
   virtual result<std::vector<due_conversation>> due_conversations() = 0;
+  /// Persons whose row says that something ends at a time.
+  virtual result<std::vector<person_id>> timed_persons() = 0;
   /// Every conversation that has journal entries.
   virtual result<success> each_journaled(const std::function<void(stored_conversation&&)>& visit) = 0;
   /// The known ids, oldest first, with the time of their commit.

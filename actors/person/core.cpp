@@ -164,7 +164,8 @@ std::vector<std::string> person_core::device_tokens() const {
 }
 
 io::person_row person_core::row() const {
-  return {id_, data_.profile && data_.profile->type == person_type::bot, encode(data_)};
+  auto bot = data_.profile && data_.profile->type == person_type::bot;
+  return {id_, bot, encode(data_), {}, data_.pause.next_deadline().has_value()};
 }
 
 // -- telling ------------------------------------------------------------------

@@ -60,23 +60,31 @@ void memory_store::apply(const membership& x, millis) {
 }
 
 void memory_store::apply(const person_row& x, millis) {
-  persons_[x.id] = x;
+  auto& row = persons_[x.id];
+  auto before = row.tokens;
+  if (x.tokens)
+    forget_claims(row);
+  row = x;
   if (!x.tokens)
-    return;
-  forget_claims(x.id);
-  for (const auto& t : *x.tokens)
-    claims_[t.token][x.id] = t.number;
+    row.tokens = std::move(before);
+  else
+    for (const auto& t : *x.tokens)
+      claims_[t.token][x.id] = t.number;
 }
 
-void memory_store::forget_claims(const person_id& id) {
-  for (auto& x : claims_)
-    x.second.erase(id);
-  std::erase_if(claims_, [](const auto& x) { return x.second.empty(); });
+void memory_store::forget_claims(const person_row& x) {
+  for (const auto& t : x.tokens.value_or(std::vector<token_claim>{})) {
+    auto i = claims_.find(t.token);
+    if (i != claims_.end() && i->second.erase(x.id) > 0 && i->second.empty())
+      claims_.erase(i);
+  }
 }
 
 void memory_store::apply(const person_removed& x, millis) {
-  persons_.erase(x.id);
-  forget_claims(x.id);
+  if (auto person = persons_.find(x.id); person != persons_.end()) {
+    forget_claims(person->second);
+    persons_.erase(person);
+  }
   std::erase_if(members_, [&](const auto& m) { return m.first == x.id; });
   std::erase_if(shown_, [&](const auto& s) { return s.second.person == x.id; });
   std::erase_if(presence_, [&](const auto& p) { return p.second.person == x.id; });
@@ -254,6 +262,15 @@ result<std::optional<millis>> memory_store::parked_due(std::string_view lane) {
   for (const auto& x : parked_)
     if (x.second.lane == lane && (!out || x.second.due < *out))
       out = x.second.due;
+  return out;
+}
+
+result<std::vector<person_id>> memory_store::timed_persons() {
+  std::lock_guard guard(mutex_);
+  std::vector<person_id> out;
+  for (const auto& [id, row] : persons_)
+    if (row.timed)
+      out.push_back(id);
   return out;
 }
 

@@ -31,6 +31,7 @@ public:
   result<std::vector<parked_delivery>> parked(std::string_view lane, millis now, std::size_t limit) override;
   result<std::optional<millis>> parked_due(std::string_view lane) override;
   result<std::vector<due_conversation>> due_conversations() override;
+  result<std::vector<person_id>> timed_persons() override;
   result<success> each_journaled(const std::function<void(stored_conversation&&)>& visit) override;
   result<success> each_known_id(const std::function<void(const known_id&, millis)>& visit) override;
   result<std::vector<presence_row>> presence() override;
@@ -62,7 +63,7 @@ private:
   void apply(const io::setting& x, millis now);
 
   std::optional<error> next_failure();
-  void forget_claims(const person_id& id);
+  void forget_claims(const person_row& x);
   bool wholly_parked(const notification_row& x) const;
   void erase_conversation(std::int64_t key);
 

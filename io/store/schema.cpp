@@ -48,11 +48,13 @@ CREATE INDEX known_at ON known(at);
 CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
-// Who claims a device token, by which number (io::token_claim).
+// Who claims a device token, by which number (io::token_claim); which persons a restart must load (io::person_row).
 static constexpr migration version_2 = R"sql(
 CREATE TABLE token(token BLOB NOT NULL, person TEXT NOT NULL, claim INTEGER NOT NULL, PRIMARY KEY(token, person))
   WITHOUT ROWID;
 CREATE INDEX token_person ON token(person);
+ALTER TABLE person ADD COLUMN timed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX person_timed ON person(id) WHERE timed = 1;
 )sql";
 
 static constexpr std::array<migration, 2> all_migrations{version_1, version_2};

@@ -57,9 +57,9 @@ void change_writer::apply(const membership& x) {
 
 void change_writer::apply(const person_row& x) {
   run(db_,
-      "INSERT INTO person(id, bot, blob) VALUES(?, ?, ?)"
-      " ON CONFLICT(id) DO UPDATE SET bot = excluded.bot, blob = excluded.blob",
-      std::string_view(x.id), x.bot, bytes{x.blob});
+      "INSERT INTO person(id, bot, blob, timed) VALUES(?, ?, ?, ?)"
+      " ON CONFLICT(id) DO UPDATE SET bot = excluded.bot, blob = excluded.blob, timed = excluded.timed",
+      std::string_view(x.id), x.bot, bytes{x.blob}, x.timed);
   if (!x.tokens)
     return;
   run(db_, "DELETE FROM token WHERE person = ?", std::string_view(x.id));

@@ -358,15 +358,23 @@ result<std::vector<webhook_row>> sqlite_store::webhooks() {
   return out;
 }
 
-result<std::vector<person_id>> sqlite_store::bots() {
+result<std::vector<person_id>> sqlite_store::persons_where(const char* select) {
   auto db = readers_.borrow();
   std::vector<person_id> out;
-  statement s(*db, "SELECT id FROM person WHERE bot = 1 ORDER BY id");
+  statement s(*db, select);
   while (s.step())
     out.push_back(s.text(0));
   if (!(*db).ok())
     return trouble(*db);
   return out;
+}
+
+result<std::vector<person_id>> sqlite_store::bots() {
+  return persons_where("SELECT id FROM person WHERE bot = 1 ORDER BY id");
+}
+
+result<std::vector<person_id>> sqlite_store::timed_persons() {
+  return persons_where("SELECT id FROM person WHERE timed = 1 ORDER BY id");
 }
 
 result<std::optional<std::string>> sqlite_store::setting(std::string_view name) {

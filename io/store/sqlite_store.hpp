@@ -110,6 +110,7 @@ public:
   result<std::vector<parked_delivery>> parked(std::string_view lane, millis now, std::size_t limit) override;
   result<std::optional<millis>> parked_due(std::string_view lane) override;
   result<std::vector<due_conversation>> due_conversations() override;
+  result<std::vector<person_id>> timed_persons() override;
   result<success> each_journaled(const std::function<void(stored_conversation&&)>& visit) override;
   result<success> each_known_id(const std::function<void(const known_id&, millis)>& visit) override;
   result<std::vector<presence_row>> presence() override;
@@ -130,6 +131,7 @@ private:
   void publish(const pending_changes& pending);
   error roll_back();
   error trouble(const database& db) const;
+  result<std::vector<person_id>> persons_where(const char* select);
   /// The row and its living entries, out of one snapshot. `by_key` is used when `id` is nullptr.
   std::optional<stored_conversation> read_conversation(database& db, const conversation_id* id, std::int64_t by_key);
   void sweep_conversations(database& db, pending_changes& pending, millis before, bool& more);

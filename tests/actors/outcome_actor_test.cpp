@@ -100,6 +100,26 @@ TEST(OutcomeActor, ReportsChangesOfAPause) {
   EXPECT_EQ(p[1].pause.mode, pause_mode::off);
 }
 
+TEST(OutcomeActor, ReportsTheEndOfAPauseThatBeganBeforeARestart) {
+  std::optional<world> w;
+  w.emplace(options{}, true);
+  w->put_profile("anna", person_type::agent);
+  auto until = w->on_disk().wall + 10'000;
+  ASSERT_TRUE(w->ask<pause_view>([&](auto done) {
+    w->get().to_person_of("anna", put_pause{pause_mode::on, until, done});
+  }));
+  auto left = w->on_disk();
+  w.reset();
+  w.emplace(options{}, true, left);
+  listener l{*w, 1};
+  w->pass(9s);
+  EXPECT_TRUE(l.of<pause_changed>().empty());
+  w->pass(2s);
+  auto p = l.of<pause_changed>();
+  ASSERT_EQ(p.size(), 1U);
+  EXPECT_FALSE(p[0].pause.on);
+}
+
 TEST(OutcomeActor, ReportsARegistrationThatIsGone) {
   world w;
   listener l{w, 1};

@@ -145,6 +145,14 @@ TEST_P(Store, WritesAUnitAgainWithTheSameEffect) {
   EXPECT_EQ(*s().bots(), std::vector<std::string>{"p"});
 }
 
+TEST_P(Store, KnowsWhoMustBeLoadedAfterARestart) {
+  put(s(), person_row{"p", false, "who", {}, true}, person_row{"q", false, "who", {}, true},
+      person_row{"r", false, "who"});
+  EXPECT_EQ(*s().timed_persons(), (std::vector<std::string>{"p", "q"}));
+  put(s(), person_row{"p", false, "who", {}, false}, person_removed{"q"});
+  EXPECT_TRUE(s().timed_persons()->empty());
+}
+
 TEST_P(Store, KeepsBinaryBlobsAndIdsExactly) {
   const std::string blob("\0\xff\x80 x\0", 6);
   const std::string id = "ünï 'quoted\" %_id";
