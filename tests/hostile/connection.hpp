@@ -27,7 +27,7 @@ public:
   /// No more is sent; what comes is still heard.
   void half_close();
   /// The next answer into `out`; interim ones are skipped. `head`: it has no body whatever its head says.
-  heard receive(answer& out, bool head, std::chrono::milliseconds limit = std::chrono::seconds{20});
+  heard receive(answer& out, bool head, std::chrono::milliseconds limit = std::chrono::seconds{60});
 
 private:
   /// False: ended or too late.
