@@ -182,6 +182,9 @@ void person_core::tell(const record_ptr& r, engine_time now, person_effects& fx)
     auto to = around_.addresses(data_, n.kind);
     if (can_be_taken_back(n.kind))
       shown_[{n.conversation, group_of(n.kind)}].try_emplace(subject_of(n));
+    // An address that takes only what is silent must be told after a restart too; messages are not taken back there.
+    if (can_be_taken_back(n.kind) && n.kind != kind::new_message && to.empty())
+      save_shown(n.conversation, group_of(n.kind), fx);
     expand(*r, to, now, fx);
   }
   if (r->deliveries.empty()) {
@@ -261,6 +264,11 @@ void person_core::take_back(notification_record& r, engine_time now, person_effe
   auto& subjects = shown_[{n.conversation, group_of(n.kind)}];
   auto at = subjects.extract(subject);
   save_shown(n.conversation, group_of(n.kind), fx);
+  if (at.empty() && n.kind == kind::revoke_call) {
+    // The ring was for a role that is not told of calls (SPEC 3).
+    r.reason = reason::role_disabled;
+    return;
+  }
   auto shown = at.empty() ? shown_at{} : std::move(at.mapped());
   auto takes_counterpart = around_.addresses(data_, what);
   std::vector<address> to;

@@ -311,6 +311,23 @@ TEST_F(Calls, NobodyOfARoleThatIsLeftOutIsCalled) {
   EXPECT_EQ(reason_of("kind=incoming_call&person=cleo"), "role_disabled");
 }
 
+TEST_F(Calls, NobodyIsToldThatARingNotMeantForThemIsOver) {
+  set("push.participants", R"(["ASSIGNED_AGENT", "CONTEXT_PERSON"])");
+  begin();
+  register_sink("/ok", {"revoked_call"}, "revokes only");
+  accept(call("c1", "k1", "anna", "VIDEO"));
+  ASSERT_TRUE(wait_deliveries(1));
+  accept(hung_up("c1", "k1"));
+  ASSERT_TRUE(wait_kind("missed_call", "ben"));
+  settle();
+  // Both registrations take what ends the ring, each by the name it subscribed to.
+  auto told = kinds_to("ben");
+  std::sort(told.begin(), told.end());
+  EXPECT_EQ(told, (names{"incoming_call", "missed_call", "revoke_call", "revoked_call"}));
+  EXPECT_TRUE(kinds_to("cleo").empty()) << json(kinds_to("cleo"));
+  EXPECT_EQ(reason_of("kind=revoke_call&person=cleo"), "role_disabled");
+}
+
 TEST_F(Calls, AMessageBacklogDoesNotDelayACall) {
   serve();
   register_sink("/hang", {"new_message"}, "slow");
