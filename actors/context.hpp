@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/actors/conversation/core.hpp"
+#include "belfry/actors/recent_messages.hpp"
 #include "belfry/actors/lazy_counter.hpp"
 #include "belfry/config/options.hpp"
 #include "belfry/io/ports.hpp"
@@ -77,6 +78,9 @@ struct engine_counters {
   std::atomic<std::uint64_t> units{0};
 };
 
+/// Messages whose conversation is remembered by their id alone: about 2 MB.
+constexpr std::size_t recent_messages_max = 10'000;
+
 /// What every actor of one engine shares: options, ports, and what is published for reading.
 struct context {
   context(options o, io::store& s, io::http_transport& t, io::wall_clock& w, io::telemetry& m, timeline line);
@@ -90,6 +94,7 @@ struct context {
   online_people online;
   registration_view webhooks;
   surroundings around;
+  recent_messages recent{recent_messages_max};
   engine_counters counters;
   /// Changes of state of notifications, by kind and state.
   std::array<std::array<lazy_counter, 4>, kind_count> notified;

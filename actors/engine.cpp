@@ -1,5 +1,6 @@
 #include "belfry/actors/engine.hpp"
 
+#include "belfry/actors/explain.hpp"
 #include "belfry/actors/node.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/recovery.hpp"
@@ -272,92 +273,10 @@ void engine::get_conversation(conversation_id id, io::reply<conversation_view> d
                                  }});
 }
 
-namespace {
-
-/// Conversations asked about a message when the query names none.
-constexpr std::size_t explaining_conversations_max = 100;
-
-/// What is stored, plus what conversations can compute about a message for which nothing was. Answers when the last of
-/// them has.
-class explanation {
-public:
-  explanation(trace_query q, trace_page page, std::size_t asked, io::reply<trace_page> done)
-      : query_(std::move(q)), page_(std::move(page)), asked_(asked), done_(std::move(done)) {}
-
-  void add(std::vector<trace_item> computed) {
-    std::unique_lock guard{mutex_};
-    for (auto& t : computed)
-      if (!stored(t) && (!query_.state || *query_.state == t.state) && page_.items.size() < query_.limit)
-        page_.items.push_back(std::move(t));
-    if (--asked_ > 0)
-      return;
-    guard.unlock();
-    done_(std::move(page_));
-  }
-
-private:
-  bool stored(const trace_item& t) const {
-    return std::any_of(page_.items.begin(), page_.items.end(), [&](const trace_item& x) {
-      return x.kind == kind::new_message && x.recipient == t.recipient && x.conversation == t.conversation;
-    });
-  }
-
-  std::mutex mutex_;
-  trace_query query_;
-  trace_page page_;
-  std::size_t asked_;
-  io::reply<trace_page> done_;
-};
-
-bool computable(const trace_query& q) {
-  return q.message && q.before == 0 && (!q.kind || *q.kind == kind::new_message);
-}
-
-/// The conversations that may know the message: the one that is named, else those where somebody was told of it, and
-/// those of the person.
-std::set<conversation_id> may_explain(const trace_query& q, io::store& store) {
-  if (q.conversation)
-    return {*q.conversation};
-  std::set<conversation_id> out;
-  trace_query anybody;
-  anybody.message = q.message;
-  anybody.limit = explaining_conversations_max;
-  if (auto rows = store.query(anybody)) {
-    for (const auto& row : *rows)
-      out.insert(row.conversation);
-  }
-  if (!q.person)
-    return out;
-  if (auto p = store.load_person(*q.person)) {
-    for (auto& c : p->conversations)
-      if (out.size() < explaining_conversations_max)
-        out.insert(std::move(c));
-  }
-  return out;
-}
-
-} // namespace
-
 void engine::query_notifications(trace_query q, io::reply<trace_page> done) {
   auto& n = impl_->node;
-  caf::anon_send(n.reader, ask_store{[q, done = std::move(done), &n](io::store& store) {
-                   auto rows = store.query(q);
-                   if (!rows)
-                     return done(rows.error());
-                   trace_page page;
-                   for (const auto& row : *rows) {
-                     if (auto r = from_row(row))
-                       page.items.push_back(to_trace(*r));
-                   }
-                   if (rows->size() == q.limit)
-                     page.next = rows->back().seq;
-                   auto asked = computable(q) ? may_explain(q, store) : std::set<conversation_id>{};
-                   if (asked.empty())
-                     return done(std::move(page));
-                   auto all = std::make_shared<explanation>(q, std::move(page), asked.size(), done);
-                   for (const auto& c : asked)
-                     n.to_conversation_of(c, ask_explain{q.person, *q.message,
-                                                         [all](std::vector<trace_item> x) { all->add(std::move(x)); }});
+  caf::anon_send(n.reader, ask_store{[q = std::move(q), done = std::move(done), &n](io::store& store) {
+                   query_trace(n, store, q, done);
                  }});
 }
 

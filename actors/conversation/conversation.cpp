@@ -116,6 +116,8 @@ void add_mails(pointer self, std::vector<addressed_mail> mails, commit& c) {
   auto& n = *self->state.shared;
   std::map<std::size_t, post> by_shard;
   for (auto& m : mails) {
+    if (m.to.empty())
+      continue;
     if (auto* t = std::get_if<tell>(&m.mail)) {
       t->record->notification.seq = n.store.new_notification_seq();
       c.unit.changes.emplace_back(to_row(*t->record));
@@ -232,8 +234,10 @@ void on_order(pointer self, ask_explain& q) {
   if (q.person) {
     add(*q.person);
   } else {
-    for (const auto& entry : core.state().roster)
-      add(entry.person);
+    for (const auto& entry : core.state().roster) {
+      if (!entry.person.empty())
+        add(entry.person);
+    }
   }
   q.done(std::move(out));
 }

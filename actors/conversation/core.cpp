@@ -132,8 +132,13 @@ void conversation_core::leave(slot who, moment m, millis at, reason why, bool si
 }
 
 void conversation_core::erase_person(const person_id& p, moment m, effects& fx) {
-  if (auto who = state_.find_active(p); who && !state_.ended())
+  auto who = state_.find(p);
+  if (!who)
+    return;
+  if (state_.roster[*who].active && !state_.ended())
     leave(*who, m, m.wall, reason::person_erased, true, fx);
+  const auto& entry = state_.roster[*who];
+  apply(roster_step{*who, {}, entry.role, entry.hidden, entry.muted, false}, fx);
   std::erase_if(fx.mails, [&](const addressed_mail& x) { return x.to == p; });
 }
 
@@ -504,6 +509,8 @@ std::optional<trace_item> conversation_core::explain(const person_id& p, const m
     t.reason = known->why;
   else if (msg->deleted)
     t.reason = reason::deleted;
+  else if (box.notified == msg->at)
+    return std::nullopt;
   else
     t.reason = box.pending > msg->at || box.notified > msg->at || box.read > msg->at ? reason::superseded
                                                                                      : reason::read_before_due;

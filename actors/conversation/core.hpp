@@ -81,7 +81,7 @@ public:
   std::uint32_t unread(const person_id& p);
   /// A new_message notification of this message still has its reason.
   bool holds(const person_id& p, const message_id& message);
-  /// Why somebody was told of a message or not; nothing: the message is not known.
+  /// Why somebody was not told of a message; nothing: the message is not known, or it was announced.
   std::optional<trace_item> explain(const person_id& p, const message_id& message);
 
 private:

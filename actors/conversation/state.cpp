@@ -19,10 +19,8 @@ std::optional<slot> conversation_state::find(const person_id& person) const {
     }
     return std::nullopt;
   }
-  while (index_.size() < roster.size()) {
-    auto i = static_cast<slot>(index_.size());
-    index_.emplace(roster[i].person, i);
-  }
+  for (; indexed_ < roster.size(); ++indexed_)
+    index_.emplace(roster[indexed_].person, indexed_);
   auto i = index_.find(person);
   return i == index_.end() ? std::nullopt : std::optional{i->second};
 }
@@ -149,6 +147,10 @@ void conversation_state::apply_step(roster_step& s) {
   auto& entry = roster[s.who];
   if (!s.active)
     entry.open.clear();
+  if (entry.person != s.person) {
+    index_.clear();
+    indexed_ = 0;
+  }
   entry.person = std::move(s.person);
   entry.role = s.role;
   entry.hidden = s.hidden;

@@ -18,6 +18,7 @@ namespace belfry {
 
 /// Somebody's place in the conversation; it stays when they leave.
 struct roster_entry {
+  /// Empty: erased.
   person_id person;
   belfry::role role = belfry::role::none;
   bool hidden = false;
@@ -148,6 +149,8 @@ private:
 
   /// Only when the roster is large: finding by comparing is quicker in a small one.
   mutable std::unordered_map<person_id, slot> index_;
+  /// How many of the roster are in it.
+  mutable slot indexed_ = 0;
   const wait_rules* rules_ = nullptr;
 };
 

@@ -142,6 +142,8 @@ void admit_conversation_event(pointer self, std::uint64_t request, std::uint32_t
   // Not along with the event: the rows of one client must reach the disk in this order, whichever conversations they
   // come from. They are there before the event is, because the writer keeps order.
   carry_out(self, std::move(fx), {}, 0, 0, out);
+  if (const auto* sent = std::get_if<message_sent>(&e.body))
+    st.shared->recent.insert(sent->message, e.conversation);
   strip_bots(self, e);
   routed_event r;
   r.what = std::move(e);

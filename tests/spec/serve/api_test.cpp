@@ -253,6 +253,49 @@ TEST_F(Api, ListsAreNewestFirstAndHaveACursor) {
   EXPECT_EQ(api_->get("/v1/notifications?limit=500").status, 200);
 }
 
+TEST_F(Api, AMessageIsExplainedForEverybodyOnce) {
+  serve();
+  register_sink();
+  accept(started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON"),
+                        event::participant("cleo", "SECONDARY_AGENT"), event::participant("bot"),
+                        event::participant("dan", "SECONDARY_AGENT")}));
+  accept(sent("c1", "m1", "anna"));
+  ASSERT_TRUE(wait_deliveries(3));
+  auto people = [&](const std::string& query) {
+    std::vector<std::string> out;
+    for (const auto& t : traces(query))
+      out.push_back(t["recipient"].get<std::string>() + " " + t["reason"].get<std::string>());
+    return out;
+  };
+  wait_answer("/v1/notifications?message=m1&state=DONE", [](const json& v) { return v["items"].size() == 3; });
+  // What is stored in another state than the query asks for is not explained away.
+  EXPECT_EQ(people("message=m1&conversation=c1&state=NOT_SENT"),
+            (std::vector<std::string>{"anna own_message", "bot role_disabled"}));
+  std::vector<std::string> all;
+  std::string cursor;
+  do {
+    auto v = api_->get("/v1/notifications?message=m1&limit=2" + cursor).value();
+    EXPECT_LE(v["items"].size(), 2U);
+    for (const auto& t : v["items"])
+      all.push_back(t["recipient"]);
+    cursor = v.contains("cursor") ? "&cursor=" + v["cursor"].get<std::string>() : "";
+  } while (!cursor.empty() && all.size() < 10);
+  std::sort(all.begin(), all.begin() + 3);
+  EXPECT_EQ(all, (std::vector<std::string>{"ben", "cleo", "dan", "anna", "bot"}));
+  EXPECT_EQ(api_->send("DELETE", "/v1/persons/cleo", "").status, 204);
+  EXPECT_EQ(people("message=m1&conversation=c1&person=cleo"), std::vector<std::string>{"cleo not_in_conversation"});
+  EXPECT_EQ(people("message=m1&conversation=c1").size(), 4U);
+}
+
+TEST_F(Api, AMessageThatNobodyWasToldOfIsFoundByItsIdAlone) {
+  serve();
+  start_pair();
+  accept(sent("c1", "m1", "anna", {{"kind", "SYSTEM"}}));
+  EXPECT_EQ(reason_of("message=m1&person=ben"), "system_message");
+  EXPECT_EQ(traces("message=m1").size(), 2U);
+  EXPECT_TRUE(traces("message=m2").empty());
+}
+
 TEST_F(Api, WithoutAnAddressNothingIsSent) {
   serve();
   start_pair();
