@@ -109,11 +109,15 @@ struct order_erase {
   person_id person;
   std::function<void()> done;
 };
+/// The person turned out to be a bot: it goes on without a role (SPEC 1).
+struct order_bot {
+  person_id person;
+};
 /// Nothing but waking it: something is due.
 struct order_wake {};
 
 using conversation_order =
-    std::variant<routed_event, ask_view, ask_unread, ask_holds, ask_explain, order_erase, order_wake>;
+    std::variant<routed_event, ask_view, ask_unread, ask_holds, ask_explain, order_erase, order_bot, order_wake>;
 
 /// A participant's answer to `hear`.
 struct heard {

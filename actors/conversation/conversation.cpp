@@ -251,6 +251,13 @@ void on_order(pointer self, order_erase& o) {
   settle(self, std::move(fx), std::move(c), m.now);
 }
 
+void on_order(pointer self, order_bot& o) {
+  auto m = now(self);
+  effects fx;
+  self->state.core->become_bot(o.person, fx);
+  settle(self, std::move(fx), {}, m.now);
+}
+
 void on_order(pointer self, order_wake&) {
   self->send(self, conversation_alarm{});
 }

@@ -131,6 +131,14 @@ void conversation_core::leave(slot who, moment m, millis at, reason why, bool si
   fx.mails.push_back({entry.person, roster_change{state_.id, false}});
 }
 
+void conversation_core::become_bot(const person_id& p, effects& fx) {
+  auto who = state_.find_active(p);
+  if (!who || state_.ended() || state_.roster[*who].role == role::none)
+    return;
+  const auto& entry = state_.roster[*who];
+  apply(roster_step{*who, entry.person, role::none, entry.hidden, entry.muted, true}, fx);
+}
+
 void conversation_core::erase_person(const person_id& p, moment m, effects& fx) {
   auto who = state_.find(p);
   if (!who)

@@ -72,6 +72,8 @@ public:
   void on_time(moment m, effects& fx);
   /// DELETE of a person: leaves silently.
   void erase_person(const person_id& p, moment m, effects& fx);
+  /// A participant is known as a bot from now on: it goes on without a role, and what it waits for is not told.
+  void become_bot(const person_id& p, effects& fx);
   /// What keeps whom busy, said again after a restart.
   void repeat_activity(effects& fx);
 

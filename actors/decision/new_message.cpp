@@ -45,6 +45,8 @@ reason message_rules::qualify(const message_facts& m, role r) const {
 reason message_rules::due(role r, bool muted, bool primary_online) const {
   if (!enabled_)
     return reason::push_disabled;
+  if (r == role::none)
+    return reason::role_disabled;
   if (muted)
     return reason::muted;
   if (asks_for_primary(r) && primary_online)

@@ -26,6 +26,10 @@ void on_order(pointer self, put_profile& p) {
   auto bot = data.profile->type == person_type::bot;
   // Whoever stores a bot and then starts a conversation with it finds it known as one.
   self->send(st.shared->gateway, bot_changed{st.core->id(), bot});
+  if (bot) {
+    for (const auto& c : st.core->conversations())
+      st.shared->to_conversation_of(c, order_bot{st.core->id()});
+  }
   person stored{st.core->id(), *data.profile};
   save_row(self, answer_with(std::move(p.done), io::stored<person>{std::move(stored), created}));
 }

@@ -389,3 +389,21 @@ TEST_F(NewMessages, OnlyTheNewestMessagesOfAConversationCount) {
   accept(all);
   EXPECT_EQ(counts("ben")["total"], 3);
 }
+
+TEST_F(NewMessages, WhoeverIsStoredAsABotLaterIsNotToldFromThenOn) {
+  serve();
+  register_sink();
+  accept(started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant("ben", "CONTEXT_PERSON"),
+                        event::participant("late", "SECONDARY_AGENT")}));
+  accept(sent("c1", "m1", "anna"));
+  ASSERT_TRUE(wait_kind("new_message", "late"));
+  accept(sent("c1", "m2", "anna"));
+  EXPECT_EQ(api_->put("/v1/persons/late", {{"type", "BOT"}}).status, 201);
+  accept(changed("c1", "late", {{"role", "ASSIGNED_AGENT"}}));
+  accept(sent("c1", "m3", "anna"));
+  ASSERT_TRUE(wait_answer("/v1/notifications?message=m3&person=ben&state=DONE",
+                          [](const json& v) { return v["items"].size() == 1; }));
+  EXPECT_EQ(kinds_to("late"), std::vector<std::string>{"new_message"});
+  EXPECT_EQ(reason_of("message=m3&person=late"), "role_disabled");
+  EXPECT_FALSE(member("late").contains("role")) << member("late");
+}
