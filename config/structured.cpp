@@ -52,6 +52,8 @@ public:
     return it == value_.end() ? nullptr : &*it;
   }
 
+  bool has(const char* name) const { return value_.is_object() && value_.contains(name); }
+
   void fail(std::string_view name, std::string_view what) {
     r_.fail(where_ + (name.empty() ? "" : ".") + std::string{name}, what);
     good_ = false;
@@ -106,9 +108,11 @@ bool read_token(const json& value, std::string where, const reader& r, http_toke
   token.text("sha256", out.sha256);
   const auto& roles = token_role_names();
   const auto it = std::find(roles.begin(), roles.end(), role_text);
-  if (it == roles.end())
-    token.fail("role", "must be one of host, read, admin");
-  else
+  if (it == roles.end() && !token.has("role"))
+    token.fail("role", "is missing; allowed: host, read, admin");
+  else if (it == roles.end() && value["role"].is_string())
+    token.fail("role", cited(role_text) + " is not allowed; allowed: host, read, admin");
+  else if (it != roles.end())
     out.role = static_cast<token_role>(it - roles.begin());
   // Hashes are compared as lower case.
   for (auto& c : out.sha256)
@@ -125,6 +129,28 @@ bool read_list(const json& value, std::string_view where, const reader& r, std::
   bool good = true;
   for (std::size_t i = 0; i < value.size(); ++i)
     good = read_item(value[i], std::string{where} + index(i), r, out.emplace_back()) && good;
+  return good;
+}
+
+/// A value that cannot be read is judged no further: what else is wrong with it is said now.
+template <class Value>
+void judge_the_rest(const Value& x, std::string_view where, const reader& r, std::size_t errors_before) {
+  for (const auto& f : check(x)) {
+    const auto place = std::string{where} + f.at;
+    const auto said = std::any_of(
+        r.errors->begin() + static_cast<std::ptrdiff_t>(errors_before), r.errors->end(),
+        [&](const std::string& line) { return line.starts_with(place + ":") || line.starts_with(place + " "); });
+    if (!said)
+      r.fail(place, f.what);
+  }
+}
+
+template <class Item, class Read>
+bool read_all(const json& value, std::string_view where, const reader& r, std::vector<Item>& out, Read read_item) {
+  const auto before = r.errors->size();
+  const auto good = read_list(value, where, r, out, read_item);
+  if (!good)
+    judge_the_rest(out, where, r, before);
   return good;
 }
 
@@ -176,11 +202,11 @@ bool read(const json& value, std::string_view where, const reader& r, template_m
 }
 
 bool read(const json& value, std::string_view where, const reader& r, std::vector<mobile_app>& out) {
-  return read_list(value, where, r, out, read_app);
+  return read_all(value, where, r, out, read_app);
 }
 
 bool read(const json& value, std::string_view where, const reader& r, std::vector<http_token>& out) {
-  return read_list(value, where, r, out, read_token);
+  return read_all(value, where, r, out, read_token);
 }
 
 std::vector<finding> check(const template_map& x) {

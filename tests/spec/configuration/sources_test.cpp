@@ -3,6 +3,8 @@
 #include "belfry/config/render.hpp"
 #include "belfry/tests/config/support.hpp"
 
+#include <algorithm>
+
 namespace belfry::test {
 
 TEST(ConfigurationFile, IsJsonWithComments) {
@@ -67,6 +69,27 @@ TEST(UnknownKey, InsideAnObjectNamesTheNearestToo) {
   EXPECT_TRUE(one_error(from_file(R"({"http": {"tokens": [{"name": "a", "role": "host", "sha": "x", "sha256":
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]}})"),
                         {"http.tokens[0].sha", "sha256"}));
+}
+
+TEST(ListOfObjects, SaysAtOnceAllThatIsWrongWithIt) {
+  const std::string hash(64, 'a');
+  auto x = from_file(R"({"http": {"tokens": [{"name": "a", "role": "root", "sha256": "zz"},
+      {"role": "host", "sha256": ")"
+                     + hash + R"("}, {"name": "q", "role": "read", "sha256": ")" + hash
+                     + R"(", "x": 1}, {"name": 5, "role": "read", "sha256": ")" + std::string(64, 'b') + "\"}]}}");
+  const std::vector<std::pair<std::string, std::string>> expected{
+      {"http.tokens[0].role: ", "\"root\""},     {"http.tokens[2].x: ", "unknown"},
+      {"http.tokens[3].name: ", "must be text"}, {"http.tokens[0].sha256: ", "64"},
+      {"http.tokens[1].name: ", "is missing"},   {"http.tokens[2].sha256: ", "another token"},
+  };
+  EXPECT_EQ(x.errors.size(), expected.size()) << lines(x.errors);
+  for (const auto& [place, what] : expected) {
+    EXPECT_TRUE(
+        std::any_of(x.errors.begin(), x.errors.end(),
+                    [&](const std::string& e) { return e.starts_with(place) && e.find(what) != std::string::npos; }))
+        << place << what << "\n"
+        << lines(x.errors);
+  }
 }
 
 TEST(UnknownVariable, IsAnErrorThatNamesTheNearest) {
