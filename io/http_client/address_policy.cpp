@@ -40,6 +40,8 @@ const std::vector<network>& refused_networks() {
              "240.0.0.0/4",
              // IPv4-compatible addresses, :: and ::1.
              "::/96",
+             // IPv4-translated addresses.
+             "::ffff:0:0:0/96",
              "64:ff9b::/96",
              "64:ff9b:1::/48",
              "100::/64",

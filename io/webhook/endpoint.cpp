@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -76,6 +77,11 @@ std::vector<problem> check_endpoint(std::string_view url, const outbound_options
   auto host = part(parsed.get(), CURLUPART_HOST);
   if (!scheme || !host) {
     out.push_back({pointer, "is not a URL that can be called: it has no host"});
+    return out;
+  }
+  // How such a name is looked up depends on the process's locale; some of them map to an address.
+  if (!std::ranges::all_of(*host, [](unsigned char c) { return c < 0x80; })) {
+    out.push_back({pointer, "must name its host in ASCII: a name in other letters by its xn-- form"});
     return out;
   }
   address_policy policy{o};
