@@ -236,6 +236,8 @@ public:
 
   virtual result<std::optional<stored_conversation>> load_conversation(const conversation_id& id) = 0;
   virtual result<stored_person> load_person(const person_id& id) = 0;
+  /// The blob of a person's row alone, for the many who need no more than a name; empty: no row.
+  virtual result<std::string> load_profile(const person_id& id) = 0;
   /// Who claims a token (`derive_token_key`); the first has it.
   virtual result<std::vector<claimant>> claimants(std::string_view token) = 0;
   virtual result<std::vector<notification_row>> query(const trace_query& q) = 0;

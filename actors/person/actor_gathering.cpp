@@ -67,12 +67,12 @@ void ask_people(pointer self, const std::shared_ptr<gathering>& g, const std::ve
       arrived(g, me);
     };
     self->send(st.shared->reader, ask_store{[p, answer, shared = st.shared](io::store& s) {
-                 auto row = s.load_person(p);
+                 auto row = s.load_profile(p);
                  if (!row)
                    return shared->to_person_of(p, ask_profile{answer});
                  person_data data;
-                 if (!row->blob.empty())
-                   decode(row->blob, data);
+                 if (!row->empty())
+                   decode(*row, data);
                  answer(p, std::move(data.profile));
                }});
   }

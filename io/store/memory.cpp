@@ -211,6 +211,12 @@ result<stored_person> memory_store::load_person(const person_id& id) {
   return out;
 }
 
+result<std::string> memory_store::load_profile(const person_id& id) {
+  std::lock_guard guard(mutex_);
+  const auto found = persons_.find(id);
+  return found == persons_.end() ? std::string() : found->second.blob;
+}
+
 result<std::vector<claimant>> memory_store::claimants(std::string_view token) {
   std::lock_guard guard(mutex_);
   std::vector<claimant> out;

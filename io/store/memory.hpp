@@ -25,6 +25,7 @@ public:
   std::uint64_t new_notification_seq() override;
   result<std::optional<stored_conversation>> load_conversation(const conversation_id& id) override;
   result<stored_person> load_person(const person_id& id) override;
+  result<std::string> load_profile(const person_id& id) override;
   result<std::vector<claimant>> claimants(std::string_view token) override;
   result<std::vector<notification_row>> query(const trace_query& q) override;
   result<std::optional<notification_row>> find_notification(const notification_id& id) override;

@@ -132,16 +132,25 @@ result<success> sqlite_store::each_journaled(const std::function<void(stored_con
   return success{};
 }
 
+static std::string person_blob(database& db, std::string_view person) {
+  statement s(db, "SELECT blob FROM person WHERE id = ?", person);
+  return s.step() ? s.text(0) : std::string();
+}
+
+result<std::string> sqlite_store::load_profile(const person_id& id) {
+  auto db = readers_.borrow();
+  auto out = person_blob(*db, id);
+  if (!(*db).ok())
+    return trouble(*db);
+  return out;
+}
+
 result<stored_person> sqlite_store::load_person(const person_id& id) {
   auto db = readers_.borrow();
   snapshot view(*db);
   stored_person out;
   const std::string_view person = id;
-  {
-    statement s(*db, "SELECT blob FROM person WHERE id = ?", person);
-    if (s.step())
-      out.blob = s.text(0);
-  }
+  out.blob = person_blob(*db, person);
   {
     statement s(*db,
                 "SELECT c.id FROM membership m JOIN conversation c ON c.key = m.conversation WHERE m.person = ?"

@@ -85,6 +85,7 @@ using seq_list = std::vector<std::uint64_t>;
 TEST_P(Store, KnowsNothingAtFirst) {
   EXPECT_FALSE(*s().load_conversation("c"));
   const auto p = *s().load_person("p");
+  EXPECT_EQ(*s().load_profile("p"), "");
   EXPECT_TRUE(p.blob.empty() && p.conversations.empty() && p.shown.empty() && p.unfinished.empty());
   EXPECT_TRUE(seqs({}).empty());
   EXPECT_FALSE(*s().find_notification(id_of(1)));
@@ -161,6 +162,7 @@ TEST_P(Store, KeepsBinaryBlobsAndIdsExactly) {
   EXPECT_EQ(conversation(id).blob, blob);
   EXPECT_EQ(conversation(id).entries.at(0), blob);
   EXPECT_EQ(s().load_person(id)->blob, blob);
+  EXPECT_EQ(*s().load_profile(id), blob);
   EXPECT_EQ(**s().setting(id), blob);
 }
 
