@@ -1,8 +1,8 @@
 #pragma once
 
 #include "belfry/actors/conversation/core.hpp"
-#include "belfry/actors/recent_messages.hpp"
 #include "belfry/actors/lazy_counter.hpp"
+#include "belfry/actors/recent_messages.hpp"
 #include "belfry/config/options.hpp"
 #include "belfry/io/ports.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
