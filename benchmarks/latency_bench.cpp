@@ -47,7 +47,7 @@ void latency(const settings& o, figures& out) {
     sent[i] = bench_clock::now();
     std::vector<event> one;
     one.push_back(message_in(i % s.conversations, 0, i));
-    e->publish(std::move(one), [&, i](result<admission>) {
+    e->publish(std::move(one), [&, i](const result<admission>&) {
       answered[i] = bench_clock::now();
       ++answers;
     });

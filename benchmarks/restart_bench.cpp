@@ -64,6 +64,7 @@ void build(const std::filesystem::path& file, const size& s) {
     for (; i < s.conversations && units.size() < batch; ++i)
       units.push_back(sleeping(*store, o, around, i, i % (s.conversations / s.waiting) == 0, now - 3'600'000));
     std::vector<const io::unit*> all;
+    all.reserve(units.size());
     for (const auto& u : units)
       all.push_back(&u);
     if (auto ok = store->commit(all, now); !ok)

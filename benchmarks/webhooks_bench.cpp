@@ -104,7 +104,7 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
       changed.wait(guard, [&] { return open < in_flight; });
       ++open;
     }
-    (*client)->send(std::move(*request), [&](io::http_answer a) {
+    (*client)->send(std::move(*request), [&](const io::http_answer& a) {
       std::lock_guard guard{lock};
       bad += a.status == 200 ? 0 : 1;
       if (--open == 0 || open < in_flight)

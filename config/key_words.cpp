@@ -13,6 +13,8 @@ template <class... Fs>
 struct overloaded : Fs... {
   using Fs::operator()...;
 };
+template <class... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
 
 constexpr bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';

@@ -9,14 +9,11 @@ namespace belfry {
 namespace {
 
 // A generic lambda turns into both accessors of a `place`.
-#define AT(path)                                                                                                       \
-  [](auto& o) -> auto& {                                                                                               \
-    return o.path;                                                                                                     \
-  }
+#define AT(path) ([](auto& o) -> decltype(auto) { return (o.path); })
 
 template <class Enum>
-choice_type choice(std::vector<std::string_view> names, place<Enum> at) {
-  return {.names = std::move(names),
+choice_type choice(const std::vector<std::string_view>& names, place<Enum> at) {
+  return {.names = names,
           .get = [at](const options& o) { return static_cast<std::size_t>(at.in(o)); },
           .set = [at](options& o, std::size_t i) { at.of(o) = static_cast<Enum>(i); }};
 }

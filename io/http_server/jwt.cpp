@@ -57,7 +57,8 @@ bool in_time(const json& claims, millis now) {
   auto at = static_cast<double>(now);
   auto exp = time_claim(claims, "exp");
   // Hosts write whole seconds: the bound is that of the second which has begun.
-  auto latest = static_cast<double>((now + 999) / 1000 * 1000 + jwt_life_max);
+  auto whole_seconds = (now + 999) / 1000;
+  auto latest = static_cast<double>(whole_seconds * 1000 + jwt_life_max);
   if (!exp || *exp <= at || *exp > latest)
     return false;
   if (!claims.contains("nbf"))

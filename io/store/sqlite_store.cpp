@@ -40,7 +40,7 @@ error sqlite_store::trouble(const database& db) const {
 
 error sqlite_store::roll_back() {
   const int rc = writer_.rc();
-  const error out = trouble(writer_);
+  error out = trouble(writer_);
   writer_.clear_error();
   if (sqlite3_get_autocommit(writer_.handle()) == 0)
     writer_.exec("ROLLBACK");

@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
+
 namespace belfry::test {
 
 namespace {
@@ -44,7 +47,8 @@ tiny_proxy::tiny_proxy(std::uint16_t tunnel_port)
     : tunnel_port_(tunnel_port), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
   auto where = loopback(0);
   socklen_t size = sizeof(where);
-  ::bind(listener_, reinterpret_cast<sockaddr*>(&where), size);
+  if (::bind(listener_, reinterpret_cast<sockaddr*>(&where), size) != 0)
+    throw std::system_error{errno, std::generic_category(), "bind"};
   ::listen(listener_, 16);
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&where), &size);
   port_ = ntohs(where.sin_port);

@@ -126,8 +126,7 @@ TEST_F(Connection, Answers400ToWhatIsNoHttp) {
   for (auto text : {"hello\r\n\r\n", "GET /healthz\r\n\r\n", "GET /healthz HTTP/1.1\r\n\r\n",
                     "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
                     "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
-                    "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: "
-                    "chunked\r\n\r\n0\r\n\r\n",
+                    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
     http_probe p{port};
     p.send(text);

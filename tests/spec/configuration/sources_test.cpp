@@ -83,12 +83,12 @@ TEST(ListOfObjects, SaysAtOnceAllThatIsWrongWithIt) {
       {"http.tokens[1].name: ", "is missing"},   {"http.tokens[2].sha256: ", "another token"},
   };
   EXPECT_EQ(x.errors.size(), expected.size()) << lines(x.errors);
-  for (const auto& [place, what] : expected) {
-    EXPECT_TRUE(
-        std::any_of(x.errors.begin(), x.errors.end(),
-                    [&](const std::string& e) { return e.starts_with(place) && e.find(what) != std::string::npos; }))
-        << place << what << "\n"
-        << lines(x.errors);
+  for (const auto& pair : expected) {
+    auto said = [&](const std::string& e) {
+      return e.starts_with(pair.first) && e.find(pair.second) != std::string::npos;
+    };
+    EXPECT_TRUE(std::any_of(x.errors.begin(), x.errors.end(), said)) << pair.first << pair.second << "\n"
+                                                                     << lines(x.errors);
   }
 }
 
