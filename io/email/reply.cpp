@@ -1,0 +1,116 @@
+#include "belfry/io/email/reply.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace belfry::io::email {
+
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::size_t digits(std::string_view text, std::size_t at) {
+  auto end = at;
+  while (end < text.size() && is_digit(text[end]))
+    ++end;
+  return end - at;
+}
+
+bool names_sender_trouble(std::string text) {
+  static constexpr std::array<std::string_view, 9> words{
+      "spf", "dkim", "dmarc", "block list", "blocklist", "blacklist", "spamhaus", "reputation", "rejected for policy"};
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return std::any_of(words.begin(), words.end(), [&](auto w) { return text.find(w) != text.npos; });
+}
+
+bool is_one_of(std::string_view x, std::initializer_list<std::string_view> list) {
+  return std::find(list.begin(), list.end(), x) != list.end();
+}
+
+/// A permanent refusal by its enhanced code.
+verdict judge_enhanced(std::string_view code, phase p) {
+  const auto detail = code.substr(2);
+  if (detail.starts_with("7."))
+    return verdict::sender_refused;
+  if (is_one_of(detail, {"1.1", "1.2", "1.3", "1.10", "2.1"}))
+    return p == phase::sender ? verdict::sender_refused : verdict::address_bad;
+  if (detail == "2.2")
+    return verdict::again;
+  if (is_one_of(detail, {"2.3", "3.4"}))
+    return verdict::too_big;
+  if (is_one_of(detail, {"1.7", "1.8"}))
+    return verdict::sender_refused;
+  return verdict::refused;
+}
+
+/// A permanent refusal by its phase and code alone.
+verdict judge_plain(phase p, int code) {
+  switch (p) {
+  case phase::connect:
+  case phase::sender:
+    return verdict::sender_refused;
+  case phase::sign_in:
+    return verdict::not_authorized;
+  case phase::recipient:
+    return code == 550 || code == 551 || code == 553 ? verdict::address_bad : verdict::refused;
+  case phase::content:
+    return code == 552 ? verdict::too_big : verdict::refused;
+  }
+  return verdict::refused;
+}
+
+} // namespace
+
+std::string_view to_string(verdict x) {
+  switch (x) {
+  case verdict::accepted:
+    return "accepted";
+  case verdict::again:
+    return "again";
+  case verdict::reconnect:
+    return "reconnect";
+  case verdict::address_bad:
+    return "address_bad";
+  case verdict::too_big:
+    return "too_big";
+  case verdict::sender_refused:
+    return "sender_refused";
+  case verdict::not_authorized:
+    return "not_authorized";
+  case verdict::refused:
+    return "refused";
+  }
+  return "";
+}
+
+std::string enhanced_code(const reply& r) {
+  const std::string_view text{r.text};
+  const auto subject = digits(text, 2);
+  const auto detail = subject == 0 ? 0 : digits(text, 3 + subject);
+  const auto end = 3 + subject + detail;
+  const auto well_formed = text.size() >= end && detail > 0 && subject <= 3 && detail <= 3 && is_digit(text[0])
+                           && text[1] == '.' && text[2 + subject] == '.' && (text.size() == end || text[end] == ' ');
+  if (!well_formed || text[0] != static_cast<char>('0' + r.code / 100))
+    return {};
+  return std::string{text.substr(0, end)};
+}
+
+verdict judge(phase p, const reply& r) {
+  if (r.code == 421)
+    return verdict::reconnect;
+  if (r.code >= 200 && r.code < 300)
+    return p == phase::content ? verdict::accepted : verdict::again;
+  if (r.code < 500 || r.code >= 600)
+    return verdict::again;
+  if (p == phase::sign_in || r.code == 530 || r.code == 535)
+    return verdict::not_authorized;
+  if (names_sender_trouble(r.text))
+    return verdict::sender_refused;
+  const auto code = enhanced_code(r);
+  return code.empty() ? judge_plain(p, r.code) : judge_enhanced(code, p);
+}
+
+} // namespace belfry::io::email

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "belfry/io/email/smtp_session.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace belfry::io::email {
+
+/// Sends mails over a few connections, each with a thread of its own, because a session blocks its thread. Connections
+/// are opened when there is more to send than the open ones take, and closed after `idle_timeout` without a mail.
+/// What waits here is bounded by what the lane has in flight.
+class smtp_pool {
+public:
+  static constexpr std::chrono::seconds idle_timeout{20};
+
+  smtp_pool(smtp_settings settings, extra_trust trust, std::size_t connections);
+  /// Ends what runs and answers what waits with "cancelled".
+  ~smtp_pool();
+  smtp_pool(const smtp_pool&) = delete;
+  smtp_pool& operator=(const smtp_pool&) = delete;
+
+  /// `done` is called exactly once, on a thread of the pool, and must not block.
+  void send(smtp_mail m, std::function<void(smtp_result)> done);
+
+private:
+  struct job {
+    smtp_mail mail;
+    std::function<void(smtp_result)> done;
+  };
+
+  void run();
+
+  const smtp_settings settings_;
+  const extra_trust trust_;
+  std::atomic<bool> stopping_{false};
+  std::mutex lock_;
+  std::condition_variable more_;
+  std::deque<job> jobs_;
+  std::vector<std::thread> threads_;
+};
+
+} // namespace belfry::io::email
