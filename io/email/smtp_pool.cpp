@@ -6,8 +6,10 @@ namespace belfry::io::email {
 
 smtp_pool::smtp_pool(smtp_settings settings, extra_trust trust, std::size_t connections)
     : settings_(std::move(settings)), trust_(std::move(trust)) {
-  for (std::size_t i = 0; i < connections; ++i)
-    threads_.emplace_back([this] { run(); });
+  for (std::size_t i = 0; i < connections; ++i) {
+    auto& session = sessions_.emplace_back(settings_, trust_, stopping_);
+    threads_.emplace_back([this, &session] { run(session); });
+  }
 }
 
 smtp_pool::~smtp_pool() {
@@ -16,6 +18,8 @@ smtp_pool::~smtp_pool() {
     stopping_ = true;
   }
   more_.notify_all();
+  for (auto& s : sessions_)
+    s.interrupt();
   for (auto& t : threads_)
     t.join();
   for (auto& j : jobs_)
@@ -30,8 +34,7 @@ void smtp_pool::send(smtp_mail m, std::function<void(smtp_result)> done) {
   more_.notify_one();
 }
 
-void smtp_pool::run() {
-  smtp_session session{settings_, trust_, stopping_};
+void smtp_pool::run(smtp_session& session) {
   std::unique_lock hold{lock_};
   while (!stopping_) {
     if (jobs_.empty()) {

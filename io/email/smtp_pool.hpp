@@ -11,9 +11,9 @@
 
 namespace belfry::io::email {
 
-/// Sends mails over a few connections, each with a thread of its own, because a session blocks its thread. Connections
-/// are opened when there is more to send than the open ones take, and closed after `idle_timeout` without a mail.
-/// What waits here is bounded by what the lane has in flight.
+/// Sends mails over a few connections, each with a thread of its own, because a session blocks its thread. A connection
+/// is opened with its first mail and closed after `idle_timeout` without one. What waits here is bounded by what the
+/// lane has in flight.
 class smtp_pool {
 public:
   static constexpr std::chrono::seconds idle_timeout{20};
@@ -33,7 +33,7 @@ private:
     std::function<void(smtp_result)> done;
   };
 
-  void run();
+  void run(smtp_session& session);
 
   const smtp_settings settings_;
   const extra_trust trust_;
@@ -41,6 +41,7 @@ private:
   std::mutex lock_;
   std::condition_variable more_;
   std::deque<job> jobs_;
+  std::deque<smtp_session> sessions_;
   std::vector<std::thread> threads_;
 };
 

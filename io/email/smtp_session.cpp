@@ -2,8 +2,13 @@
 
 #include <curl/curl.h>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <mutex>
 #include <string_view>
+#include <utility>
 
 namespace belfry::io::email {
 
@@ -59,14 +64,11 @@ reply parse_reply(std::string_view line) {
 struct smtp_session::handle {
   handle(const smtp_settings& settings, const extra_trust& trust, const std::atomic<bool>& stopping)
       : settings(settings), trust(trust), stopping(stopping) {}
-  ~handle() { reset(); }
+  ~handle() { reset(!stopping); }
 
-  void reset() {
-    if (easy != nullptr)
-      curl_easy_cleanup(std::exchange(easy, nullptr));
-    mails = 0;
-  }
+  void reset(bool politely);
 
+  void interrupt();
   void open();
   smtp_result attempt(const smtp_mail& m);
   verdict judge_code(CURLcode code) const;
@@ -74,6 +76,8 @@ struct smtp_session::handle {
   static std::size_t read(char* to, std::size_t size, std::size_t count, void* self);
   static std::size_t on_reply(char* line, std::size_t size, std::size_t count, void* self);
   static int on_trace(CURL*, curl_infotype type, char* data, std::size_t size, void* self);
+  static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address);
+  static int close_socket(void* self, curl_socket_t socket);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
   static CURLcode set_up_tls(CURL*, void* context, void* self);
 
@@ -81,6 +85,9 @@ struct smtp_session::handle {
   const extra_trust& trust;
   const std::atomic<bool>& stopping;
   CURL* easy = nullptr;
+  /// Of the open connection, or -1; another thread may shut it down.
+  std::mutex lock;
+  curl_socket_t socket = -1;
   /// Over the connection that is open now.
   std::size_t mails = 0;
   // Of the mail under way.
@@ -132,8 +139,42 @@ int smtp_session::handle::on_trace(CURL*, curl_infotype type, char* data, std::s
   return 0;
 }
 
+/// Called at least once a second. A server that hangs does not hold up the goodbye either.
 int smtp_session::handle::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<handle*>(self)->stopping ? 1 : 0;
+  const auto& h = *static_cast<handle*>(self);
+  return h.stopping || h.over ? 1 : 0;
+}
+
+curl_socket_t smtp_session::handle::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& h = *static_cast<handle*>(self);
+  std::lock_guard hold{h.lock};
+  if (h.stopping)
+    return CURL_SOCKET_BAD;
+  h.socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return h.socket;
+}
+
+int smtp_session::handle::close_socket(void* self, curl_socket_t socket) {
+  auto& h = *static_cast<handle*>(self);
+  std::lock_guard hold{h.lock};
+  if (h.socket == socket)
+    h.socket = -1;
+  return ::close(socket);
+}
+
+void smtp_session::handle::interrupt() {
+  std::lock_guard hold{lock};
+  if (socket != -1)
+    ::shutdown(socket, SHUT_RDWR);
+}
+
+/// Politely: with QUIT, whose reply curl waits for.
+void smtp_session::handle::reset(bool politely) {
+  if (!politely)
+    interrupt();
+  if (easy != nullptr)
+    curl_easy_cleanup(std::exchange(easy, nullptr));
+  mails = 0;
 }
 
 CURLcode smtp_session::handle::set_up_tls(CURL*, void* context, void* self) {
@@ -173,6 +214,10 @@ void smtp_session::handle::open() {
   curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
   curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_trace);
   curl_easy_setopt(easy, CURLOPT_DEBUGDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
   curl_easy_setopt(easy, CURLOPT_XFERINFODATA, this);
@@ -215,8 +260,11 @@ smtp_result smtp_session::handle::attempt(const smtp_mail& m) {
   if (code != CURLE_OK && (!answered || last.code < 400))
     r.answer = name_of(code);
   r.duration = std::chrono::duration_cast<std::chrono::milliseconds>(took);
-  if (++mails >= settings.mails_per_connection_max)
-    reset();
+  ++mails;
+  // After a failure without a reply nobody may be there to say goodbye to.
+  const auto broken = code != CURLE_OK && !answered;
+  if (broken || mails >= settings.mails_per_connection_max)
+    reset(!broken);
   return r;
 }
 
@@ -228,7 +276,11 @@ smtp_session::smtp_session(const smtp_settings& settings, const extra_trust& tru
 smtp_session::~smtp_session() = default;
 
 void smtp_session::close() {
-  handle_->reset();
+  handle_->reset(true);
+}
+
+void smtp_session::interrupt() {
+  handle_->interrupt();
 }
 
 smtp_result smtp_session::send(const smtp_mail& m) {
@@ -237,7 +289,7 @@ smtp_result smtp_session::send(const smtp_mail& m) {
   auto r = h.attempt(m);
   const auto lost = r.what == verdict::reconnect || (r.what == verdict::again && r.answer == "connection_failed");
   if (kept && lost && !h.content_begun && !h.stopping) {
-    h.reset();
+    h.reset(false);
     r = h.attempt(m);
   }
   return r;

@@ -55,7 +55,7 @@ struct smtp_result {
 /// A refused mail closes the connection, because nothing is known of what state it is in.
 class smtp_session {
 public:
-  /// `stopping` ends what runs within a second.
+  /// `stopping` keeps from new attempts.
   smtp_session(const smtp_settings& settings, const extra_trust& trust, const std::atomic<bool>& stopping);
   ~smtp_session();
   smtp_session(const smtp_session&) = delete;
@@ -67,6 +67,9 @@ public:
 
   /// Says goodbye; the next mail opens a new connection.
   void close();
+
+  /// Breaks the connection under a mail that another thread sends; nothing happens if there is none.
+  void interrupt();
 
 private:
   struct handle;

@@ -317,8 +317,11 @@ private:
     reset();
     if (local == "drop-data")
       throw closed{};
-    if (local.starts_with("slow-"))
-      std::this_thread::sleep_for(std::chrono::milliseconds{std::stoi(local.substr(5))});
+    if (local.starts_with("slow-")) {
+      std::unique_lock hold{server_.lock};
+      server_.changed.wait_for(hold, std::chrono::milliseconds{std::stoi(local.substr(5))},
+                               [&] { return server_.stopping.load(); });
+    }
     reply("250 2.0.0 taken");
   }
 
@@ -373,7 +376,11 @@ smtp_server::smtp_server(smtp_server_settings settings) : state_(std::make_uniqu
 }
 
 smtp_server::~smtp_server() {
-  state_->stopping = true;
+  {
+    std::lock_guard hold{state_->lock};
+    state_->stopping = true;
+  }
+  state_->changed.notify_all();
   // An accept that blocks ends by a connection.
   ::shutdown(state_->acceptor.native_handle(), SHUT_RDWR);
   state_->acceptor_thread.join();
