@@ -35,6 +35,18 @@ int check(const configuration_arguments& from);
 /// Prints a new VAPID key pair as JSON.
 int vapid_keys();
 
+struct template_arguments {
+  configuration_arguments from;
+  /// "new_message", "incoming_call" or "missed_call".
+  std::string kind;
+  std::string locale = "en";
+  /// *.html and *.txt get that part, any other name the mail as it is sent.
+  std::string out;
+};
+
+/// Writes a mail with sample values, so that a template can be looked at.
+int render_template(const template_arguments& a);
+
 struct demo_arguments {
   /// End when the story has been told.
   bool once = false;

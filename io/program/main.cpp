@@ -29,6 +29,15 @@ void add_replay(CLI::App& command, replay_arguments& a) {
       ->capture_default_str();
 }
 
+void add_template(CLI::App& command, template_arguments& a) {
+  add_configuration(command, a.from);
+  command.add_option("kind", a.kind, "new_message, incoming_call or missed_call")->required()->type_name("KIND");
+  command.add_option("--locale", a.locale, "Locale of the recipient")->capture_default_str();
+  command.add_option("--out", a.out, "*.html, *.txt, or any other name for the mail as it is sent")
+      ->required()
+      ->type_name("FILE");
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -60,6 +69,11 @@ int main(int argc, char** argv) {
   auto* replay_command = app.add_subcommand("replay", "Feed events to a server; shows rate and latency");
   add_replay(*replay_command, replay_with);
   replay_command->callback([&] { code = replay(replay_with); });
+
+  template_arguments template_with;
+  auto* template_command = app.add_subcommand("template", "Render a mail with sample values");
+  add_template(*template_command, template_with);
+  template_command->callback([&] { code = render_template(template_with); });
 
   app.add_subcommand("version", "Print the version")->callback([] { std::cout << "belfry " BELFRY_VERSION "\n"; });
 
