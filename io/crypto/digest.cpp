@@ -1,5 +1,6 @@
 #include "belfry/io/crypto/digest.hpp"
 
+#include "belfry/io/crypto/demand.hpp"
 #include "belfry/io/crypto/encoding.hpp"
 
 #include <openssl/core_names.h>
@@ -9,28 +10,9 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 namespace belfry::io::crypto {
 
 namespace {
-
-void demand(bool done, const char* what) {
-  if (done)
-    return;
-  std::fprintf(stderr, "the crypto library cannot %s\n", what);
-  std::abort();
-}
-
-unsigned char* bytes(std::string& x) {
-  return reinterpret_cast<unsigned char*>(x.data());
-}
-
-const unsigned char* bytes(std::string_view x) {
-  // A null pointer means "the key of last time" to HMAC.
-  return reinterpret_cast<const unsigned char*>(x.data() != nullptr ? x.data() : "");
-}
 
 std::string hmac(const EVP_MD* md, std::string_view key, std::string_view data) {
   std::string out(EVP_MAX_MD_SIZE, '\0');
