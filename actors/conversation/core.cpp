@@ -427,20 +427,24 @@ void conversation_core::on(const session_ended& e, moment, millis, effects& fx) 
   push_activity(*who, fx);
 }
 
+bool conversation_core::in_call(slot who) const {
+  return state_.call.state() == call_state::active && state_.call.ring_of(who) == ring_state::active;
+}
+
 void conversation_core::push_activity(slot who, effects& fx) {
   activity a{state_.id, {}, {}};
   for (const auto& s : state_.sessions) {
     if (s.who == who)
       a.sessions.emplace_back(s.session, s.kind);
   }
-  if (state_.call.ring_of(who) == ring_state::active)
+  if (in_call(who))
     a.call = state_.call.view().value_or(call_view{}).id;
   fx.mails.push_back({state_.roster[who].person, std::move(a)});
 }
 
 void conversation_core::repeat_activity(effects& fx) {
   for (slot who = 0; who < state_.roster.size(); ++who) {
-    auto busy = state_.call.ring_of(who) == ring_state::active
+    auto busy = in_call(who)
                 || std::any_of(state_.sessions.begin(), state_.sessions.end(),
                                [&](const session_entry& s) { return s.who == who; });
     if (busy && is_agent(state_.roster[who].role))

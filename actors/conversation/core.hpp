@@ -129,6 +129,8 @@ private:
   /// Writes the request book and tells those concerned.
   void close_request(const invitation_id& invitation, moment m, effects& fx);
   void with_requests(const std::vector<request_notice>& notices, moment m, effects& fx);
+  /// Takes part in a call that was answered.
+  bool in_call(slot who) const;
   void push_activity(slot who, effects& fx);
   notification make(kind k, const person_id& recipient, std::string_view cause, moment m) const;
   void refuse(refusal why, std::string pointer, std::string detail, effects& fx) const;

@@ -70,16 +70,24 @@ call_change call_machine::accept(const call_context& c, const call_id& call, slo
   auto* p = find(who);
   if (!p || p->state != ring_state::ringing || call_ != call)
     return out;
-  if (state_ != call_state::active) {
-    step(state_, call_state::active, illegal_steps_);
-    auto limit = c.options.active_timeout.count();
-    active_deadline_ = limit > 0 ? c.now + limit : 0;
-  }
+  if (state_ != call_state::active)
+    answer(c, out);
   notify(*p, kind::revoke_call, revoke_reason::answered, call_end_reason::none, out);
   activate(*p, out);
   if (!c.options.keep_ringing_after_answer)
     stop_all_ringing(revoke_reason::answered_elsewhere, call_end_reason::none, out);
   return out;
+}
+
+/// The first answer: from now on the call keeps those busy who take part, the caller too.
+void call_machine::answer(const call_context& c, call_change& out) {
+  step(state_, call_state::active, illegal_steps_);
+  auto limit = c.options.active_timeout.count();
+  active_deadline_ = limit > 0 ? c.now + limit : 0;
+  for (const auto& p : parties_) {
+    if (p.state == ring_state::active)
+      out.activities.push_back({p.who, call_, true});
+  }
 }
 
 call_change call_machine::decline(const call_context& c, const call_id& call, slot who) {
@@ -140,7 +148,7 @@ call_change call_machine::participant_left(const call_context& c, slot who) {
   if (was == ring_state::ringing)
     stop_ringing(*p, revoke_reason::left, call_end_reason::none, out);
   else if (was == ring_state::active)
-    release(*p, out);
+    release(*p, true, out);
   // Forgotten, so that joining again rings anew.
   parties_.erase(parties_.begin() + (p - parties_.data()));
   return out;

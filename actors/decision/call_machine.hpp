@@ -54,7 +54,7 @@ struct call_notice {
 /// What the ids of its notifications are derived from: call id and round.
 std::string cause_of(const call_notice& x);
 
-/// Somebody begins or ceases to be ACTIVE in a call (an auto-pause reason of agents, SPEC 6).
+/// Somebody begins or ceases to be ACTIVE in a call that was answered (an auto-pause reason of agents, SPEC 6).
 struct call_activity {
   slot who = 0;
   call_id call;
@@ -153,8 +153,9 @@ private:
   void ring(slot who, call_change& out);
   void stop_ringing(party& p, revoke_reason why, call_end_reason missed, call_change& out);
   void stop_all_ringing(revoke_reason why, call_end_reason missed, call_change& out);
+  void answer(const call_context& c, call_change& out);
   void activate(party& p, call_change& out);
-  void release(party& p, call_change& out);
+  void release(party& p, bool answered, call_change& out);
   void finish(revoke_reason why, call_end_reason missed, call_change& out);
   void reset();
   void notify(const party& p, kind k, revoke_reason why, call_end_reason missed, call_change& out) const;

@@ -64,21 +64,22 @@ void call_machine::stop_all_ringing(revoke_reason why, call_end_reason missed, c
 }
 
 void call_machine::activate(party& p, call_change& out) {
-  if (step(p.state, ring_state::active, illegal_steps_))
+  if (step(p.state, ring_state::active, illegal_steps_) && state_ == call_state::active)
     out.activities.push_back({p.who, call_, true});
 }
 
-void call_machine::release(party& p, call_change& out) {
-  if (step(p.state, ring_state::none, illegal_steps_))
+void call_machine::release(party& p, bool answered, call_change& out) {
+  if (step(p.state, ring_state::none, illegal_steps_) && answered)
     out.activities.push_back({p.who, call_, false});
 }
 
 void call_machine::finish(revoke_reason why, call_end_reason missed, call_change& out) {
+  auto answered = state_ == call_state::active;
   step(state_, call_state::idle, illegal_steps_);
   stop_all_ringing(why, missed, out);
   for (auto& p : parties_) {
     if (p.state == ring_state::active)
-      release(p, out);
+      release(p, answered, out);
   }
   reset();
 }

@@ -343,6 +343,8 @@ TEST(PersonActor, PausesForSessionsAndCallsAndKeepsThemOverACrash) {
   set_pause(*w, "anna", pause_mode::automatic);
   w->publish({started("c1"), in("c1", session_started{"anna", "s1", "CO_BROWSING"}),
               in("c1", call_started{"k1", call_type::audio, "anna"})});
+  EXPECT_EQ(pause(*w, "anna")->reasons.size(), 1U) << "a call that only rings pauses nobody";
+  w->publish({in("c1", call_accepted{"k1", "ben"})});
   auto v = pause(*w, "anna");
   ASSERT_EQ(v->reasons.size(), 2U);
   EXPECT_TRUE(v->on);

@@ -207,7 +207,7 @@ public:
     for (const auto& [who, round] : open_)
       EXPECT_EQ(machine.ring_of(who) == ring_state::ringing, round != 0);
     for (slot s = 0; s < 8; ++s)
-      EXPECT_EQ(machine.ring_of(s) == ring_state::active, active_.contains(s));
+      EXPECT_EQ(machine.state() == call_state::active && machine.ring_of(s) == ring_state::active, active_.contains(s));
     EXPECT_EQ(machine.next_deadline().has_value(), machine.state() != call_state::idle);
     EXPECT_EQ(machine.illegal_steps(), 0u);
   }

@@ -161,6 +161,8 @@ TEST_F(Pausing, SessionsAndActiveCallsAreReasons) {
   start_pair();
   EXPECT_EQ(set_mode({{"mode", "AUTO"}}), 200);
   accept({session("c1", "anna", "s1"), call("c1", "k1", "anna")});
+  wait_answer("/v1/persons/anna/pause", [](const json& p) { return p["reasons"].size() == 1; });
+  accept(accepted("c1", "k1", "ben"));
   wait_answer("/v1/persons/anna/pause", [](const json& p) {
     return p["state"] == "ON" && p["reasons"].size() == 2 && p.dump().find("\"session:s1\"") != std::string::npos
            && p.dump().find("\"call:k1\"") != std::string::npos;
