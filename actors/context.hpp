@@ -2,6 +2,7 @@
 
 #include "belfry/actors/conversation/core.hpp"
 #include "belfry/actors/lazy_counter.hpp"
+#include "belfry/actors/profile_cache.hpp"
 #include "belfry/actors/recent_messages.hpp"
 #include "belfry/config/options.hpp"
 #include "belfry/io/ports.hpp"
@@ -81,6 +82,9 @@ struct engine_counters {
 /// Messages whose conversation is remembered by their id alone: about 2 MB.
 constexpr std::size_t recent_messages_max = 10'000;
 
+/// Profiles that are at hand for the names in payloads: about 10 MB.
+constexpr std::size_t cached_profiles_max = 20'000;
+
 /// What every actor of one engine shares: options, ports, and what is published for reading.
 struct context {
   context(options o, io::store& s, io::http_transport& t, io::wall_clock& w, io::telemetry& m, timeline line);
@@ -95,6 +99,7 @@ struct context {
   registration_view webhooks;
   surroundings around;
   recent_messages recent{recent_messages_max};
+  profile_cache profiles{cached_profiles_max};
   engine_counters counters;
   /// Changes of state of notifications, by kind and state.
   std::array<std::array<lazy_counter, 4>, kind_count> notified;

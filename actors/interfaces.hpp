@@ -95,11 +95,6 @@ struct ask_unread {
   person_id person;
   std::function<void(std::uint32_t)> done;
 };
-struct ask_holds {
-  person_id person;
-  message_id message;
-  std::function<void(bool)> done;
-};
 struct ask_explain {
   std::optional<person_id> person;
   message_id message;
@@ -117,7 +112,7 @@ struct order_bot {
 struct order_wake {};
 
 using conversation_order =
-    std::variant<routed_event, ask_view, ask_unread, ask_holds, ask_explain, order_erase, order_bot, order_wake>;
+    std::variant<routed_event, ask_view, ask_unread, ask_explain, order_erase, order_bot, order_wake>;
 
 /// A participant's answer to `hear`.
 struct heard {
@@ -159,12 +154,11 @@ using participant_actor = caf::typed_actor<caf::reacts_to<hear>>;
 
 // -- person -------------------------------------------------------------------
 
-/// Counts and profiles asked of others; filled from their actors.
+/// Counts asked of others; filled from their actors.
 struct gathering {
   std::mutex lock;
   std::size_t open = 0;
   std::map<conversation_id, std::uint32_t> counts;
-  std::vector<person> people;
 };
 
 struct mail_to_person {
@@ -185,6 +179,8 @@ struct clearance {
 struct ask_clearance {
   notification_id delivery;
   std::function<void(clearance)> done;
+  /// INTERNAL: the disk was asked for names that were not at hand.
+  bool names_read = false;
 };
 
 /// What became of an attempt, or of a delivery that was not attempted (no `made`).
@@ -207,9 +203,6 @@ struct unpark {
   std::string lane;
 };
 
-struct ask_profile {
-  std::function<void(person_id, std::optional<person_profile>)> done;
-};
 struct put_profile {
   person_profile profile;
   io::reply<io::stored<person>> done;
@@ -218,6 +211,11 @@ struct get_profile {
   io::reply<person> done;
 };
 struct erase_person {
+  io::reply<success> done;
+};
+/// INTERNAL: the conversations that the person is to leave, as the disk knows them.
+struct erase_from {
+  std::vector<conversation_id> conversations;
   io::reply<success> done;
 };
 struct get_count {
@@ -258,23 +256,19 @@ struct delete_pause_reason {
   std::string source;
   io::reply<success> done;
 };
-/// Wakes a person with unfinished notifications after a restart.
+/// Wakes a person with unfinished notifications or mail after a restart.
 struct resume {};
-/// INTERNAL: of the messages that a resumed person's unfinished announcements name, these are read, deleted or left.
-struct resume_checked {
-  std::set<std::pair<conversation_id, message_id>> gone;
-};
 /// INTERNAL: everything of an erased person is off the disk.
 struct erasure_done {};
-/// INTERNAL: what a notification needs to know of other conversations and people was gathered.
+/// INTERNAL: what a notification needs to know of other conversations was gathered.
 struct gathered {
   std::shared_ptr<gathering> what;
 };
 
 using person_order =
-    std::variant<mail_to_person, ask_clearance, attempted, unpark, ask_profile, put_profile, get_profile, erase_person,
+    std::variant<mail_to_person, ask_clearance, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
                  get_count, put_device, drop_token, get_devices, delete_device, put_pause, get_pause, put_pause_reason,
-                 delete_pause_reason, resume, resume_checked, erasure_done>;
+                 delete_pause_reason, resume, erasure_done>;
 
 struct person_alarm {};
 

@@ -74,7 +74,16 @@ struct person_row {
   bool timed = false;
 };
 
-/// Erases the person's row, claims, memberships, shown rows, parked deliveries and notifications (as recipient).
+/// What a conversation told a person and the person has not applied yet (upsert by seq). Empty blob: it has.
+struct mail_row {
+  /// From `store::new_notification_seq`.
+  std::uint64_t seq = 0;
+  belfry::person_id person;
+  std::string blob;
+};
+
+/// Erases the person's row, claims, mail, shown rows, parked deliveries and notifications (as recipient). Memberships
+/// stay: each conversation ends its own.
 struct person_removed {
   belfry::person_id id;
 };
@@ -150,9 +159,9 @@ struct setting {
   std::string value;
 };
 
-using change = std::variant<journal_entry, conversation_row, membership, person_row, person_removed, presence_row,
-                            presence_cleared, shown_row, notification_row, parked_delivery, parked_removed, webhook_row,
-                            known_id, setting>;
+using change = std::variant<journal_entry, conversation_row, membership, person_row, mail_row, person_removed,
+                            presence_row, presence_cleared, shown_row, notification_row, parked_delivery,
+                            parked_removed, webhook_row, known_id, setting>;
 
 /// What one step of one entity changes: all of it or nothing is on disk. Every change states the new value (upsert),
 /// so that a unit may be written again.
@@ -177,6 +186,8 @@ struct stored_person {
   std::vector<notification_row> unfinished;
   /// Of the tokens that the person claims, those that another one claims with a higher number.
   std::vector<std::string> lost_tokens;
+  /// Not applied yet, oldest first.
+  std::vector<mail_row> mails = {};
 };
 
 /// Who claims a token.
@@ -252,7 +263,7 @@ public:
 
   /// Sleeping conversations that must be woken at a time (without journal entries).
   virtual result<std::vector<due_conversation>> due_conversations() = 0;
-  /// Persons whose row says that something ends at a time.
+  /// Persons whose row says that something ends at a time, and those with mail.
   virtual result<std::vector<person_id>> timed_persons() = 0;
   /// Every conversation that has journal entries.
   virtual result<success> each_journaled(const std::function<void(stored_conversation&&)>& visit) = 0;

@@ -36,9 +36,21 @@ std::uint64_t binary_reader::number() {
     if (byte < 0x80)
       return x;
   }
+  fail();
+  return 0;
+}
+
+std::uint64_t binary_reader::number_up_to(std::uint64_t last) {
+  auto x = number();
+  if (x <= last)
+    return x;
+  fail();
+  return 0;
+}
+
+void binary_reader::fail() {
   ok_ = false;
   in_ = {};
-  return 0;
 }
 
 std::int64_t binary_reader::signed_number() {
@@ -63,8 +75,7 @@ std::optional<std::string> binary_reader::optional_text() {
 
 std::string_view binary_reader::raw(std::size_t n) {
   if (n > in_.size()) {
-    ok_ = false;
-    in_ = {};
+    fail();
     return {};
   }
   auto x = in_.substr(0, n);
@@ -75,8 +86,7 @@ std::string_view binary_reader::raw(std::size_t n) {
 std::size_t binary_reader::count() {
   auto n = number();
   if (n > in_.size()) {
-    ok_ = false;
-    in_ = {};
+    fail();
     return 0;
   }
   return static_cast<std::size_t>(n);

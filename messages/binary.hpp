@@ -36,6 +36,11 @@ public:
   std::uint64_t number();
   std::int64_t signed_number();
   bool flag();
+  /// One of an enumeration's values, whose greatest is `last`; any other number is a mistake.
+  template <class Enum>
+  Enum enumeration(Enum last) {
+    return static_cast<Enum>(number_up_to(static_cast<std::uint64_t>(last)));
+  }
   std::string text();
   std::optional<std::string> optional_text();
   std::string_view raw(std::size_t n);
@@ -46,6 +51,9 @@ public:
   std::size_t count();
 
 private:
+  std::uint64_t number_up_to(std::uint64_t last);
+  void fail();
+
   std::string_view in_;
   bool ok_ = true;
 };

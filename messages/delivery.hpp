@@ -62,6 +62,8 @@ struct delivery {
   std::uint32_t tries = 0;
   /// When the next attempt is due; 0: at once.
   millis next_at = 0;
+  /// An attempt of it began, or may have begun before a crash (SPEC 1).
+  bool left = false;
   /// It had not left when the message was edited: it carries the new text.
   bool edited = false;
   /// It waits in the store for room in its lane or for its time.
@@ -85,6 +87,8 @@ struct notification_record {
   belfry::notification notification;
   trace_state state = trace_state::queued;
   belfry::reason reason = belfry::reason::none;
+  /// Why it is not told any more while an attempt is in flight whose answer still counts; none: it is told.
+  belfry::reason withdrawn = belfry::reason::none;
   std::vector<delivery> deliveries;
 };
 

@@ -44,6 +44,23 @@ const person* find_person(const notification& n, const person_id& id) {
   return i == n.people.end() ? nullptr : &*i;
 }
 
+std::vector<person_id> people_of(const notification& n) {
+  std::vector<person_id> out;
+  auto add = [&](const person_id& p) {
+    if (!p.empty() && std::find(out.begin(), out.end(), p) == out.end())
+      out.push_back(p);
+  };
+  if (n.message)
+    add(n.message->sender);
+  if (n.call)
+    add(n.call->caller);
+  if (n.request) {
+    add(n.request->context_person.value_or(""));
+    add(n.request->primary_agent.value_or(""));
+  }
+  return out;
+}
+
 notification_id derive_notification_id(kind k, const conversation_id& conversation, const person_id& recipient,
                                        std::string_view cause) {
   return digest({to_string(k), conversation, recipient, cause});

@@ -129,9 +129,12 @@ struct notification {
   /// recipientNotificationCount: unread over all conversations of the recipient; set when it is first expanded and
   /// repeated by retries.
   std::optional<std::uint64_t> total_count;
-  /// Sender, caller, context person, primary agent as they were when it was expanded (those that are known).
+  /// Those of `people_of` that are known, as they are when an attempt is made; never stored.
   std::vector<person> people;
 };
+
+/// Who is named in `n` besides its recipient: sender, caller, context person, primary agent.
+std::vector<person_id> people_of(const notification& n);
 
 /// Somebody of `n.people`; nullptr when unknown.
 const person* find_person(const notification& n, const person_id& id);

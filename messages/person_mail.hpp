@@ -2,13 +2,15 @@
 
 #include "belfry/messages/delivery.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-/// What a conversation tells a person, after it is on disk.
+/// What a conversation tells a person, after it is on disk. What no other row says carries a `seq`, its place among all
+/// that is told in this store: it is a row until the person has applied it, so that a crash loses none of it.
 namespace belfry {
 
 /// Tell the person this (state QUEUED), or keep why it is not told (NOT_SENT).
@@ -20,12 +22,14 @@ struct tell {
 struct withdraw {
   conversation_id conversation;
   reason why = reason::read_before_due;
+  std::uint64_t seq = 0;
 };
 
 /// A message was deleted: what announces it and has not left is cancelled.
 struct drop_message {
   conversation_id conversation;
   message_id message;
+  std::uint64_t seq = 0;
 };
 
 /// A message was edited: what announces it and has not left carries the new text.
@@ -33,6 +37,7 @@ struct rewrite_message {
   conversation_id conversation;
   message_id message;
   std::string text;
+  std::uint64_t seq = 0;
 };
 
 /// The person takes part in the conversation, or no longer does.
@@ -48,6 +53,7 @@ struct activity {
   std::optional<call_id> call;
   /// Id and kind.
   std::vector<std::pair<session_id, std::string>> sessions;
+  std::uint64_t seq = 0;
 };
 
 using person_mail = std::variant<tell, withdraw, drop_message, rewrite_message, roster_change, activity>;

@@ -44,7 +44,8 @@ enum class reason : std::uint8_t {
   proxy_failed,
 };
 
-constexpr int reason_count = static_cast<int>(reason::proxy_failed) + 1;
+constexpr reason reason_last = reason::proxy_failed;
+constexpr int reason_count = static_cast<int>(reason_last) + 1;
 
 /// The snake_case code, "" for none.
 std::string_view to_string(reason x);

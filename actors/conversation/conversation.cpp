@@ -1,6 +1,7 @@
 #include "belfry/actors/conversation/conversation.hpp"
 
 #include "belfry/actors/participant/participant.hpp"
+#include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -121,6 +122,9 @@ void add_mails(pointer self, std::vector<addressed_mail> mails, commit& c) {
     if (auto* t = std::get_if<tell>(&m.mail)) {
       t->record->notification.seq = n.store.new_notification_seq();
       c.unit.changes.emplace_back(to_row(*t->record));
+    } else if (auto* seq = seq_of(m.mail)) {
+      *seq = n.store.new_notification_seq();
+      c.unit.changes.emplace_back(to_row(m.to, m.mail));
     }
     by_shard[n.shard_index(m.to)].mails.push_back(std::move(m));
   }
@@ -218,10 +222,6 @@ void on_order(pointer self, ask_view& q) {
 
 void on_order(pointer self, ask_unread& q) {
   q.done(self->state.core->unread(q.person));
-}
-
-void on_order(pointer self, ask_holds& q) {
-  q.done(self->state.core->holds(q.person, q.message));
 }
 
 void on_order(pointer self, ask_explain& q) {

@@ -145,9 +145,13 @@ void conversation_core::erase_person(const person_id& p, moment m, effects& fx) 
     return;
   if (state_.roster[*who].active && !state_.ended())
     leave(*who, m, m.wall, reason::person_erased, true, fx);
+  else
+    fx.members.emplace_back(p, false);
   const auto& entry = state_.roster[*who];
   apply(roster_step{*who, {}, entry.role, entry.hidden, entry.muted, false}, fx);
-  std::erase_if(fx.mails, [&](const addressed_mail& x) { return x.to == p; });
+  // The person hears that it is no member any more, and of nothing else.
+  std::erase_if(fx.mails,
+                [&](const addressed_mail& x) { return x.to == p && !std::holds_alternative<roster_change>(x.mail); });
 }
 
 void conversation_core::on(const conversation_ended&, moment m, millis at, effects& fx) {
@@ -479,12 +483,6 @@ conversation_view conversation_core::view() {
 std::uint32_t conversation_core::unread(const person_id& p) {
   auto who = state_.find_active(p);
   return who ? state_.catch_up(*who, waits_).unread : 0;
-}
-
-bool conversation_core::holds(const person_id& p, const message_id& message) {
-  auto who = state_.find_active(p);
-  const auto* msg = state_.find_message(message);
-  return who && msg && !msg->deleted && msg->whom.contains(*who) && state_.catch_up(*who, waits_).read < msg->at;
 }
 
 std::optional<trace_item> conversation_core::explain(const person_id& p, const message_id& message) {

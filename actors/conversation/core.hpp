@@ -81,8 +81,6 @@ public:
 
   conversation_view view();
   std::uint32_t unread(const person_id& p);
-  /// A new_message notification of this message still has its reason.
-  bool holds(const person_id& p, const message_id& message);
   /// Why somebody was not told of a message; nothing: the message is not known, or it was announced.
   std::optional<trace_item> explain(const person_id& p, const message_id& message);
 

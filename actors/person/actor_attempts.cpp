@@ -12,23 +12,69 @@ person_type implied_type(kind k) {
   return group_of(k) == group::requests ? person_type::agent : person_type::visitor;
 }
 
+/// Those named in the delivery whom neither the person itself nor the cache knows.
+std::vector<person_id> strangers(pointer self, const notification_id& delivery) {
+  auto& st = self->state;
+  auto people = st.core->named_in(delivery);
+  std::erase_if(people, [&](const person_id& p) { return p == st.core->id() || st.shared->profiles.find(p); });
+  return people;
+}
+
+/// Reads them from the disk, so that nobody is woken for a name, and asks again.
+void read_names(pointer self, std::vector<person_id> people, ask_clearance q) {
+  auto& st = self->state;
+  q.names_read = true;
+  self->send(st.shared->reader,
+             ask_store{[shared = st.shared, id = st.core->id(), people = std::move(people), q](io::store& s) {
+               for (const auto& p : people) {
+                 auto row = s.load_profile(p);
+                 person_data data;
+                 if (row && (row->empty() || decode(*row, data)))
+                   shared->profiles.learn(p, data.profile);
+               }
+               shared->to_person_of(id, q);
+             }});
+}
+
+std::vector<person> people_in(pointer self, const notification& n) {
+  auto& st = self->state;
+  std::vector<person> out;
+  for (const auto& p : people_of(n)) {
+    auto own = p == st.core->id();
+    auto profile = own ? st.core->data().profile : st.shared->profiles.find(p).value_or(std::nullopt);
+    if (profile)
+      out.push_back({p, std::move(*profile)});
+  }
+  return out;
+}
+
+clearance grant(pointer self, const notification_record& r, const delivery& d) {
+  auto& core = *self->state.core;
+  clearance c;
+  c.granted = true;
+  c.what = r.notification;
+  c.what.people = people_in(self, r.notification);
+  c.delivery = d;
+  if (c.what.message && c.what.message->edited_text && d.edited)
+    c.what.message->text = *c.what.message->edited_text;
+  c.recipient = core.as_recipient(c.what.recipient_type.value_or(implied_type(c.what.kind)));
+  c.device_tokens = core.device_tokens();
+  return c;
+}
+
 } // namespace
 
 void on_order(pointer self, ask_clearance& q) {
-  auto& st = self->state;
+  if (!q.names_read) {
+    if (auto people = strangers(self, q.delivery); !people.empty())
+      return read_names(self, std::move(people), std::move(q));
+  }
   person_effects fx;
-  auto permit = st.core->clear(q.delivery, now(self), fx);
+  auto permit = self->state.core->clear(q.delivery, now(self), fx);
   clearance c;
   c.why = permit.why;
-  if (permit.record) {
-    c.granted = true;
-    c.what = permit.record->notification;
-    c.delivery = *permit.what;
-    if (c.what.message && c.what.message->edited_text && c.delivery.edited)
-      c.what.message->text = *c.what.message->edited_text;
-    c.recipient = st.core->as_recipient(c.what.recipient_type.value_or(implied_type(c.what.kind)));
-    c.device_tokens = st.core->device_tokens();
-  }
+  if (permit.record)
+    c = grant(self, *permit.record, *permit.what);
   q.done(std::move(c));
   carry_out(self, std::move(fx));
 }

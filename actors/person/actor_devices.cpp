@@ -60,7 +60,6 @@ void on_order(pointer self, put_device& p) {
   auto known = std::any_of(devices.begin(), devices.end(), [&](const device& d) { return d.id == p.what.id; });
   if (!known && devices.size() >= st.shared->opts.limits.devices_per_person)
     return p.done(error{ec::conflict, "this person has as many devices as limits.devicesPerPerson allows", {}});
-  st.erased = false;
   p.what.registered_at = st.shared->wall.now();
   p.what.claim = st.shared->store.new_notification_seq();
   auto created = store_device(devices, p.what);

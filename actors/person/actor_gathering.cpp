@@ -1,11 +1,7 @@
 #include "belfry/actors/person/actor_parts.hpp"
 
-#include "belfry/actors/person/person_row.hpp"
-
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-
-#include <algorithm>
 
 namespace belfry::person_parts {
 
@@ -13,24 +9,6 @@ namespace {
 
 /// A person-wide count may be this old (SPEC 3).
 constexpr engine_time count_age_max = 1000;
-
-/// Who must be known to tell `n`, besides the recipient.
-std::vector<person_id> people_of(const notification& n) {
-  std::vector<person_id> out;
-  auto add = [&](const person_id& p) {
-    if (!p.empty() && std::find(out.begin(), out.end(), p) == out.end())
-      out.push_back(p);
-  };
-  if (n.message)
-    add(n.message->sender);
-  if (n.call)
-    add(n.call->caller);
-  if (n.request) {
-    add(n.request->context_person.value_or(""));
-    add(n.request->primary_agent.value_or(""));
-  }
-  return out;
-}
 
 void arrived(const std::shared_ptr<gathering>& g, const person_actor& to) {
   if (g->open == 0)
@@ -53,61 +31,25 @@ void ask_counts(pointer self, const std::shared_ptr<gathering>& g, const convers
   }
 }
 
-/// Asks the disk, so that nobody is woken for a name; only when it does not answer, the people themselves.
-void ask_people(pointer self, const std::shared_ptr<gathering>& g, const std::vector<person_id>& people) {
-  auto& st = self->state;
-  auto me = caf::actor_cast<person_actor>(self);
-  for (const auto& p : people) {
-    ++g->open;
-    auto answer = [g, me](const person_id& id, std::optional<person_profile> profile) {
-      std::lock_guard guard{g->lock};
-      if (profile)
-        g->people.push_back({id, std::move(*profile)});
-      --g->open;
-      arrived(g, me);
-    };
-    self->send(st.shared->reader, ask_store{[p, answer, shared = st.shared](io::store& s) {
-                 auto row = s.load_profile(p);
-                 if (!row)
-                   return shared->to_person_of(p, ask_profile{answer});
-                 person_data data;
-                 if (!row->empty())
-                   decode(*row, data);
-                 answer(p, std::move(data.profile));
-               }});
-  }
-}
-
 } // namespace
 
 bool gather(pointer self, const tell& t) {
   auto& st = self->state;
   const auto& n = t.record->notification;
-  auto people = people_of(n);
-  std::erase(people, st.core->id());
   auto others = st.core->conversations().size() - st.core->conversations().count(n.conversation);
-  auto counts = n.message && others > 0 && now(self) - st.counted_at >= count_age_max;
-  if (people.empty() && !counts)
+  if (!n.message || others == 0 || now(self) - st.counted_at < count_age_max)
     return false;
   auto g = std::make_shared<gathering>();
   std::lock_guard guard{g->lock};
-  if (counts) {
-    st.counted_at = now(self);
-    st.counts.clear();
-    ask_counts(self, g, n.conversation);
-  }
-  ask_people(self, g, people);
+  st.counted_at = now(self);
+  st.counts.clear();
+  ask_counts(self, g, n.conversation);
   st.gathering = g;
   return true;
 }
 
-void complete(pointer self, notification& n, std::vector<person> people) {
+void complete(pointer self, notification& n) {
   auto& st = self->state;
-  n.people = std::move(people);
-  for (auto& p : n.people) {
-    p.profile.labels.reset();
-    p.profile.metadata.reset();
-  }
   if (n.message) {
     st.counts[n.conversation] = n.message->count;
     std::uint64_t total = 0;

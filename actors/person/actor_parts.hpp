@@ -24,16 +24,17 @@ void save_row(pointer self, std::function<void(bool)> answer);
 
 /// Asks others for what the first mail needs; false: nothing is missing.
 bool gather(pointer self, const tell& t);
-/// Puts what was gathered into the notification: people and the person-wide count.
-void complete(pointer self, notification& n, std::vector<person> people);
+/// Puts the person-wide count into the notification.
+void complete(pointer self, notification& n);
 
 // -- mail ---------------------------------------------------------------------
 
 void on_gathered(pointer self, gathered& g);
 void on_order(pointer self, mail_to_person& m);
-/// Mails that took back an announcement may have died with the process: the conversations still know.
+/// Handles mail in order until one has to wait for what others know.
+void work_off(pointer self);
+/// Being loaded is all: what was told before the restart was read with the person.
 void on_order(pointer self, resume&);
-void on_order(pointer self, resume_checked& checked);
 
 // -- attempts -----------------------------------------------------------------
 
@@ -44,12 +45,13 @@ void on_order(pointer self, unpark& u);
 // -- profile ------------------------------------------------------------------
 
 error unknown_person();
-void on_order(pointer self, ask_profile& q);
 void on_order(pointer self, put_profile& p);
 void on_order(pointer self, get_profile& q);
 void on_order(pointer self, get_count& q);
-/// Leaves every conversation, then erases what is stored.
+/// Asks the disk which conversations are to be left: it knows also those whose word is still on its way.
 void on_order(pointer self, erase_person& o);
+/// Leaves every conversation, then erases what is stored.
+void on_order(pointer self, erase_from& o);
 void on_order(pointer self, erasure_done&);
 
 // -- devices ------------------------------------------------------------------
@@ -67,7 +69,7 @@ void on_order(pointer self, delete_device& o);
 void after_pause(pointer self, const pause_view& before);
 void on_alarm(pointer self);
 /// What the person does in a conversation may pause it.
-void keep_busy(pointer self, const activity& a);
+void keep_busy(pointer self, const activity& a, person_effects& fx);
 void on_order(pointer self, get_pause& q);
 void on_order(pointer self, put_pause& p);
 void on_order(pointer self, put_pause_reason& p);

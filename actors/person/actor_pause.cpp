@@ -46,7 +46,7 @@ void on_alarm(pointer self) {
   after_pause(self, before);
 }
 
-void keep_busy(pointer self, const activity& a) {
+void keep_busy(pointer self, const activity& a, person_effects& fx) {
   auto& st = self->state;
   const auto& profile = st.core->data().profile;
   if (profile && profile->type != person_type::agent)
@@ -60,7 +60,7 @@ void keep_busy(pointer self, const activity& a) {
     pause.call_began(a.conversation, *a.call);
   if (pause.view(now(self)) == before)
     return;
-  save_row(self, nullptr);
+  fx.changes.emplace_back(st.core->row());
   after_pause(self, before);
 }
 

@@ -9,21 +9,16 @@ error unknown_person() {
   return {ec::not_found, "no person of this id", {}};
 }
 
-void on_order(pointer self, ask_profile& q) {
-  const auto& core = *self->state.core;
-  q.done(core.id(), core.data().profile);
-}
-
 void on_order(pointer self, put_profile& p) {
   auto& st = self->state;
   auto& data = st.core->data();
   auto created = !data.profile.has_value();
-  st.erased = false;
   auto was_agent = data.profile && data.profile->type == person_type::agent;
   data.profile = std::move(p.profile);
   if (was_agent && data.profile->type != person_type::agent)
     data.pause = pause_machine{st.shared->opts.pause_initial_mode};
   auto bot = data.profile->type == person_type::bot;
+  st.shared->profiles.set(st.core->id(), data.profile);
   // Whoever stores a bot and then starts a conversation with it finds it known as one.
   self->send(st.shared->gateway, bot_changed{st.core->id(), bot});
   if (bot) {
@@ -75,8 +70,19 @@ void on_order(pointer self, get_count& q) {
 
 void on_order(pointer self, erase_person& o) {
   auto& st = self->state;
+  self->send(st.shared->reader, ask_store{[shared = st.shared, id = st.core->id(), done = o.done](io::store& s) {
+               auto row = s.load_person(id);
+               if (!row)
+                 return done(row.error());
+               shared->to_person_of(id, erase_from{std::move(row->conversations), done});
+             }});
+}
+
+void on_order(pointer self, erase_from& o) {
+  auto& st = self->state;
   auto id = st.core->id();
-  auto conversations = st.core->conversations();
+  auto conversations = std::exchange(st.core->conversations(), {});
+  conversations.insert(o.conversations.begin(), o.conversations.end());
   person_effects fx;
   st.core->erase(fx);
   carry_out(self, std::move(fx));
@@ -85,12 +91,15 @@ void on_order(pointer self, erase_person& o) {
   st.counts.clear();
   st.counted_at = 0;
   st.erased = true;
+  st.shared->profiles.set(id, std::nullopt);
   self->send(st.shared->gateway, bot_changed{id, false});
   self->send(st.shared->gateway, erase_presence{id});
   auto finish = [shared = st.shared, id, done = std::move(o.done)] {
     commit c;
     c.unit.changes.emplace_back(io::person_removed{id});
     c.then.push_back([shared, id, done] {
+      // Whoever read the disk before this commit does not know of it.
+      shared->profiles.set(id, std::nullopt);
       shared->to_person_of(id, erasure_done{});
       done(success{});
     });
@@ -108,10 +117,12 @@ void on_order(pointer self, erase_person& o) {
 
 void on_order(pointer self, erasure_done&) {
   auto& st = self->state;
-  auto again = !std::exchange(st.erased, false);
-  // What was stored while others were still left went with the rest.
-  if (again && (st.core->data().profile || !st.core->data().devices.empty()))
-    save_devices(self);
+  st.erased = false;
+  while (!st.held.empty() && !st.erased) {
+    auto order = std::move(st.held.front());
+    st.held.pop_front();
+    std::visit([self](auto& x) { on_order(self, x); }, order);
+  }
 }
 
 } // namespace belfry::person_parts

@@ -1,6 +1,7 @@
 #include "belfry/actors/person/core.hpp"
 
 #include "belfry/actors/person/devices.hpp"
+#include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
 
 #include <algorithm>
@@ -9,139 +10,80 @@ namespace belfry {
 
 namespace {
 
-/// What the notifications of one group and subject share: calls and invitations have their own, messages one.
-std::string subject_of(const notification& n) {
-  if (n.call)
-    return n.call->call;
-  if (!n.request)
-    return {};
-  // A delegation may carry the id of a request: each is taken back where it left itself.
-  auto delegation = n.kind == kind::deputy_delegation || n.kind == kind::revoke_deputy_delegation;
-  return delegation ? n.request->invitation + '\1' : n.request->invitation;
-}
-
-/// What a silent kind takes back.
-kind counterpart(kind k) {
-  switch (k) {
-  case kind::read_message:
-    return kind::new_message;
-  case kind::revoke_call:
-    return kind::incoming_call;
-  case kind::revoke_inbound_request:
-    return kind::inbound_request;
-  case kind::revoke_deputy_delegation:
-    return kind::deputy_delegation;
-  case kind::new_message:
-  case kind::incoming_call:
-  case kind::missed_call:
-  case kind::inbound_request:
-  case kind::deputy_delegation:
-    break;
-  }
-  return k;
-}
-
-/// Something of this kind is shown until it is taken back.
-bool can_be_taken_back(kind k) {
-  return !is_silent(k) && k != kind::missed_call;
-}
-
-bool contains(const std::vector<std::string>& list, const std::string& x) {
+template <class T>
+bool contains(const std::vector<T>& list, const T& x) {
   return std::find(list.begin(), list.end(), x) != list.end();
 }
 
-void add(std::vector<std::string>& list, std::string x) {
-  if (!contains(list, x))
-    list.push_back(std::move(x));
-}
-
-address address_of(const delivery& d) {
-  return {d.channel, d.target};
+std::uint64_t place_of(const person_mail& m) {
+  if (const auto* t = std::get_if<tell>(&m))
+    return t->record->notification.seq;
+  const auto* seq = seq_of(m);
+  return seq ? *seq : 0;
 }
 
 } // namespace
 
-std::string to_string(const address& a) {
-  return std::string{to_string(a.channel)} + "/" + a.target;
-}
-
-std::string lane_of(const address& a) {
-  return to_string(a);
-}
-
 person_core::person_core(person_id id, const options& o, const person_surroundings& around)
-    : id_(std::move(id)), options_(o), around_(around) {
+    : id_(std::move(id)), options_(o), around_(around), open_(id_), shown_(id_) {
   data_.pause = pause_machine{o.pause_initial_mode};
 }
 
+// -- from disk ----------------------------------------------------------------
+
 void person_core::load(const io::stored_person& row, std::uint64_t first_seq) {
+  first_seq_ = first_seq;
   if (!row.blob.empty())
     decode(row.blob, data_);
   for (const auto& t : row.lost_tokens)
     take_token(data_.devices, t, UINT64_MAX);
   conversations_.insert(row.conversations.begin(), row.conversations.end());
   for (const auto& s : row.shown)
-    decode(s.blob, shown_[{s.conversation, s.group}]);
-  for (const auto& u : row.unfinished) {
-    auto r = from_row(u);
-    if (!r || (r->deliveries.empty() && r->notification.seq >= first_seq))
-      continue;
-    open_.push_back(std::make_shared<notification_record>(std::move(*r)));
-    const auto& n = open_.back()->notification;
-    for (auto& d : open_.back()->deliveries) {
-      if (!is_final(d.state) && (!d.parked || d.tries > 0))
-        note_left_at(n, address_of(d));
-    }
+    shown_.load(s);
+  for (const auto& u : row.unfinished)
+    load_unfinished(u);
+  for (const auto& m : row.mails) {
+    if (auto mail = of_former_life(m.seq) ? from_row(m) : std::nullopt)
+      unheard_.push_back(std::move(*mail));
   }
+  std::stable_sort(unheard_.begin(), unheard_.end(),
+                   [](const person_mail& a, const person_mail& b) { return place_of(a) < place_of(b); });
 }
 
-std::set<person_core::message_key> person_core::announced_messages() const {
-  std::set<message_key> out;
-  for (const auto& r : open_) {
-    if (r->notification.kind == kind::new_message)
-      out.emplace(r->notification.conversation, r->notification.message->message);
+void person_core::load_unfinished(const io::notification_row& row) {
+  auto read = from_row(row);
+  if (!read)
+    return;
+  auto r = std::make_shared<notification_record>(std::move(*read));
+  if (r->deliveries.empty()) {
+    if (of_former_life(row.seq))
+      unheard_.emplace_back(belfry::tell{std::move(r)});
+    return;
   }
-  return out;
+  for (auto& d : r->deliveries) {
+    if (is_final(d.state) || d.parked)
+      continue;
+    d.left = true;
+    unsubmitted_.push_back(d.id);
+  }
+  open_.add(std::move(r), &row);
 }
 
-/// Why what was unfinished when the process ended is not to be told any more; none: it is.
-reason person_core::obsolete(const notification& n, const std::set<message_key>& gone) const {
-  for (const auto& r : open_) {
-    const auto& later = r->notification;
-    if (is_silent(later.kind) && counterpart(later.kind) == n.kind && n.kind != later.kind && later.seq > n.seq
-        && later.conversation == n.conversation && subject_of(later) == subject_of(n))
-      return n.kind == kind::new_message ? reason::read_before_due : reason::taken_back;
-  }
-  auto withdrawn = n.kind == kind::new_message && gone.contains({n.conversation, n.message->message});
-  return withdrawn ? reason::read_before_due : reason::none;
-}
-
-std::vector<std::shared_ptr<notification_record>> person_core::resume(person_effects& fx,
-                                                                      const std::set<message_key>& gone) {
-  std::vector<record_ptr> untold;
-  for (const auto& r : open_) {
-    const auto& n = r->notification;
-    if (r->deliveries.empty()) {
-      for (const auto& a : around_.addresses(data_, n.kind))
-        note_left_at(n, a);
-    }
-    if (auto why = obsolete(n, gone); why != reason::none) {
-      give_up(*r, why, fx);
-      // It counts as left, also after the next crash.
-      save_shown(n.conversation, group_of(n.kind), fx);
+void person_core::resume(person_effects& fx) {
+  for (const auto& id : std::exchange(unsubmitted_, {})) {
+    auto seq = open_.find(id);
+    if (seq == 0)
+      continue;
+    auto& r = open_.open(seq);
+    const auto& d = find(r, id);
+    if (r.withdrawn != reason::none) {
+      give_up(r, r.withdrawn, fx);
       continue;
     }
-    if (r->deliveries.empty()) {
-      untold.push_back(r);
-      continue;
-    }
-    for (const auto& d : r->deliveries) {
-      if (!is_final(d.state) && !d.parked && !in_flight_.contains(d.id))
-        fx.submits.push_back(order(*r, d, d.next_at, true));
-    }
+    if (!is_final(d.state) && !d.parked && !open_.in_flight(id))
+      fx.submits.push_back(order(r, d, true));
+    open_.close(seq);
   }
-  std::erase_if(open_, [](const record_ptr& r) { return r->deliveries.empty() || is_final(r->state); });
-  return untold;
 }
 
 person person_core::as_recipient(person_type fallback) const {
@@ -156,8 +98,8 @@ std::vector<std::string> person_core::device_tokens() const {
   std::vector<std::string> out;
   for (const auto& d : data_.devices) {
     for (const auto* t : {&d.push_token, &d.push_kit_token}) {
-      if (*t)
-        add(out, **t);
+      if (*t && !contains(out, **t))
+        out.push_back(**t);
     }
   }
   return out;
@@ -180,11 +122,9 @@ void person_core::tell(const record_ptr& r, engine_time now, person_effects& fx)
     take_back(*r, now, fx);
   } else {
     auto to = around_.addresses(data_, n.kind);
-    if (can_be_taken_back(n.kind))
-      shown_[{n.conversation, group_of(n.kind)}].try_emplace(subject_of(n));
-    // An address that takes only what is silent must be told after a restart too; messages are not taken back there.
-    if (can_be_taken_back(n.kind) && n.kind != kind::new_message && to.empty())
-      save_shown(n.conversation, group_of(n.kind), fx);
+    // An address that takes only what is silent must be told after a restart too.
+    if (to.empty())
+      shown_.told(n);
     expand(*r, to, now, fx);
   }
   if (r->deliveries.empty()) {
@@ -192,7 +132,7 @@ void person_core::tell(const record_ptr& r, engine_time now, person_effects& fx)
     if (r->reason == reason::none)
       r->reason = reason::no_address;
   } else {
-    open_.push_back(r);
+    open_.add(r);
   }
   save(*r, fx);
 }
@@ -205,38 +145,39 @@ void person_core::expand(notification_record& r, const std::vector<address>& to,
     d.id = derive_delivery_id(n.id, a.channel, a.target);
     d.channel = a.channel;
     d.target = a.target;
+    // An attempt may have begun before the crash that it was told again after.
+    d.left = of_former_life(n.seq);
     if (delay > 0) {
       d.next_at = now + delay;
       r.state = trace_state::waiting;
     }
     if (n.kind == kind::new_message)
-      supersede_parked(r, d, fx);
-    fx.submits.push_back(order(r, d, d.next_at, false));
+      supersede_parked(n, d, fx);
+    fx.submits.push_back(order(r, d, false));
   }
 }
 
 /// The lane replaces what it holds; what waits on disk it does not know.
-void person_core::supersede_parked(const notification_record& newer, delivery& d, person_effects& fx) {
-  for (const auto& older : open_) {
-    const auto& n = older->notification;
-    if (n.kind != kind::new_message || n.conversation != newer.notification.conversation)
+void person_core::supersede_parked(const notification& newer, delivery& d, person_effects& fx) {
+  for (auto seq : announcements(newer.conversation)) {
+    auto& r = open_.open(seq);
+    auto i = std::find_if(r.deliveries.begin(), r.deliveries.end(), [&](const delivery& x) {
+      return x.parked && !is_final(x.state) && x.channel == d.channel && x.target == d.target;
+    });
+    if (i == r.deliveries.end()) {
+      open_.close(seq);
       continue;
-    for (auto& x : older->deliveries) {
-      if (!x.parked || is_final(x.state) || x.channel != d.channel || x.target != d.target)
-        continue;
-      if (x.tries > 0)
-        d.next_at = std::max(d.next_at, x.next_at);
-      cancel_delivery(*older, x, reason::superseded, fx);
-      save(*older, fx);
     }
+    if (i->tries > 0)
+      d.next_at = std::max(d.next_at, i->next_at);
+    cancel_delivery(r.notification, *i, reason::superseded, fx);
+    save(r, fx);
   }
-  sweep_finished();
 }
 
-lane_order person_core::order(const notification_record& r, const delivery& d, engine_time due, bool from_disk) const {
+lane_order person_core::order(const notification_record& r, const delivery& d, bool from_disk) const {
   const auto& n = r.notification;
-  auto a = address_of(d);
-  lane_order o{d.channel, lane_of(a), {}, from_disk};
+  lane_order o{d.channel, lane_of(address_of(d)), {}, from_disk};
   o.item.delivery = d.id;
   o.item.notification = n.id;
   o.item.seq = n.seq;
@@ -244,7 +185,7 @@ lane_order person_core::order(const notification_record& r, const delivery& d, e
   o.item.person = id_;
   o.item.conversation = n.conversation;
   o.item.kind = n.kind;
-  o.item.due = due;
+  o.item.due = d.next_at;
   o.item.expires = n.expires_at;
   o.item.tries = d.tries;
   o.item.imposed = d.tries > 0;
@@ -253,195 +194,223 @@ lane_order person_core::order(const notification_record& r, const delivery& d, e
 
 void person_core::take_back(notification_record& r, engine_time now, person_effects& fx) {
   const auto& n = r.notification;
-  auto what = counterpart(n.kind);
-  auto subject = subject_of(n);
-  auto why = n.kind == kind::read_message ? reason::read_before_due : reason::taken_back;
-  cancel_where(
-      [&](const notification& x) {
-        return x.kind == what && x.conversation == n.conversation && subject_of(x) == subject && x.seq < n.seq;
-      },
-      why, fx);
-  auto& subjects = shown_[{n.conversation, group_of(n.kind)}];
-  auto at = subjects.extract(subject);
-  save_shown(n.conversation, group_of(n.kind), fx);
-  if (at.empty() && n.kind == kind::revoke_call) {
+  auto earlier = open_.of({n.conversation, counterpart(n.kind), subject_of(n)});
+  std::erase_if(earlier, [&](std::uint64_t seq) { return seq >= n.seq; });
+  withdraw_all(earlier, n.kind == kind::read_message ? reason::read_before_due : reason::taken_back, fx);
+  auto shown = shown_.take(n);
+  if (!shown && n.kind == kind::revoke_call) {
     // The ring was for a role that is not told of calls (SPEC 3).
     r.reason = reason::role_disabled;
     return;
   }
-  auto shown = at.empty() ? shown_at{} : std::move(at.mapped());
-  auto takes_counterpart = around_.addresses(data_, what);
-  std::vector<address> to;
-  for (auto& a : around_.addresses(data_, n.kind)) {
+  auto to = where_to_take_back(n, shown.value_or(shown_at{}));
+  expand(r, to, now, fx);
+  if (to.empty() && !around_.addresses(data_, n.kind).empty())
+    r.reason = reason::taken_back;
+}
+
+std::vector<address> person_core::where_to_take_back(const notification& n, const shown_at& shown) const {
+  auto what = counterpart(n.kind);
+  auto told = around_.addresses(data_, what);
+  auto to = around_.addresses(data_, n.kind);
+  std::erase_if(to, [&](const address& a) {
     auto name = to_string(a);
     auto left = contains(shown.left, name);
-    auto told_there = std::find(takes_counterpart.begin(), takes_counterpart.end(), a) != takes_counterpart.end();
-    auto sends = what == kind::new_message ? !shown.left.empty() && (left || !contains(shown.skipped, name))
-                                           : left || !told_there;
-    if (sends)
-      to.push_back(std::move(a));
-    else
-      r.reason = reason::taken_back;
+    if (what == kind::new_message)
+      return shown.left.empty() || (!left && contains(shown.skipped, name));
+    return !left && contains(told, a);
+  });
+  return to;
+}
+
+std::vector<std::uint64_t> person_core::announcements(const conversation_id& c) const {
+  return open_.of({c, kind::new_message, {}});
+}
+
+void person_core::apply(const withdraw& m, person_effects& fx) {
+  withdraw_all(announcements(m.conversation), m.why, fx);
+}
+
+void person_core::apply(const drop_message& m, person_effects& fx) {
+  for (auto seq : announcements(m.conversation)) {
+    auto matches = open_.open(seq).notification.message->message == m.message;
+    open_.close(seq);
+    if (matches)
+      withdraw_all({seq}, reason::deleted, fx);
   }
-  expand(r, to, now, fx);
-  if (!r.deliveries.empty())
-    r.reason = reason::none;
 }
 
-void person_core::withdraw(const conversation_id& c, reason why, person_effects& fx) {
-  cancel_where([&](const notification& n) { return n.kind == kind::new_message && n.conversation == c; }, why, fx);
-}
-
-void person_core::drop_message(const conversation_id& c, const message_id& m, person_effects& fx) {
-  cancel_where(
-      [&](const notification& n) {
-        return n.kind == kind::new_message && n.conversation == c && n.message && n.message->message == m;
-      },
-      reason::deleted, fx);
-}
-
-void person_core::rewrite(const conversation_id& c, const message_id& m, const std::string& text, person_effects& fx) {
-  for (const auto& r : open_) {
-    auto& n = r->notification;
-    if (n.kind != kind::new_message || n.conversation != c || n.message->message != m)
+void person_core::apply(const rewrite_message& m, person_effects& fx) {
+  for (auto seq : announcements(m.conversation)) {
+    auto& r = open_.open(seq);
+    if (r.notification.message->message != m.message || r.withdrawn != reason::none) {
+      open_.close(seq);
       continue;
-    n.message->edited_text = text;
-    for (auto& d : r->deliveries)
-      d.edited = d.edited || (!is_final(d.state) && !has_left(d));
-    fx.changes.emplace_back(to_row(*r));
+    }
+    rewrite(r, m);
+    auto row = to_row(r);
+    open_.saved(seq, row);
+    fx.changes.emplace_back(std::move(row));
   }
+}
+
+void person_core::rewrite(notification_record& r, const rewrite_message& m) {
+  // What was edited before a crash had not left by then, unless the disk says so.
+  auto left = [&](const delivery& d) { return of_former_life(m.seq) ? d.tries > 0 : has_left(d); };
+  auto& content = *r.notification.message;
+  for (auto& d : r.deliveries) {
+    if (d.edited && left(d)) {
+      // It left with the text of an earlier edit and keeps that.
+      content.text = content.edited_text.value_or(content.text);
+      d.edited = false;
+    }
+  }
+  content.edited_text = m.text;
+  for (auto& d : r.deliveries)
+    d.edited = !is_final(d.state) && !left(d);
 }
 
 // -- cancelling ---------------------------------------------------------------
 
-void person_core::cancel_delivery(notification_record& r, delivery& d, reason why, person_effects& fx) {
-  if (in_flight_.contains(d.id)) {
-    // Its answer still counts; the lane keeps it from being repeated.
-    fx.cancels.push_back({d.channel, lane_of(address_of(d)), d.id, why});
-    return;
+void person_core::withdraw_all(const std::vector<std::uint64_t>& seqs, reason why, person_effects& fx) {
+  for (auto seq : seqs) {
+    auto& r = open_.open(seq);
+    if (r.withdrawn == reason::none)
+      give_up(r, why, fx);
+    else
+      open_.close(seq);
   }
-  if (d.parked)
-    fx.changes.emplace_back(io::parked_removed{d.id});
-  else
-    fx.cancels.push_back({d.channel, lane_of(address_of(d)), d.id, why});
-  if (!has_left(d) && can_be_taken_back(r.notification.kind) && why != reason::superseded) {
-    const auto& n = r.notification;
-    add(shown_[{n.conversation, group_of(n.kind)}][subject_of(n)].skipped, to_string(address_of(d)));
-  }
-  d.parked = false;
-  d.state = delivery_state::cancelled;
-  d.reason = why;
-  d.next_at = 0;
-}
-
-void person_core::cancel_where(const std::function<bool(const notification&)>& which, reason why, person_effects& fx) {
-  for (const auto& r : open_) {
-    if (!which(r->notification))
-      continue;
-    give_up(*r, why, fx);
-  }
-  sweep_finished();
 }
 
 void person_core::give_up(notification_record& r, reason why, person_effects& fx) {
   for (auto& d : r.deliveries) {
-    if (!is_final(d.state))
-      cancel_delivery(r, d, why, fx);
+    if (is_final(d.state))
+      continue;
+    if (open_.in_flight(d.id)) {
+      // Its answer still counts; the lane keeps it from being repeated.
+      fx.cancels.push_back({d.channel, lane_of(address_of(d)), d.id, why});
+      shown_.left(r.notification, address_of(d));
+      continue;
+    }
+    // Of what was withdrawn before a crash it is known already what is shown.
+    cancel_delivery(r.notification, d, why, fx);
+    if (r.withdrawn == reason::none)
+      note_end(r.notification, d);
   }
-  if (r.deliveries.empty()) {
-    r.state = trace_state::not_sent;
-    r.reason = why;
-  }
+  r.withdrawn = why;
   save(r, fx);
+}
+
+void person_core::cancel_delivery(const notification& n, delivery& d, reason why, person_effects& fx) {
+  if (d.parked)
+    fx.changes.emplace_back(io::parked_removed{d.id});
+  else
+    fx.cancels.push_back({d.channel, lane_of(address_of(d)), d.id, why});
+  d.parked = false;
+  d.state = delivery_state::cancelled;
+  d.reason = why;
+  d.next_at = 0;
+  if (why == reason::superseded)
+    note_end(n, d);
+}
+
+/// A delivery is over: where it left must be taken back.
+void person_core::note_end(const notification& n, const delivery& d) {
+  if (d.left)
+    shown_.left(n, address_of(d));
+  else if (d.state == delivery_state::cancelled && d.reason != reason::superseded)
+    shown_.skipped(n, address_of(d));
+  else
+    shown_.told(n);
 }
 
 // -- channels -----------------------------------------------------------------
 
-std::pair<notification_record*, delivery*> person_core::find(const notification_id& id) {
-  for (const auto& r : open_) {
-    for (auto& d : r->deliveries) {
-      if (d.id == id)
-        return {r.get(), &d};
-    }
-  }
-  return {nullptr, nullptr};
+delivery& person_core::find(notification_record& r, const notification_id& id) {
+  return *std::find_if(r.deliveries.begin(), r.deliveries.end(), [&](const delivery& d) { return d.id == id; });
 }
 
-void person_core::note_left_at(const notification& n, const address& a) {
-  if (can_be_taken_back(n.kind))
-    add(shown_[{n.conversation, group_of(n.kind)}][subject_of(n)].left, to_string(a));
-}
-
-void person_core::save_shown(const conversation_id& c, group g, person_effects& fx) {
-  auto i = shown_.find({c, g});
-  if (i == shown_.end())
-    return;
-  fx.changes.emplace_back(io::shown_row{id_, c, g, encode(i->second)});
-  if (i->second.empty())
-    shown_.erase(i);
+std::vector<person_id> person_core::named_in(const notification_id& id) {
+  auto seq = open_.find(id);
+  if (seq == 0)
+    return {};
+  auto out = people_of(open_.open(seq).notification);
+  open_.close(seq);
+  return out;
 }
 
 person_core::permit person_core::clear(const notification_id& id, engine_time now, person_effects& fx) {
-  auto [r, d] = find(id);
-  if (!r)
+  auto seq = open_.find(id);
+  if (seq == 0)
     return {reason::taken_back, nullptr, nullptr};
-  if (is_final(d->state))
-    return {d->reason, nullptr, nullptr};
-  const auto& n = r->notification;
-  if (n.expires_at <= now)
-    return {reason::expired, nullptr, nullptr};
-  if (auto why = around_.usable(address_of(*d)); why != reason::none)
-    return {why, nullptr, nullptr};
+  auto& r = open_.open(seq);
+  auto& d = find(r, id);
+  const auto& n = r.notification;
+  auto why = is_final(d.state) ? d.reason : r.withdrawn;
+  if (why == reason::none && n.expires_at <= now)
+    why = reason::expired;
+  if (why == reason::none)
+    why = around_.usable(address_of(d), n.kind);
   auto counterpart_left = is_silent(n.kind);
-  if (data_.pause.suppresses(n.kind, d->channel, counterpart_left, now))
-    return {reason::paused, nullptr, nullptr};
-  in_flight_.insert(id);
-  note_left_at(n, address_of(*d));
-  if (r->state == trace_state::waiting) {
-    r->state = trace_state::queued;
-    fx.traces.push_back(to_trace(*r));
+  if (why == reason::none && data_.pause.suppresses(n.kind, d.channel, counterpart_left, now))
+    why = reason::paused;
+  if (why != reason::none) {
+    open_.close(seq);
+    return {why, nullptr, nullptr};
   }
-  return {reason::none, r, d};
+  open_.set_in_flight(id, true);
+  if (r.state == trace_state::waiting) {
+    r.state = trace_state::queued;
+    fx.traces.push_back(to_trace(r));
+  }
+  return {reason::none, &r, &d};
 }
 
 void person_core::attempted(const notification_id& id, const std::optional<attempt>& made, delivery_state state,
                             reason why, millis next_at, bool parked, person_effects& fx) {
-  in_flight_.erase(id);
-  auto [r, d] = find(id);
-  if (!r || is_final(d->state))
+  auto seq = open_.find(id);
+  if (seq == 0)
     return;
+  open_.set_in_flight(id, false);
+  auto& r = open_.open(seq);
+  auto& d = find(r, id);
+  if (is_final(d.state))
+    return open_.close(seq);
   if (made) {
-    ++d->tries;
-    if (d->attempts.size() >= attempts_max)
-      d->attempts.erase(d->attempts.begin() + 1);
-    d->attempts.push_back(*made);
+    ++d.tries;
+    d.left = true;
+    if (d.attempts.size() >= attempts_max)
+      d.attempts.erase(d.attempts.begin() + 1);
+    d.attempts.push_back(*made);
   }
-  const auto& n = r->notification;
-  if (state == delivery_state::cancelled && !has_left(*d) && can_be_taken_back(n.kind) && why != reason::superseded)
-    add(shown_[{n.conversation, group_of(n.kind)}][subject_of(n)].skipped, to_string(address_of(*d)));
-  d->state = state;
-  d->reason = why;
-  d->next_at = next_at;
-  d->parked = parked;
+  d.state = state;
+  d.reason = why;
+  d.next_at = next_at;
+  d.parked = parked;
   if (parked)
-    fx.changes.emplace_back(io::parked_delivery{d->id, lane_of(address_of(*d)), id_, n.seq, next_at, is_call(n.kind)});
-  if (can_be_taken_back(n.kind))
-    save_shown(n.conversation, group_of(n.kind), fx);
-  save(*r, fx);
-  sweep_finished();
+    fx.changes.emplace_back(
+        io::parked_delivery{d.id, lane_of(address_of(d)), id_, seq, next_at, is_call(r.notification.kind)});
+  if (is_final(state) && r.withdrawn == reason::none)
+    note_end(r.notification, d);
+  save(r, fx);
 }
 
 bool person_core::unpark(const notification_id& id, person_effects& fx) {
-  auto [r, d] = find(id);
-  if (!r || !d->parked) {
-    // Nothing waits for it any more.
-    fx.changes.emplace_back(io::parked_removed{id});
+  fx.changes.emplace_back(io::parked_removed{id});
+  auto seq = open_.find(id);
+  if (seq == 0)
+    return false;
+  auto& r = open_.open(seq);
+  auto& d = find(r, id);
+  if (!d.parked) {
+    open_.close(seq);
     return false;
   }
-  d->parked = false;
-  fx.changes.emplace_back(io::parked_removed{id});
-  fx.changes.emplace_back(to_row(*r));
-  fx.submits_after.push_back(order(*r, *d, d->next_at, true));
+  d.parked = false;
+  auto row = to_row(r);
+  fx.submits_after.push_back(order(r, d, true));
+  open_.saved(seq, row);
+  fx.changes.emplace_back(std::move(row));
   return true;
 }
 
@@ -456,31 +425,26 @@ void person_core::save(notification_record& r, person_effects& fx) {
                              [](const delivery& d) { return d.state == delivery_state::accepted; });
     r.reason = sent != r.deliveries.end() ? reason::sent : r.deliveries.back().reason;
   }
-  fx.changes.emplace_back(to_row(r));
+  shown_.save(fx.changes);
+  auto row = to_row(r);
   fx.traces.push_back(to_trace(r));
-}
-
-void person_core::sweep_finished() {
-  std::erase_if(open_, [](const record_ptr& r) { return is_final(r->state); });
-}
-
-bool person_core::busy() const {
-  return std::any_of(open_.begin(), open_.end(), [](const record_ptr& r) {
-    return std::any_of(r->deliveries.begin(), r->deliveries.end(),
-                       [](const delivery& d) { return !is_final(d.state) && !d.parked; });
-  });
+  // The last use of `r`: it may go, or be packed.
+  open_.saved(row.seq, row);
+  fx.changes.emplace_back(std::move(row));
 }
 
 void person_core::erase(person_effects& fx) {
-  for (const auto& r : open_) {
-    for (auto& d : r->deliveries) {
+  for (auto seq : open_.all()) {
+    const auto& r = open_.open(seq);
+    for (const auto& d : r.deliveries) {
       if (!is_final(d.state))
         fx.cancels.push_back({d.channel, lane_of(address_of(d)), d.id, reason::person_erased});
     }
   }
   open_.clear();
-  in_flight_.clear();
   shown_.clear();
+  unheard_.clear();
+  unsubmitted_.clear();
   conversations_.clear();
   data_.profile.reset();
   data_.devices.clear();

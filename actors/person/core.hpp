@@ -1,7 +1,10 @@
 #pragma once
 
 #include "belfry/actors/channel/lane.hpp"
+#include "belfry/actors/person/address.hpp"
+#include "belfry/actors/person/open_notifications.hpp"
 #include "belfry/actors/person/person_row.hpp"
+#include "belfry/actors/person/shown.hpp"
 #include "belfry/config/options.hpp"
 #include "belfry/io/ports.hpp"
 #include "belfry/messages/person_mail.hpp"
@@ -15,20 +18,6 @@
 
 /// Turns what one person is told into deliveries, and keeps what became of them: pure.
 namespace belfry {
-
-/// Where a person can be reached for a kind.
-struct address {
-  channel_kind channel = channel_kind::webhook;
-  /// Registration, device or subscription; "email".
-  std::string target;
-
-  bool operator==(const address&) const = default;
-};
-
-/// "<channel>/<target>", as `shown_at` lists it.
-std::string to_string(const address& a);
-/// Name of the lane that serves it.
-std::string lane_of(const address& a);
 
 /// A delivery on its way to a lane, or out of it.
 struct lane_order {
@@ -60,24 +49,22 @@ struct person_surroundings {
   std::function<std::vector<address>(const person_data&, kind)> addresses;
   /// The wait of a channel before new_message, in ms.
   std::function<engine_time(channel_kind)> delay;
-  /// none: the address may be used; else why not (registration_inactive, ...).
-  std::function<reason(const address&)> usable;
+  /// none: the address may be used for this kind; else why not (registration_inactive, ...).
+  std::function<reason(const address&, kind)> usable;
 };
 
 class person_core {
 public:
   person_core(person_id id, const options& o, const person_surroundings& around);
 
-  /// From disk. What is unfinished counts as left, but for what waits there and was never tried. Device tokens that
-  /// another person stored since are gone.
-  /// Untold ones from `first_seq` on were born in this life of the process: their mail is on its way.
-  void load(const io::stored_person& row, std::uint64_t first_seq = UINT64_MAX);
-  /// The messages of unfinished announcements: what was withdrawn while they were on their way is not known here.
-  using message_key = std::pair<conversation_id, message_id>;
-  std::set<message_key> announced_messages() const;
-  /// After a restart: submits what is unfinished and not parked. What was not even expanded is returned, oldest first,
-  /// to be told anew. What is taken back by a later one, or announces a message that is `gone`, ends here.
-  std::vector<std::shared_ptr<notification_record>> resume(person_effects& fx, const std::set<message_key>& gone = {});
+  /// From disk. What is unfinished counts as left, but for what waits there and was never tried (SPEC 1). Device
+  /// tokens that another person stored since are gone. What was told from `first_seq` on was told in this life of the
+  /// process: that mail is on its way.
+  void load(const io::stored_person& row, std::uint64_t first_seq);
+  /// What was told in a former life of the process and not applied, oldest first; once.
+  std::vector<person_mail> take_unheard() { return std::exchange(unheard_, {}); }
+  /// When that was applied: submits what is unfinished and not parked, once.
+  void resume(person_effects& fx);
 
   const person_id& id() const { return id_; }
   person_data& data() { return data_; }
@@ -89,12 +76,14 @@ public:
 
   // Mail from conversations
   void tell(const std::shared_ptr<notification_record>& r, engine_time now, person_effects& fx);
-  void withdraw(const conversation_id& c, reason why, person_effects& fx);
-  void drop_message(const conversation_id& c, const message_id& m, person_effects& fx);
-  void rewrite(const conversation_id& c, const message_id& m, const std::string& text, person_effects& fx);
+  void apply(const withdraw& m, person_effects& fx);
+  void apply(const drop_message& m, person_effects& fx);
+  void apply(const rewrite_message& m, person_effects& fx);
 
   // Talk with channels
-  /// The delivery and its notification if it may be tried now; it has left then. Else why not.
+  /// Whose names an attempt of this delivery needs; nothing for one that is not open.
+  std::vector<person_id> named_in(const notification_id& delivery);
+  /// The delivery and its notification if it may be tried now; it has left when the attempt is made. Else why not.
   struct permit {
     reason why = reason::none;
     const notification_record* record = nullptr;
@@ -111,7 +100,7 @@ public:
 
   io::person_row row() const;
   /// Unfinished notifications that are not wholly on disk: the person cannot sleep.
-  bool busy() const;
+  bool busy() const { return open_.busy(); }
   std::size_t open() const { return open_.size(); }
 
 private:
@@ -119,30 +108,34 @@ private:
 
   void expand(notification_record& r, const std::vector<address>& to, engine_time now, person_effects& fx);
   void take_back(notification_record& r, engine_time now, person_effects& fx);
-  void supersede_parked(const notification_record& newer, delivery& d, person_effects& fx);
-  lane_order order(const notification_record& r, const delivery& d, engine_time due, bool from_disk) const;
-  void cancel_delivery(notification_record& r, delivery& d, reason why, person_effects& fx);
-  /// Cancels what is unfinished and matches; addresses where nothing had left are remembered as skipped.
+  std::vector<address> where_to_take_back(const notification& n, const shown_at& shown) const;
+  void supersede_parked(const notification& newer, delivery& d, person_effects& fx);
+  lane_order order(const notification_record& r, const delivery& d, bool from_disk) const;
+  void load_unfinished(const io::notification_row& row);
+  /// Cancels what of these is unfinished; addresses where nothing had left are remembered as skipped.
+  void withdraw_all(const std::vector<std::uint64_t>& seqs, reason why, person_effects& fx);
   void give_up(notification_record& r, reason why, person_effects& fx);
-  void cancel_where(const std::function<bool(const notification&)>& which, reason why, person_effects& fx);
-  void note_left_at(const notification& n, const address& a);
-  reason obsolete(const notification& n, const std::set<message_key>& gone) const;
-  void save_shown(const conversation_id& c, group g, person_effects& fx);
-  /// Writes the record, or finishes it when all its deliveries have ended.
+  void cancel_delivery(const notification& n, delivery& d, reason why, person_effects& fx);
+  void note_end(const notification& n, const delivery& d);
+  void rewrite(notification_record& r, const rewrite_message& m);
+  std::vector<std::uint64_t> announcements(const conversation_id& c) const;
+  static delivery& find(notification_record& r, const notification_id& delivery);
+  bool has_left(const delivery& d) const { return d.left || open_.in_flight(d.id); }
+  bool of_former_life(std::uint64_t seq) const { return seq < first_seq_; }
+  /// Writes the record, finished when all its deliveries have ended, and what is shown by now.
   void save(notification_record& r, person_effects& fx);
-  void sweep_finished();
-  std::pair<notification_record*, delivery*> find(const notification_id& delivery);
-  bool has_left(const delivery& d) const { return d.tries > 0 || in_flight_.contains(d.id); }
 
   person_id id_;
   const options& options_;
   const person_surroundings& around_;
   person_data data_;
   std::set<conversation_id> conversations_;
-  /// Not final, oldest first.
-  std::vector<record_ptr> open_;
-  std::set<notification_id> in_flight_;
-  std::map<std::pair<conversation_id, group>, shown_subjects> shown_;
+  open_notifications open_;
+  shown_state shown_;
+  std::uint64_t first_seq_ = 0;
+  std::vector<person_mail> unheard_;
+  /// Deliveries that lanes held when the process ended.
+  std::vector<notification_id> unsubmitted_;
 };
 
 } // namespace belfry

@@ -21,7 +21,7 @@ void fall_asleep(pointer self) {
 
 void on_rest(pointer self) {
   auto& st = self->state;
-  if (!st.mail.empty() || st.gathering || st.resuming || st.core->busy() || st.armed != 0)
+  if (!st.mail.empty() || st.gathering || st.erased || st.core->busy() || st.armed != 0)
     return;
   if (st.uncommitted == 0)
     fall_asleep(self);
@@ -29,8 +29,8 @@ void on_rest(pointer self) {
     st.falling_asleep = true;
 }
 
-/// The address is usable while its registration is active.
-reason usable(const node& n, const address& a) {
+/// The address is usable while its registration is active and takes the kind.
+reason usable(const node& n, const address& a, kind k) {
   if (a.channel != channel_kind::webhook)
     return reason::channel_disabled;
   if (!n.opts.webhooks.enabled)
@@ -39,7 +39,9 @@ reason usable(const node& n, const address& a) {
   auto i = std::find_if(list->begin(), list->end(), [&](const webhook& w) { return w.id == a.target; });
   if (i == list->end())
     return reason::registration_deleted;
-  return i->status == webhook_status::active ? reason::none : reason::registration_inactive;
+  if (i->status != webhook_status::active)
+    return reason::registration_inactive;
+  return io::webhooks::event_name_for(*i, k) ? reason::none : reason::no_address;
 }
 
 std::vector<address> addresses(const node& n, kind k) {
@@ -54,12 +56,18 @@ std::vector<address> addresses(const node& n, kind k) {
   return out;
 }
 
+/// It makes the person anew, or erases it again: one order for all of them, in memory and on disk.
+bool stores(const person_order& order) {
+  return std::holds_alternative<put_profile>(order) || std::holds_alternative<put_device>(order)
+         || std::holds_alternative<erase_person>(order) || std::holds_alternative<erase_from>(order);
+}
+
 void start(pointer self, node* shared, const person_id& id, const std::shared_ptr<io::stored_person>& row) {
   auto& st = self->state;
   st.shared = shared;
   st.around.addresses = [shared](const person_data&, kind k) { return addresses(*shared, k); };
   st.around.delay = [shared](channel_kind) { return shared->opts.webhooks.delay.count(); };
-  st.around.usable = [shared](const address& a) { return usable(*shared, a); };
+  st.around.usable = [shared](const address& a, kind k) { return usable(*shared, a, k); };
   st.core.emplace(id, shared->opts, st.around);
   if (row)
     st.core->load(*row, shared->first_seq);
@@ -68,6 +76,9 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
     save_devices(self);
   auto& pause = st.core->data().pause;
   after_pause(self, pause.view(now(self)));
+  auto unheard = st.core->take_unheard();
+  std::move(unheard.begin(), unheard.end(), std::back_inserter(st.mail));
+  work_off(self);
 }
 
 } // namespace
@@ -84,7 +95,10 @@ person_actor::behavior_type person_entity(pointer self, node* shared, const pers
       [self](person_order& order) {
         ++self->state.handled;
         self->state.falling_asleep = false;
-        std::visit([self](auto& x) { on_order(self, x); }, order);
+        if (self->state.erased && stores(order))
+          self->state.held.push_back(std::move(order));
+        else
+          std::visit([self](auto& x) { on_order(self, x); }, order);
       },
       [self](const committed& c) {
         auto& st = self->state;

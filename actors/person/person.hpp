@@ -25,8 +25,6 @@ struct person_state {
   std::deque<person_mail> mail;
   /// What is being gathered for it; null: nothing.
   std::shared_ptr<belfry::gathering> gathering;
-  /// Conversations are asked what of the unfinished still holds; mail waits.
-  bool resuming = false;
   /// Unread counts of the conversations, and when they were asked for (good for 1 s, SPEC 3).
   std::map<conversation_id, std::uint32_t> counts;
   engine_time counted_at = 0;
@@ -36,6 +34,8 @@ struct person_state {
   bool falling_asleep = false;
   /// It is being erased: nothing is written, nothing is told.
   bool erased = false;
+  /// What is stored of the person after that, in order.
+  std::deque<person_order> held;
   engine_time armed = 0;
 };
 

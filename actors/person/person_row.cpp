@@ -26,12 +26,12 @@ void write_device(binary_writer& out, const device& d) {
 device read_device(binary_reader& in, std::uint64_t version) {
   device d;
   d.id = in.text();
-  d.platform = static_cast<device_platform>(in.number());
+  d.platform = in.enumeration(device_platform::ios);
   d.app = in.text();
   d.push_token = in.optional_text();
   d.push_kit_token = in.optional_text();
-  d.environment = static_cast<device_environment>(in.number());
-  d.version = static_cast<message_version>(in.number());
+  d.environment = in.enumeration(device_environment::sandbox);
+  d.version = in.enumeration(message_version::encrypted_service);
   d.encryption_key = in.optional_text();
   d.registered_at = in.signed_number();
   d.claim = version > 1 ? in.number() : 0;

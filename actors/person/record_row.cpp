@@ -8,7 +8,8 @@ namespace belfry {
 
 namespace {
 
-constexpr std::uint64_t row_version = 1;
+/// 2: deliveries know that they left, notifications that they are withdrawn; people are named by id only.
+constexpr std::uint64_t row_version = 2;
 
 void write_id(binary_writer& out, const notification_id& id) {
   out.raw({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
@@ -65,13 +66,13 @@ void read_content(binary_reader& in, notification& n) {
   case group::call: {
     auto& c = n.call.emplace();
     c.call = in.text();
-    c.type = static_cast<call_type>(in.number());
-    c.state = static_cast<call_state>(in.number());
+    c.type = in.enumeration(call_type::video);
+    c.state = in.enumeration(call_state::active);
     c.caller = in.text();
     c.started_at = in.signed_number();
     c.ring_deadline = in.signed_number();
-    c.end_reason = static_cast<call_end_reason>(in.number());
-    c.revoke_reason = static_cast<revoke_reason>(in.number());
+    c.end_reason = in.enumeration(call_end_reason::missed_because_terminated);
+    c.revoke_reason = in.enumeration(revoke_reason::left);
     break;
   }
   case group::requests: {
@@ -98,7 +99,7 @@ void write_person(binary_writer& out, const person& p) {
 person read_person(binary_reader& in) {
   person p;
   p.id = in.text();
-  p.profile.type = static_cast<person_type>(in.number());
+  p.profile.type = in.enumeration(person_type::system);
   auto& x = p.profile;
   for (auto* f : {&x.display_name, &x.first_name, &x.last_name, &x.username, &x.nickname, &x.email, &x.phone, &x.locale,
                   &x.source_id})
@@ -118,6 +119,7 @@ void write_delivery(binary_writer& out, const delivery& d) {
   out.signed_number(d.next_at);
   out.flag(d.parked);
   out.flag(d.edited);
+  out.flag(d.left);
   out.number(d.attempts.size());
   for (const auto& a : d.attempts) {
     out.signed_number(a.at);
@@ -127,17 +129,18 @@ void write_delivery(binary_writer& out, const delivery& d) {
   }
 }
 
-delivery read_delivery(binary_reader& in) {
+delivery read_delivery(binary_reader& in, std::uint64_t version) {
   delivery d;
   d.id = read_id(in);
-  d.channel = static_cast<channel_kind>(in.number());
+  d.channel = in.enumeration(channel_kind::web_push);
   d.target = in.text();
-  d.state = static_cast<delivery_state>(in.number());
-  d.reason = static_cast<reason>(in.number());
+  d.state = in.enumeration(delivery_state::given_up);
+  d.reason = in.enumeration(reason_last);
   d.tries = static_cast<std::uint32_t>(in.number());
   d.next_at = in.signed_number();
   d.parked = in.flag();
   d.edited = in.flag();
+  d.left = version > 1 ? in.flag() : d.tries > 0;
   d.attempts.resize(in.count());
   for (auto& a : d.attempts) {
     a.at = in.signed_number();
@@ -148,10 +151,17 @@ delivery read_delivery(binary_reader& in) {
   return d;
 }
 
-std::string subject_of(const notification& n) {
+/// What the row is found by.
+std::string key_of(const notification& n) {
   if (n.message)
     return n.message->message;
   return n.call ? n.call->call : n.request ? n.request->invitation : std::string{};
+}
+
+/// Version 1 kept profiles.
+void skip_people(binary_reader& in) {
+  for (auto n = in.count(); n > 0; --n)
+    read_person(in);
 }
 
 } // namespace
@@ -168,15 +178,11 @@ io::notification_row to_row(const notification_record& r) {
   write_content(out, n, final);
   out.flag(n.total_count.has_value());
   out.number(n.total_count.value_or(0));
-  out.number(final ? 0 : n.people.size());
-  if (!final) {
-    for (const auto& p : n.people)
-      write_person(out, p);
-  }
+  out.number(static_cast<std::uint64_t>(r.withdrawn));
   out.number(r.deliveries.size());
   for (const auto& d : r.deliveries)
     write_delivery(out, d);
-  io::notification_row row{n.seq,  n.id,    n.recipient,  n.conversation, subject_of(n),
+  io::notification_row row{n.seq,  n.id,    n.recipient,  n.conversation, key_of(n),
                            n.kind, r.state, n.created_at, out.take()};
   row.open_deliveries = static_cast<std::uint32_t>(
       std::count_if(r.deliveries.begin(), r.deliveries.end(), [](const delivery& d) { return !is_final(d.state); }));
@@ -194,10 +200,14 @@ std::optional<notification_record> from_row(const io::notification_row& row) {
   n.created_at = row.created_at;
   r.state = row.state;
   binary_reader in{row.blob};
-  if (in.number() != row_version)
+  auto version = in.number();
+  if (version == 0 || version > row_version)
     return std::nullopt;
-  r.reason = static_cast<reason>(in.number());
-  if (auto type = in.number(); type > 0)
+  r.reason = in.enumeration(reason_last);
+  auto type = in.number();
+  if (type > static_cast<std::uint64_t>(person_type::system) + 1)
+    return std::nullopt;
+  if (type > 0)
     n.recipient_type = static_cast<person_type>(type - 1);
   n.topic = in.optional_text();
   n.expires_at = in.signed_number();
@@ -206,12 +216,13 @@ std::optional<notification_record> from_row(const io::notification_row& row) {
   auto total = in.number();
   if (counted)
     n.total_count = total;
-  n.people.resize(in.count());
-  for (auto& p : n.people)
-    p = read_person(in);
+  if (version > 1)
+    r.withdrawn = in.enumeration(reason_last);
+  else
+    skip_people(in);
   r.deliveries.resize(in.count());
   for (auto& d : r.deliveries)
-    d = read_delivery(in);
+    d = read_delivery(in, version);
   return in.ok() ? std::optional{std::move(r)} : std::nullopt;
 }
 

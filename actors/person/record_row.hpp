@@ -8,8 +8,8 @@
 
 namespace belfry {
 
-/// The row of a notification. Texts and resolved people are left out when it is final: they are on disk only while
-/// they may be needed (SPEC 12).
+/// The row of a notification. It names people by id only, so that an erasure reaches it. The text is left out when it
+/// is final: it is on disk only while it may be needed (SPEC 12).
 io::notification_row to_row(const notification_record& r);
 
 /// The inverse; nothing when the row is damaged or of a newer version.

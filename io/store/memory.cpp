@@ -80,12 +80,19 @@ void memory_store::forget_claims(const person_row& x) {
   }
 }
 
+void memory_store::apply(const mail_row& x, millis) {
+  if (x.blob.empty())
+    mails_.erase(x.seq);
+  else
+    mails_[x.seq] = x;
+}
+
 void memory_store::apply(const person_removed& x, millis) {
   if (auto person = persons_.find(x.id); person != persons_.end()) {
     forget_claims(person->second);
     persons_.erase(person);
   }
-  std::erase_if(members_, [&](const auto& m) { return m.first == x.id; });
+  std::erase_if(mails_, [&](const auto& m) { return m.second.person == x.id; });
   std::erase_if(shown_, [&](const auto& s) { return s.second.person == x.id; });
   std::erase_if(presence_, [&](const auto& p) { return p.second.person == x.id; });
   std::erase_if(parked_, [&](const auto& p) { return p.second.person == x.id; });
@@ -202,6 +209,9 @@ result<stored_person> memory_store::load_person(const person_id& id) {
   for (const auto& x : notifications_)
     if (x.second.person == id && !is_final(x.second.state))
       out.unfinished.push_back(x.second);
+  for (const auto& [seq, x] : mails_)
+    if (x.person == id)
+      out.mails.push_back(x);
   for (const auto& [token, by] : claims_) {
     const auto own = by.find(id);
     if (own != by.end()
@@ -273,11 +283,13 @@ result<std::optional<millis>> memory_store::parked_due(std::string_view lane) {
 
 result<std::vector<person_id>> memory_store::timed_persons() {
   std::lock_guard guard(mutex_);
-  std::vector<person_id> out;
+  std::set<person_id> out;
   for (const auto& [id, row] : persons_)
     if (row.timed)
-      out.push_back(id);
-  return out;
+      out.insert(id);
+  for (const auto& [seq, x] : mails_)
+    out.insert(x.person);
+  return std::vector<person_id>(out.begin(), out.end());
 }
 
 result<std::vector<due_conversation>> memory_store::due_conversations() {

@@ -57,9 +57,15 @@ ALTER TABLE person ADD COLUMN timed INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX person_timed ON person(id) WHERE timed = 1;
 )sql";
 
-static constexpr std::array<migration, 2> all_migrations{version_1, version_2};
+// What persons were told and have not applied yet (io::mail_row).
+static constexpr migration version_3 = R"sql(
+CREATE TABLE mail(seq INTEGER PRIMARY KEY, person TEXT NOT NULL, blob BLOB NOT NULL);
+CREATE INDEX mail_person ON mail(person);
+)sql";
 
-static constexpr std::array<const char*, 24> probes{
+static constexpr std::array<migration, 3> all_migrations{version_1, version_2, version_3};
+
+static constexpr std::array<const char*, 26> probes{
     "SELECT * FROM mark ORDER BY name LIMIT 1",
     "SELECT * FROM mark ORDER BY name DESC LIMIT 1",
     "SELECT * FROM conversation ORDER BY key LIMIT 1",
@@ -84,6 +90,8 @@ static constexpr std::array<const char*, 24> probes{
     "SELECT * FROM setting ORDER BY name LIMIT 1",
     "SELECT * FROM token ORDER BY token, person LIMIT 1",
     "SELECT * FROM token ORDER BY token DESC, person DESC LIMIT 1",
+    "SELECT * FROM mail ORDER BY seq LIMIT 1",
+    "SELECT * FROM mail ORDER BY seq DESC LIMIT 1",
 };
 
 std::span<const migration> migrations() {

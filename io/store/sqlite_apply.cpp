@@ -67,11 +67,18 @@ void change_writer::apply(const person_row& x) {
     run(db_, "INSERT OR REPLACE INTO token VALUES(?, ?, ?)", bytes{t.token}, std::string_view(x.id), t.number);
 }
 
+void change_writer::apply(const mail_row& x) {
+  if (x.blob.empty())
+    run(db_, "DELETE FROM mail WHERE seq = ?", x.seq);
+  else
+    run(db_, "INSERT OR REPLACE INTO mail VALUES(?, ?, ?)", x.seq, std::string_view(x.person), bytes{x.blob});
+}
+
 void change_writer::apply(const person_removed& x) {
   const std::string_view id = x.id;
   run(db_, "DELETE FROM person WHERE id = ?", id);
   run(db_, "DELETE FROM token WHERE person = ?", id);
-  run(db_, "DELETE FROM membership WHERE person = ?", id);
+  run(db_, "DELETE FROM mail WHERE person = ?", id);
   run(db_, "DELETE FROM shown WHERE person = ?", id);
   run(db_, "DELETE FROM presence WHERE person = ?", id);
   run(db_, "DELETE FROM parked WHERE person = ?", id);

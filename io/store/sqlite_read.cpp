@@ -169,6 +169,11 @@ result<stored_person> sqlite_store::load_person(const person_id& id) {
     while (s.step())
       out.unfinished.push_back(read_notification(s));
   }
+  {
+    statement s(*db, "SELECT seq, blob FROM mail WHERE person = ? ORDER BY seq", person);
+    while (s.step())
+      out.mails.push_back({static_cast<std::uint64_t>(s.integer(0)), id, s.text(1)});
+  }
   // Whoever has no row has no devices.
   if (!out.blob.empty()) {
     statement s(*db,
@@ -383,7 +388,7 @@ result<std::vector<person_id>> sqlite_store::bots() {
 }
 
 result<std::vector<person_id>> sqlite_store::timed_persons() {
-  return persons_where("SELECT id FROM person WHERE timed = 1 ORDER BY id");
+  return persons_where("SELECT id FROM person WHERE timed = 1 UNION SELECT person FROM mail ORDER BY 1");
 }
 
 result<std::optional<std::string>> sqlite_store::setting(std::string_view name) {

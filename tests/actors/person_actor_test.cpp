@@ -293,6 +293,179 @@ TEST(PersonActor, IsToldAgainWhenItComesBackAfterErasure) {
   EXPECT_EQ(t[0].state, trace_state::done);
 }
 
+TEST(PersonActor, ErasureReachesTheNamesInWhatIsQueuedForOthers) {
+  world w;
+  w.put_profile("anna", person_type::agent, "Anna A.");
+  w.answer = [](const auto&) { return status(500); };
+  w.publish({started("c1"), in("c1", message("m1", "anna")),
+             in("c1", request_offered{"i1", request_kind::agent_forwarding, "dora", {}, "anna", {}, {}})});
+  w.pass(2s);
+  for (const auto& r : w.requests)
+    EXPECT_NE(r.body.find("Anna A."), std::string::npos);
+  auto first = w.requests.size();
+  ASSERT_EQ(first, 2U);
+  ASSERT_TRUE(erase(w, "anna"));
+  w.pass(1min);
+  ASSERT_GE(w.requests.size(), first + 2);
+  for (auto i = first; i < w.requests.size(); ++i) {
+    EXPECT_EQ(w.requests[i].body.find("Anna A."), std::string::npos) << w.requests[i].body;
+    EXPECT_NE(w.requests[i].body.find(R"("anna")"), std::string::npos) << "named by id all the same";
+  }
+}
+
+TEST(PersonActor, NamesPeopleAsTheyAreWhenTheAttemptIsMade) {
+  std::optional<world> w;
+  w.emplace();
+  w->put_profile("anna", person_type::agent, "Anna A.");
+  w->answer = [](const auto&) { return status(500); };
+  w->publish({started("c1"), in("c1", message("m1", "anna"))});
+  w->pass(2s);
+  w->put_profile("anna", person_type::agent, "Anna B.");
+  auto left = w->on_disk();
+  w.reset();
+  w.emplace(options{}, true, left);
+  w->pass(1min);
+  ASSERT_FALSE(w->requests.empty());
+  EXPECT_EQ(field(w->requests[0].body, "senderName"), "Anna B.");
+}
+
+TEST(PersonActor, IsAMemberWhoCanBeRemovedWhenItJoinsWhileItIsErased) {
+  for (auto join_first : {true, false}) {
+    world w;
+    w.put_profile("ben", person_type::visitor, "Ben");
+    w.publish({started("c1"), started("c2")});
+    w.publish({in("c2", participant_left{"ben"})});
+    auto erased = false;
+    auto join = [&] {
+      caf::anon_send(
+          w.get().gateway,
+          belfry::publish{{in("c2", participant_joined{{"ben", role::context_person, false, false}})}, [](auto) {}});
+    };
+    if (join_first)
+      join();
+    w.get().to_person_of("ben", erase_person{[&](auto) { erased = true; }});
+    if (!join_first)
+      join();
+    w.settle();
+    ASSERT_TRUE(erased);
+    EXPECT_EQ(w.view("c1").participants.size(), 1U);
+    // Before or after, but not both: who is still a member is known as one, on disk too.
+    auto member = w.view("c2").participants.size() == 2U;
+    EXPECT_EQ(w.store().load_person("ben")->conversations.size(), member ? 1U : 0U);
+    ASSERT_TRUE(erase(w, "ben"));
+    EXPECT_EQ(w.view("c2").participants.size(), 1U);
+    EXPECT_TRUE(w.store().load_person("ben")->conversations.empty());
+  }
+}
+
+TEST(PersonActor, LeavesConversationsWhoseWordHasNotReachedIt) {
+  world w;
+  w.publish({started("c1")});
+  // As if the mail of the roster were still on its way.
+  caf::anon_send(w.get().shard_of("ben"), post{{{"ben", withdraw{"c1", reason::left}}}});
+  caf::anon_send(w.get().shard_of("ben"), post{{{"ben", roster_change{"c1", false}}}});
+  w.settle();
+  ASSERT_TRUE(erase(w, "ben"));
+  EXPECT_EQ(w.view("c1").participants.size(), 1U);
+}
+
+TEST(PersonActor, IsStoredAfterItsErasureWhenThatCameFirst) {
+  std::optional<world> w;
+  w.emplace();
+  w->put_profile("ben", person_type::visitor, "Ben");
+  w->publish({started("c1")});
+  std::vector<std::string> answers;
+  person_profile again;
+  again.display_name = "Ben again";
+  w->get().to_person_of("ben", erase_person{[&](auto) { answers.emplace_back("erased"); }});
+  w->pass(0ms);
+  w->get().to_person_of("ben", put_profile{again, [&](auto r) {
+                                             answers.emplace_back("stored");
+                                             EXPECT_TRUE(r && r->created);
+                                           }});
+  w->settle();
+  EXPECT_EQ(answers, (std::vector<std::string>{"erased", "stored"}));
+  auto left = w->on_disk();
+  w.reset();
+  w.emplace(options{}, true, left);
+  auto p = w->ask<person>([&](auto done) { w->get().to_person_of("ben", get_profile{done}); });
+  ASSERT_TRUE(p);
+  EXPECT_EQ(p->profile.display_name, "Ben again");
+}
+
+TEST(PersonActor, TakesNothingBackWhereARegistrationCeasedToTakeTheKindBeforeItLeft) {
+  options o;
+  o.webhooks.delay = 5s;
+  world w{o};
+  w.publish({started("c1"), in("c1", message("m1", "anna"))});
+  w.pass(2s);
+  auto list = *w.get().webhooks.get();
+  ASSERT_GT(std::erase_if(list[0].events, [](const std::string& e) { return e.ends_with("new_message"); }), 0U);
+  w.get().webhooks.set(std::make_shared<const registrations>(list));
+  w.pass(10s);
+  w.publish({in("c1", message_read{"ben", {}})});
+  w.pass(2s);
+  EXPECT_TRUE(w.requests.empty());
+  trace_query q;
+  q.kind = kind::new_message;
+  ASSERT_EQ(w.trace(q).size(), 1U);
+  EXPECT_EQ(w.trace(q)[0].reason, reason::no_address);
+}
+
+// -- what was told and not applied --------------------------------------------
+
+TEST(PersonActor, EndsAReasonThatEndedJustBeforeACrash) {
+  for (auto ends : {true, false}) {
+    std::optional<world> w;
+    w.emplace(options{}, true);
+    w->put_profile("anna", person_type::agent);
+    set_pause(*w, "anna", pause_mode::automatic);
+    w->publish({started("c1"), in("c1", session_started{"anna", "s1", "CO_BROWSING"})});
+    if (ends)
+      w->pass(1s);
+    // The conversation's unit is on disk; what the person makes of it is not.
+    auto accepted = false;
+    caf::anon_send(w->get().gateway, belfry::publish{{in("c1", session_ended{"anna", "s1", "CO_BROWSING"})}, [&](auto) {
+                                                       accepted = true;
+                                                       w->store().fail_next_commits(1'000'000);
+                                                     }});
+    w->settle();
+    ASSERT_TRUE(accepted);
+    auto left = w->on_disk();
+    w.reset();
+    left.store->fail_next_commits(0);
+    w.emplace(options{}, true, left);
+    w->settle();
+    EXPECT_TRUE(pause(*w, "anna")->reasons.empty());
+    EXPECT_FALSE(pause(*w, "anna")->on);
+    w->pass(1s);
+    EXPECT_TRUE(w->store().load_person("anna")->mails.empty());
+  }
+}
+
+TEST(PersonActor, CarriesAnEditThatWasAcceptedJustBeforeACrash) {
+  options o;
+  o.webhooks.delay = 5s;
+  std::optional<world> w;
+  w.emplace(o);
+  w->publish({started("c1"), in("c1", message("m1", "anna", "old"))});
+  w->pass(2s);
+  auto accepted = false;
+  caf::anon_send(w->get().gateway, belfry::publish{{in("c1", message_edited{"m1", "new"})}, [&](auto) {
+                                                     accepted = true;
+                                                     w->store().fail_next_commits(1'000'000);
+                                                   }});
+  w->settle();
+  ASSERT_TRUE(accepted);
+  auto left = w->on_disk();
+  w.reset();
+  left.store->fail_next_commits(0);
+  w.emplace(o, true, left);
+  w->pass(10s);
+  ASSERT_EQ(w->requests.size(), 1U);
+  EXPECT_EQ(field(w->requests[0].body, "messageText"), "new");
+}
+
 // -- pause --------------------------------------------------------------------
 
 TEST(PersonActor, EndsAPauseInItsTime) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/actors/person/core.hpp"
+#include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
 
 #include <gtest/gtest.h>
@@ -33,7 +34,7 @@ public:
       return out;
     };
     around_.delay = [this](channel_kind c) { return delays[c]; };
-    around_.usable = [this](const address& a) {
+    around_.usable = [this](const address& a, kind) {
       return unusable.contains(a.target) ? unusable[a.target] : reason::none;
     };
     core_ = std::make_unique<person_core>("ben", opts, around_);
@@ -78,14 +79,17 @@ public:
     r->notification.request = request_content{id, {}, {}, {}, {}};
     tell(std::move(r));
   }
-  void withdraw(reason why = reason::read_before_due) {
-    does([&](auto& fx) { core_->withdraw("conv", why, fx); });
+  void withdraw(reason why = reason::read_before_due, const conversation_id& c = "conv") {
+    hears(belfry::withdraw{c, why});
   }
-  void drop(const message_id& m) {
-    does([&](auto& fx) { core_->drop_message("conv", m, fx); });
+  void drop(const message_id& m, const conversation_id& c = "conv") { hears(drop_message{c, m}); }
+  void rewrite(const message_id& m, const std::string& text, const conversation_id& c = "conv") {
+    hears(rewrite_message{c, m, text});
   }
-  void rewrite(const message_id& m, const std::string& text) {
-    does([&](auto& fx) { core_->rewrite("conv", m, text, fx); });
+  /// It is on disk, and the process dies before the person heard of it.
+  void commits_only(person_mail m) {
+    *seq_of(m) = ++seq_;
+    mails_[seq_] = to_row("ben", m);
   }
 
   // -- lanes
@@ -104,6 +108,8 @@ public:
     does([&](auto& fx) {
       auto p = core_->clear(id, now, fx);
       why = p.why;
+      if (why == reason::none)
+        flying_.insert(id);
       if (p.record)
         text = p.what->edited && p.record->notification.message->edited_text
                    ? *p.record->notification.message->edited_text
@@ -123,6 +129,7 @@ public:
       core_->attempted(id, attempt{now, final ? 200 : 500, "", 1}, state, final ? reason::none : reason::http_status,
                        next, parked, fx);
     });
+    flying_.erase(id);
     if (final || parked)
       forget(id);
   }
@@ -149,23 +156,16 @@ public:
 
   /// The process dies; what was written comes back.
   void crashes() {
-    io::stored_person row;
-    row.blob = person_blob_;
-    for (const auto& [key, blob] : shown_) {
-      if (!blob.empty())
-        row.shown.push_back({"ben", key.first, key.second, blob});
-    }
-    for (const auto& [seq, r] : rows_) {
-      if (!is_final(r.state))
-        row.unfinished.push_back(r);
-    }
-    held_.clear();
-    core_ = std::make_unique<person_core>("ben", opts, around_);
-    core_->load(row);
-    does([&](auto& fx) {
-      for (const auto& r : core_->resume(fx))
-        core_->tell(r, now, fx);
-    });
+    comes_back(seq_ + 1);
+    for (auto& m : core_->take_unheard())
+      does([&](auto& fx) { apply(m, fx); });
+    does([&](auto& fx) { core_->resume(fx); });
+  }
+  /// The person is unloaded and comes back in the same life of the process.
+  void sleeps() {
+    ASSERT_FALSE(core_->busy());
+    comes_back(1);
+    does([&](auto& fx) { core_->resume(fx); });
   }
   void saves_person() { person_blob_ = core_->row().blob; }
 
@@ -230,6 +230,44 @@ public:
   void commits_only(const notification_record& r) { rows_[r.notification.seq] = to_row(r); }
 
 private:
+  void comes_back(std::uint64_t first_seq) {
+    io::stored_person row;
+    row.blob = person_blob_;
+    for (const auto& [key, blob] : shown_) {
+      if (!blob.empty())
+        row.shown.push_back({"ben", key.first, key.second, blob});
+    }
+    for (const auto& [seq, r] : rows_) {
+      if (!is_final(r.state))
+        row.unfinished.push_back(r);
+    }
+    for (const auto& [seq, m] : mails_)
+      row.mails.push_back(m);
+    held_.clear();
+    flying_.clear();
+    core_ = std::make_unique<person_core>("ben", opts, around_);
+    core_->load(row, first_seq);
+  }
+
+  template <class Mail>
+  void hears(Mail m) {
+    m.seq = ++seq_;
+    does([&](auto& fx) { core_->apply(m, fx); });
+  }
+
+  void apply(person_mail& m, person_effects& fx) {
+    if (auto* t = std::get_if<belfry::tell>(&m))
+      core_->tell(t->record, now, fx);
+    else if (auto* w = std::get_if<belfry::withdraw>(&m))
+      core_->apply(*w, fx);
+    else if (auto* d = std::get_if<drop_message>(&m))
+      core_->apply(*d, fx);
+    else if (auto* r = std::get_if<rewrite_message>(&m))
+      core_->apply(*r, fx);
+    if (const auto* seq = seq_of(m))
+      mails_.erase(*seq);
+  }
+
   void take(person_effects& fx) {
     for (auto& c : fx.changes)
       std::visit([this](auto& x) { write(x); }, c);
@@ -251,7 +289,7 @@ private:
   void supersede(const lane_order& newer) {
     for (const auto& o : std::vector<lane_order>{held_}) {
       if (o.lane != newer.lane || o.item.key != newer.item.key || o.item.kind != kind::new_message
-          || o.item.delivery == newer.item.delivery)
+          || o.item.delivery == newer.item.delivery || flying_.contains(o.item.delivery))
         continue;
       forget(o.item.delivery);
       does([&](auto& fx) {
@@ -272,6 +310,7 @@ private:
   }
 
   void forget(const notification_id& id) {
+    flying_.erase(id);
     std::erase_if(held_, [&](const lane_order& o) { return o.item.delivery == id; });
   }
 
@@ -311,10 +350,13 @@ private:
   std::unique_ptr<person_core> core_;
   std::uint64_t seq_ = 0;
   std::vector<lane_order> held_;
+  /// Of those, in flight.
+  std::set<notification_id> flying_;
   std::string person_blob_;
   std::map<std::uint64_t, io::notification_row> rows_;
   std::map<std::pair<conversation_id, group>, std::string> shown_;
   std::set<notification_id> parked_;
+  std::map<std::uint64_t, io::mail_row> mails_;
 };
 
 } // namespace belfry::test

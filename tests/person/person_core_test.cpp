@@ -1,5 +1,7 @@
 #include "desk.hpp"
 
+#include <random>
+
 namespace belfry::test {
 
 namespace {
@@ -450,7 +452,7 @@ TEST_F(Crash, TakesBackInTheOrderOfWhatWasCommitted) {
   commits_only(*r);
   crashes();
   EXPECT_EQ(asks("w1 read_message m1"), reason::none);
-  EXPECT_EQ(state(kind::new_message, "m1"), "NOT_SENT read_before_due");
+  EXPECT_EQ(state(kind::new_message, "m1"), "DONE read_before_due");
 }
 
 TEST_F(Crash, KeepsProfileDevicesAndPause) {
@@ -469,6 +471,86 @@ TEST_F(Crash, KeepsProfileDevicesAndPause) {
   EXPECT_EQ(core().data().profile, profile);
   EXPECT_EQ(core().data().devices, (std::vector<device>{d}));
   EXPECT_TRUE(core().data().pause.on(now));
+}
+
+TEST_F(Crash, OfAMessageInFlightThatWasReadTakesItBackOnce) {
+  has("w1");
+  message("m1");
+  asks("w1 new_message m1");
+  read("m1");
+  crashes();
+  EXPECT_EQ(end_of("w1 new_message m1"), "CANCELLED read_before_due");
+  EXPECT_EQ(waiting(), (lines{"w1 read_message m1"}));
+  leaves("w1 read_message m1");
+  message("m2");
+  read("m2");
+  EXPECT_EQ(waiting(), lines{}) << "m2 never left, and m1 was taken back";
+}
+
+TEST_F(Crash, RemembersWhatMayHaveLeftOverTheNextCrash) {
+  has("w1");
+  message("m1");
+  asks("w1 new_message m1");
+  crashes();
+  drop("m1");
+  crashes();
+  read("m0");
+  EXPECT_EQ(waiting(), (lines{"w1 read_message m0"}));
+}
+
+TEST_F(Crash, RemembersWhatMayHaveLeftWhileItIsParkedUntried) {
+  has("w1");
+  message("m1");
+  asks("w1 new_message m1");
+  crashes();
+  parks("w1 new_message m1");
+  crashes();
+  read();
+  EXPECT_EQ(waiting(), (lines{"w1 read_message m1"}));
+}
+
+TEST_F(Crash, RemembersWhereNothingHadLeft) {
+  has("w1");
+  has("w2");
+  message("m1");
+  leaves("w1 new_message m1");
+  withdraw();
+  crashes();
+  read();
+  EXPECT_EQ(waiting(), (lines{"w1 read_message m1"}));
+}
+
+TEST_F(Crash, AppliesWhatThePersonHadNotHeardOf) {
+  has("w1");
+  message("m1", "old");
+  commits_only(rewrite_message{"conv", "m1", "new"});
+  crashes();
+  asks("w1 new_message m1");
+  EXPECT_EQ(text, "new") << "it had not left for all that is known";
+  answered("w1 new_message m1", delivery_state::retrying);
+  commits_only(rewrite_message{"conv", "m1", "newest"});
+  crashes();
+  asks("w1 new_message m1");
+  EXPECT_EQ(text, "new") << "a retry keeps its text";
+  answered("w1 new_message m1", delivery_state::retrying);
+  commits_only(drop_message{"conv", "m1"});
+  crashes();
+  EXPECT_EQ(end_of("w1 new_message m1"), "CANCELLED deleted");
+  message("m2");
+  commits_only(belfry::withdraw{"conv", reason::left});
+  crashes();
+  EXPECT_EQ(waiting(), lines{});
+}
+
+class Declining : public testing::Test, public desk {};
+
+TEST_F(Declining, AfterAllLeavesNothingToTakeBack) {
+  has("w1");
+  message("m1");
+  ASSERT_EQ(asks("w1 new_message m1"), reason::none);
+  ends("w1 new_message m1", delivery_state::cancelled, reason::registration_deleted);
+  read();
+  EXPECT_EQ(waiting(), lines{}) << "the attempt was cleared and never made";
 }
 
 class Rewriting : public testing::Test, public desk {};
@@ -563,6 +645,84 @@ TEST(Recipient, ListsEveryTokenOnce) {
   EXPECT_EQ(d.core().device_tokens(), (lines{"p", "k0", "k1"}));
 }
 
+TEST(RecordRow, NamesPeopleByIdOnly) {
+  desk d;
+  auto r = d.record(kind::new_message, "conv", "m1");
+  r->notification.message = message_content{"m1", "hello", {}, "anna", 0, 0, 0, 1};
+  person anna{"anna", {}};
+  anna.profile.display_name = "Anna A.";
+  r->notification.people.push_back(anna);
+  EXPECT_EQ(to_row(*r).blob.find("Anna"), std::string::npos);
+}
+
+TEST(RecordRow, ReadsWhatTheFirstReleaseWrote) {
+  io::notification_row row;
+  row.seq = 7;
+  row.kind = kind::revoke_call;
+  row.person = "ben";
+  row.conversation = "conv";
+  binary_writer out;
+  out.number(1);
+  out.number(0);
+  out.number(1 + static_cast<std::uint64_t>(person_type::visitor));
+  out.optional_text({});
+  out.signed_number(60'000);
+  out.text("c1");
+  for (auto x : {1, 3})
+    out.number(static_cast<std::uint64_t>(x));
+  out.text("anna");
+  out.signed_number(5);
+  out.signed_number(0);
+  for (auto x : {0, 2})
+    out.number(static_cast<std::uint64_t>(x));
+  out.flag(false);
+  out.number(0);
+  out.number(1);
+  write_person(out, {"anna", {}});
+  out.number(1);
+  out.raw(std::string(16, 'd'));
+  out.number(static_cast<std::uint64_t>(channel_kind::webhook));
+  out.text("w1");
+  out.number(static_cast<std::uint64_t>(delivery_state::retrying));
+  out.number(0);
+  out.number(2);
+  out.signed_number(90'000);
+  out.flag(true);
+  out.flag(false);
+  out.number(0);
+  row.blob = out.take();
+  auto r = from_row(row);
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->notification.call->revoke_reason, revoke_reason::answered_elsewhere);
+  EXPECT_TRUE(r->notification.people.empty());
+  ASSERT_EQ(r->deliveries.size(), 1U);
+  EXPECT_TRUE(r->deliveries[0].left) << "it was tried";
+  EXPECT_EQ(r->withdrawn, reason::none);
+}
+
+TEST(RecordRow, RefusesNumbersThatMeanNothing) {
+  desk d;
+  d.has("w1");
+  d.call(kind::incoming_call);
+  auto row = d.rows().begin()->second;
+  auto whole = row.blob;
+  ASSERT_TRUE(from_row(row));
+  auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 dice{seed};
+  for (int i = 0; i < 20'000; ++i) {
+    row.blob = whole;
+    row.blob[dice() % whole.size()] = static_cast<char>(dice());
+    if (auto r = from_row(row)) {
+      EXPECT_LE(r->notification.call->state, call_state::active);
+      for (const auto& x : r->deliveries) {
+        EXPECT_LE(x.state, delivery_state::given_up);
+        EXPECT_LE(x.reason, reason_last);
+      }
+    }
+  }
+}
+
 TEST(RecordRow, RefusesEveryShortenedRow) {
   desk d;
   d.has("w1");
@@ -574,6 +734,32 @@ TEST(RecordRow, RefusesEveryShortenedRow) {
     row.blob = whole.substr(0, n);
     EXPECT_FALSE(from_row(row)) << n;
   }
+}
+
+TEST(MailRow, BringsBackWhatWasTold) {
+  activity a{"c", call_id{"k"}, {{"s", "CO_BROWSING"}}, 4};
+  std::vector<person_mail> all{withdraw{"c", reason::left, 1}, drop_message{"c", "m", 2},
+                               rewrite_message{"c", "m", "text", 3}, a};
+  for (const auto& m : all) {
+    auto row = to_row("ben", m);
+    EXPECT_EQ(row.person, "ben");
+    auto back = from_row(row);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(row.seq, *seq_of(*back));
+    EXPECT_EQ(to_row("ben", *back).blob, row.blob);
+    auto whole = row.blob;
+    for (std::size_t n = 0; n < whole.size(); ++n) {
+      row.blob = whole.substr(0, n);
+      EXPECT_FALSE(from_row(row)) << n;
+    }
+  }
+}
+
+TEST(MailRow, IsNotNeededWhereAnotherRowSaysTheSame) {
+  person_mail t = tell{};
+  person_mail r = roster_change{"c", true};
+  EXPECT_EQ(seq_of(t), nullptr);
+  EXPECT_EQ(seq_of(r), nullptr);
 }
 
 } // namespace
