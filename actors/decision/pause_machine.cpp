@@ -6,7 +6,8 @@ namespace belfry {
 
 namespace {
 
-constexpr std::uint64_t pause_row_version = 1;
+/// 2: a call is a cause from its answer on.
+constexpr std::uint64_t pause_row_version = 2;
 /// The largest time stamp that JSON carries exactly.
 constexpr engine_time time_max = (std::int64_t{1} << 53) - 1;
 
@@ -169,7 +170,8 @@ void pause_machine::encode(binary_writer& out) const {
 
 bool pause_machine::decode(binary_reader& in) {
   pause_machine x;
-  if (in.number() != pause_row_version)
+  const auto version = in.number();
+  if (version == 0 || version > pause_row_version)
     return false;
   x.set_ = in.flag();
   auto mode = in.number();
@@ -195,6 +197,9 @@ bool pause_machine::decode(binary_reader& in) {
   }
   if (!in.ok() || !x.consistent())
     return false;
+  // Calls of version 1 may only have rung; conversations say after a restart what keeps whom busy.
+  if (version == 1)
+    x.causes_.clear();
   *this = std::move(x);
   return true;
 }

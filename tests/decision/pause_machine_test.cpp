@@ -298,9 +298,23 @@ TEST(PauseRow, RefusesEveryShortenedRowAndAnotherVersion) {
     EXPECT_FALSE(load(row.substr(0, n), copy)) << n;
     EXPECT_EQ(copy.view(0), pause_view{});
   }
-  row[0] = 2;
+  for (char version : {0, 3}) {
+    row[0] = version;
+    pause_machine copy;
+    EXPECT_FALSE(load(row, copy));
+  }
+}
+
+TEST(PauseRow, OfTheFirstReleaseIsReadWithoutCallsThatMayOnlyHaveRung) {
+  auto m = in_mode(automatic);
+  ASSERT_TRUE(m.set_reason("phone", "x", 100, 0));
+  m.call_began("k", "9");
+  auto row = row_of(m);
+  row[0] = 1;
   pause_machine copy;
-  EXPECT_FALSE(load(row, copy));
+  ASSERT_TRUE(load(row, copy));
+  EXPECT_EQ(copy.view(0).reasons.size(), 1u);
+  EXPECT_EQ(copy.view(0).reasons[0].source_id, "phone");
 }
 
 } // namespace

@@ -156,10 +156,11 @@ TEST_F(ConversationCall, RingsForWhoBecomesVisible) {
 
 TEST_F(ConversationCall, KeepsWhoIsActiveBusy) {
   anna_and_ben();
-  calls("ben");
   other_mail();
+  calls("ben");
+  EXPECT_EQ(other_mail(), lines{}) << "nobody is busy while it only rings";
   accepts("anna");
-  EXPECT_EQ(other_mail(), (lines{"anna busy call:c1"}));
+  EXPECT_EQ(other_mail(), (lines{"ben busy call:c1", "anna busy call:c1"}));
   effects fx;
   core().repeat_activity(fx);
   EXPECT_EQ(fx.mails.size(), 1U) << "said again after a restart, to agents only";
