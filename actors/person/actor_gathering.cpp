@@ -50,13 +50,10 @@ bool gather(pointer self, const tell& t) {
 
 void complete(pointer self, notification& n) {
   auto& st = self->state;
-  if (n.message) {
-    st.counts[n.conversation] = n.message->count;
-    std::uint64_t total = 0;
-    for (const auto& [c, count] : st.counts)
-      total += st.core->conversations().contains(c) || c == n.conversation ? count : 0;
-    n.total_count = total;
-  }
+  if (!n.message)
+    return;
+  st.counts.set(n.conversation, n.message->count);
+  n.total_count = st.counts.total();
 }
 
 } // namespace belfry::person_parts

@@ -27,11 +27,13 @@ void apply(pointer self, const rewrite_message& m, person_effects& fx) {
 }
 
 void apply(pointer self, const roster_change& m, person_effects&) {
-  auto& list = self->state.core->conversations();
-  if (m.member)
-    list.insert(m.conversation);
-  else
-    list.erase(m.conversation);
+  auto& st = self->state;
+  if (m.member) {
+    st.core->conversations().insert(m.conversation);
+  } else {
+    st.core->conversations().erase(m.conversation);
+    st.counts.erase(m.conversation);
+  }
 }
 
 void apply(pointer self, const activity& m, person_effects& fx) {
@@ -79,7 +81,7 @@ void on_gathered(pointer self, gathered& g) {
     return;
   st.gathering = nullptr;
   for (auto& [c, n] : g.what->counts)
-    st.counts[c] = n;
+    st.counts.set(c, n);
   deliver_next(self);
   work_off(self);
 }

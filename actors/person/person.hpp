@@ -2,6 +2,7 @@
 
 #include "belfry/actors/node.hpp"
 #include "belfry/actors/person/core.hpp"
+#include "belfry/actors/person/unread_counts.hpp"
 
 #include <deque>
 #include <memory>
@@ -26,7 +27,7 @@ struct person_state {
   /// What is being gathered for it; null: nothing.
   std::shared_ptr<belfry::gathering> gathering;
   /// Unread counts of the conversations, and when they were asked for (good for 1 s, SPEC 3).
-  std::map<conversation_id, std::uint32_t> counts;
+  unread_counts counts;
   engine_time counted_at = 0;
 
   std::uint64_t handled = 0;
