@@ -1,5 +1,7 @@
 #include "desk.hpp"
 
+#include <malloc.h>
+
 namespace belfry::test {
 
 namespace {
@@ -62,6 +64,26 @@ TEST_F(ManyOpen, AreWholeAgainWhenTheyComeFromDisk) {
   EXPECT_EQ(p.record->notification.message->text, "hello");
   EXPECT_EQ(p.record->notification.conversation, "c7");
   EXPECT_EQ(p.record->notification.recipient, "ben");
+}
+
+TEST(Pending, TakesLittleMemoryWhileItWaitsOnDisk) {
+  if (mallinfo2().uordblks == 0)
+    GTEST_SKIP() << "this allocator does not count";
+  desk d;
+  d.has("w1");
+  auto before = mallinfo2().uordblks;
+  for (std::size_t i = 0; i < many; ++i) {
+    auto r = d.record(kind::new_message, "conversation-" + std::to_string(i), "message-" + std::to_string(i));
+    r->notification.message =
+        message_content{"message-" + std::to_string(i), std::string(100, 'x'), {}, "anna", 0, 0, 0, 1};
+    person_effects fx;
+    d.core().tell(r, d.now, fx);
+    d.core().attempted(fx.submits.at(0).item.delivery, {}, delivery_state::queued, reason::none, 0, true, fx);
+  }
+  // Two thirds of the 50 MB that 50,000 pending of one agent may take: the lane and the counts take theirs.
+  auto each = (mallinfo2().uordblks - before) / many;
+  RecordProperty("bytes", static_cast<int>(each));
+  EXPECT_LT(each, 700U);
 }
 
 class OpenNotifications : public testing::Test, public desk {
