@@ -16,15 +16,25 @@ profile_cache::known shown_part(profile_cache::known profile) {
 
 } // namespace
 
-std::optional<profile_cache::known> profile_cache::find(const person_id& p) {
-  std::lock_guard guard{lock_};
+const profile_cache::known* profile_cache::use(const person_id& p) {
   if (auto i = young_.find(p); i != young_.end())
-    return i->second;
+    return &i->second;
   auto node = old_.extract(p);
   if (node.empty())
-    return std::nullopt;
+    return nullptr;
   make_room();
-  return young_.insert(std::move(node)).position->second;
+  return &young_.insert(std::move(node)).position->second;
+}
+
+bool profile_cache::contains(const person_id& p) {
+  std::lock_guard guard{lock_};
+  return use(p) != nullptr;
+}
+
+profile_cache::known profile_cache::find(const person_id& p) {
+  std::lock_guard guard{lock_};
+  const auto* found = use(p);
+  return found ? *found : std::nullopt;
 }
 
 void profile_cache::set(const person_id& p, known profile) {

@@ -16,10 +16,12 @@ public:
   /// At least half of the `size_max` used last are kept.
   explicit profile_cache(std::size_t size_max) : half_(size_max / 2) {}
 
+  /// A person without a profile is known as nullopt.
   using known = std::optional<person_profile>;
 
-  /// Nothing: not known here. A person without a profile is known as nullopt.
-  std::optional<known> find(const person_id& p);
+  bool contains(const person_id& p);
+  /// Who is not known here, or known to have no profile, has none.
+  known find(const person_id& p);
   /// The person's own word, without labels and metadata: payloads show neither.
   void set(const person_id& p, known profile);
   /// From disk: what the person said itself is newer.
@@ -28,6 +30,8 @@ public:
 private:
   using generation = std::unordered_map<person_id, known>;
 
+  /// Null: not known here. It counts as used.
+  const known* use(const person_id& p);
   void make_room();
 
   std::mutex lock_;

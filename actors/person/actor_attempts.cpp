@@ -16,7 +16,7 @@ person_type implied_type(kind k) {
 std::vector<person_id> strangers(pointer self, const notification_id& delivery) {
   auto& st = self->state;
   auto people = st.core->named_in(delivery);
-  std::erase_if(people, [&](const person_id& p) { return p == st.core->id() || st.shared->profiles.find(p); });
+  std::erase_if(people, [&](const person_id& p) { return p == st.core->id() || st.shared->profiles.contains(p); });
   return people;
 }
 
@@ -41,7 +41,7 @@ std::vector<person> people_in(pointer self, const notification& n) {
   std::vector<person> out;
   for (const auto& p : people_of(n)) {
     auto own = p == st.core->id();
-    auto profile = own ? st.core->data().profile : st.shared->profiles.find(p).value_or(std::nullopt);
+    auto profile = own ? st.core->data().profile : st.shared->profiles.find(p);
     if (profile)
       out.push_back({p, std::move(*profile)});
   }
