@@ -3,7 +3,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(BELFRY_ROOMS actors rules decision channel_core store webhook http_client telemetry crypto config messages)
+set(BELFRY_ROOMS actors rules decision channel_core store webhook http_client outbound telemetry crypto config messages)
 add_library(belfry_library STATIC)
 foreach(room ${BELFRY_ROOMS})
   target_sources(belfry_library PRIVATE "$<TARGET_OBJECTS:belfry_${room}>")

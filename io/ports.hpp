@@ -291,6 +291,8 @@ enum class transport_error : std::uint8_t {
   proxy,
   /// The URL cannot be understood.
   bad_url,
+  /// A bound of the transport is reached: too many requests wait for this server.
+  busy,
   cancelled,
   other,
 };
@@ -308,6 +310,11 @@ struct http_request {
   std::string proxy;
   /// True: the address came in by the API, and the rules of H-9 hold for it. False: the configuration names it.
   bool untrusted = true;
+  /// HTTP/2: requests of different groups never share a connection.
+  std::string group = {};
+  /// HTTP/2: with bit i set, header i is kept out of the compression table (RFC 7541 6.2.3), because its value does not
+  /// come again.
+  std::uint64_t unindexed = 0;
 };
 
 struct http_answer {
@@ -319,6 +326,19 @@ struct http_answer {
   /// The raw value of Retry-After, if any.
   std::optional<std::string> retry_after;
   std::chrono::milliseconds duration{0};
+  /// HTTP/2: the headers, names in lower case, in the order received, 16 KiB at most.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  /// There is no answer, and the server certainly processed nothing of the request: sending it again doubles nothing.
+  /// Over HTTP/1.1 never claimed.
+  bool unprocessed = false;
+
+  /// The first value of a header of `headers`; empty: it is absent.
+  std::string_view header(std::string_view name) const {
+    for (const auto& [n, value] : headers)
+      if (n == name)
+        return value;
+    return {};
+  }
 };
 
 /// Sends HTTP requests, many at once, never follows redirects.

@@ -2,7 +2,7 @@
 
 #include "belfry/config/options.hpp"
 #include "belfry/io/email/reply.hpp"
-#include "belfry/io/http_client/trust.hpp"
+#include "belfry/io/outbound/trust.hpp"
 
 #include <atomic>
 #include <chrono>

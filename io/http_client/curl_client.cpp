@@ -1,11 +1,11 @@
 #include "belfry/io/http_client/curl_client.hpp"
 
-#include "belfry/io/http_client/inbox.hpp"
-#include "belfry/io/http_client/name_resolver.hpp"
-#include "belfry/io/http_client/poller.hpp"
-#include "belfry/io/http_client/target.hpp"
 #include "belfry/io/http_client/transfer.hpp"
-#include "belfry/io/http_client/trust.hpp"
+#include "belfry/io/outbound/inbox.hpp"
+#include "belfry/io/outbound/name_resolver.hpp"
+#include "belfry/io/outbound/poller.hpp"
+#include "belfry/io/outbound/target.hpp"
+#include "belfry/io/outbound/trust.hpp"
 
 #include <curl/curl.h>
 #include <unistd.h>
@@ -125,10 +125,7 @@ private:
   void look_up(http_job& job, const std::shared_ptr<const target>& where) {
     const auto id = next_id_++;
     // The look-up may outlive the client, the inbox does not mind.
-    auto found = [id, box = inbox_, policy = policy_](const std::vector<ip>& addresses) {
-      box->put(resolved_name{
-          id, !std::all_of(addresses.begin(), addresses.end(), [&](const ip& x) { return policy.allowed(x); })});
-    };
+    auto found = [id, box = inbox_](std::vector<ip> addresses) { box->put(resolved_name{id, std::move(addresses)}); };
     if (!names_.resolve(where->host, std::move(found)))
       return fail(job, transport_error::timeout);
     auto deadline = job.sent_at + job.request.timeout;
@@ -141,7 +138,8 @@ private:
       return;
     auto w = std::move(i->second);
     waiting_.erase(i);
-    if (name.refused)
+    const auto& found = name.addresses;
+    if (!std::all_of(found.begin(), found.end(), [this](const ip& x) { return policy_.allowed(x); }))
       return fail(w.job, transport_error::refused_address);
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(w.deadline - clock::now());
     start(w.job, w.where, left);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "belfry/config/options.hpp"
-#include "belfry/io/http_client/address_policy.hpp"
+#include "belfry/io/outbound/address_policy.hpp"
 #include "belfry/io/ports.hpp"
 
 #include <cstddef>

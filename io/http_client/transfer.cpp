@@ -1,6 +1,7 @@
 #include "belfry/io/http_client/transfer.hpp"
 
-#include "belfry/io/http_client/name_resolver.hpp"
+#include "belfry/io/outbound/header_rules.hpp"
+#include "belfry/io/outbound/name_resolver.hpp"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -49,14 +50,6 @@ transport_error from_curl(CURLcode code) {
   default:
     return transport_error::other;
   }
-}
-
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
-}
-
-bool is_header_name(std::string_view name) {
-  return !name.empty() && !has_control(name) && name.find_first_of(": \t") == name.npos;
 }
 
 std::string to_text(const ip& x) {
@@ -178,9 +171,9 @@ bool transfer::set_headers() {
   };
   bool typed = false;
   for (const auto& [name, value] : job_.request.headers) {
-    if (!is_header_name(name) || has_control(value))
+    if (!header_valid(name, value))
       return false;
-    typed = typed || ::strcasecmp(name.c_str(), "content-type") == 0;
+    typed = typed || header_is(name, "content-type");
     add(name, value.empty() ? ";" : ": ", value);
   }
   // A colon alone: curl leaves out what it would add by itself.

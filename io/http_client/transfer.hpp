@@ -1,10 +1,10 @@
 #pragma once
 
 #include "belfry/io/http_client/curl_client.hpp"
-#include "belfry/io/http_client/inbox.hpp"
-#include "belfry/io/http_client/poller.hpp"
-#include "belfry/io/http_client/target.hpp"
-#include "belfry/io/http_client/trust.hpp"
+#include "belfry/io/outbound/inbox.hpp"
+#include "belfry/io/outbound/poller.hpp"
+#include "belfry/io/outbound/target.hpp"
+#include "belfry/io/outbound/trust.hpp"
 
 #include <curl/curl.h>
 

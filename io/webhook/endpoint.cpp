@@ -1,6 +1,6 @@
 #include "belfry/io/webhook/endpoint.hpp"
 
-#include "belfry/io/http_client/address_policy.hpp"
+#include "belfry/io/outbound/address_policy.hpp"
 
 #include <curl/curl.h>
 

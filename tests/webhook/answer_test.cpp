@@ -51,6 +51,7 @@ TEST(WebhookAnswer, MapsEveryErrorOfTheTransport) {
       {transport_error::proxy, verdict::again, reason::proxy_failed, "proxy_failed"},
       {transport_error::bad_url, verdict::refused, reason::refused_address, "bad_url"},
       {transport_error::cancelled, verdict::again, reason::connection_failed, "cancelled"},
+      {transport_error::busy, verdict::again, reason::connection_failed, "too_many_waiting"},
       {transport_error::other, verdict::again, reason::connection_failed, "transport_failed"},
   };
   for (auto& r : table) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "belfry/io/outbound/address_policy.hpp"
 #include "belfry/io/ports.hpp"
 
 #include <chrono>
@@ -17,11 +18,10 @@ struct http_job {
   std::chrono::steady_clock::time_point sent_at;
 };
 
-/// What a name that was looked up turned out to be.
+/// What a name that was looked up turned out to be; no addresses: it cannot be resolved.
 struct resolved_name {
   std::uint64_t id = 0;
-  /// One of its addresses may not be called.
-  bool refused = false;
+  std::vector<ip> addresses;
 };
 
 /// Hands work to the transport thread: one lock and at most one wake-up per batch.

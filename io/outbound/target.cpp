@@ -1,4 +1,4 @@
-#include "belfry/io/http_client/target.hpp"
+#include "belfry/io/outbound/target.hpp"
 
 #include <curl/curl.h>
 

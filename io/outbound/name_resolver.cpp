@@ -1,4 +1,4 @@
-#include "belfry/io/http_client/name_resolver.hpp"
+#include "belfry/io/outbound/name_resolver.hpp"
 
 #include <netdb.h>
 #include <netinet/in.h>

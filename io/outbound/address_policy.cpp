@@ -1,4 +1,4 @@
-#include "belfry/io/http_client/address_policy.hpp"
+#include "belfry/io/outbound/address_policy.hpp"
 
 #include <arpa/inet.h>
 

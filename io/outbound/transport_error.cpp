@@ -18,6 +18,8 @@ std::string_view to_string(transport_error x) {
     return "proxy_failed";
   case transport_error::bad_url:
     return "bad_url";
+  case transport_error::busy:
+    return "too_many_waiting";
   case transport_error::cancelled:
     return "cancelled";
   case transport_error::other:

@@ -1,4 +1,4 @@
-#include "belfry/io/http_client/inbox.hpp"
+#include "belfry/io/outbound/inbox.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -32,7 +32,7 @@ void inbox::put(resolved_name name) {
     std::lock_guard lock(mutex_);
     if (closed_)
       return;
-    names_.push_back(name);
+    names_.push_back(std::move(name));
     asleep = std::exchange(asleep_, false);
   }
   wake_if(asleep);

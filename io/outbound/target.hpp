@@ -1,6 +1,6 @@
 #pragma once
 
-#include "belfry/io/http_client/address_policy.hpp"
+#include "belfry/io/outbound/address_policy.hpp"
 
 #include <cstdint>
 #include <memory>

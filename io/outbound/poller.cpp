@@ -1,4 +1,4 @@
-#include "belfry/io/http_client/poller.hpp"
+#include "belfry/io/outbound/poller.hpp"
 
 #include <unistd.h>
 

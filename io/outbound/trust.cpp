@@ -1,4 +1,4 @@
-#include "belfry/io/http_client/trust.hpp"
+#include "belfry/io/outbound/trust.hpp"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
