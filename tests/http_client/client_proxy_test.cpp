@@ -1,5 +1,5 @@
 #include "client_fixture.hpp"
-#include "tiny_proxy.hpp"
+#include "belfry/tests/support/providers/tiny_proxy.hpp"
 
 #include <cstdlib>
 #include <filesystem>

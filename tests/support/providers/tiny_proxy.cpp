@@ -1,4 +1,4 @@
-#include "tiny_proxy.hpp"
+#include "belfry/tests/support/providers/tiny_proxy.hpp"
 
 #include <arpa/inet.h>
 #include <poll.h>
