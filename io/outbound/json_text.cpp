@@ -1,8 +1,8 @@
-#include "belfry/io/webhook/json_text.hpp"
+#include "belfry/io/outbound/json_text.hpp"
 
 #include <charconv>
 
-namespace belfry::io::webhooks {
+namespace belfry::io {
 
 namespace {
 
@@ -141,4 +141,4 @@ void json_text::end_array() {
   out_.push_back(']');
 }
 
-} // namespace belfry::io::webhooks
+} // namespace belfry::io

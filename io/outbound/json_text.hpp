@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace belfry::io::webhooks {
+namespace belfry::io {
 
 /// Appends `text` as a JSON string with its quotes: control characters escaped, bytes that are not UTF-8 replaced by
 /// U+FFFD, so that what goes out is valid whatever came in.
@@ -46,4 +46,4 @@ private:
   std::string out_;
 };
 
-} // namespace belfry::io::webhooks
+} // namespace belfry::io

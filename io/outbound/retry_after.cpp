@@ -1,4 +1,4 @@
-#include "belfry/io/webhook/retry_after.hpp"
+#include "belfry/io/outbound/retry_after.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "belfry/io/webhook/answer.hpp"
 
-#include "belfry/io/webhook/retry_after.hpp"
+#include "belfry/io/outbound/retry_after.hpp"
 
 namespace belfry::io::webhooks {
 

@@ -1,6 +1,6 @@
 #include "belfry/io/webhook/payload.hpp"
 
-#include "belfry/io/webhook/json_text.hpp"
+#include "belfry/io/outbound/json_text.hpp"
 #include "belfry/messages/json.hpp"
 
 #include <algorithm>

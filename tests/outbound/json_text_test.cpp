@@ -1,11 +1,11 @@
-#include "belfry/io/webhook/json_text.hpp"
+#include "belfry/io/outbound/json_text.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <random>
 
-using namespace belfry::io::webhooks;
+using namespace belfry::io;
 
 namespace {
 
