@@ -16,6 +16,8 @@ enum class refusal : std::uint8_t {
   not_in_conversation,
   call_in_progress,
   internal_from_visitor,
+  /// What is stored of the conversation cannot be read; it is kept as it is.
+  conversation_damaged,
 };
 
 /// "unknown_conversation", ...

@@ -61,6 +61,7 @@ struct conversation_closed {
 };
 
 /// SYSTEM is told apart; every other kind (TEXT, FILE, CARD, unknown ones) is treated alike.
+/// Stored as a number: new values go to the end.
 enum class message_kind : std::uint8_t { text, system };
 
 struct message_sent {
@@ -90,6 +91,7 @@ struct message_deleted {
   message_id message;
 };
 
+/// Stored as a number: new values go to the end.
 enum class call_type : std::uint8_t { audio, video };
 std::string_view to_string(call_type x);
 bool from_string(std::string_view text, call_type& out);

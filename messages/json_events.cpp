@@ -141,7 +141,7 @@ void read(object_reader& o, call_ended& x) {
 template <class Request>
 void read_about(object_reader& i, Request& x) {
   i.read("contextPerson", x.context_person, wrong_id);
-  i.read("engagementType", x.engagement_type, wrong_id);
+  i.read("engagementType", x.engagement_type, wrong_engagement_type);
   i.read("startUrl", x.start_url, wrong_text);
 }
 

@@ -272,9 +272,10 @@ bool from_string(std::string_view text, webhook_status& out) {
   return find(webhook_status_names, text, out);
 }
 
-static constexpr std::array<std::string_view, 5> refusal_names{
-    "unknown_conversation", "conversation_ended", "not_in_conversation", "call_in_progress", "internal_from_visitor"};
-static_assert(static_cast<std::size_t>(refusal::internal_from_visitor) + 1 == refusal_names.size());
+static constexpr std::array<std::string_view, 6> refusal_names{"unknown_conversation",  "conversation_ended",
+                                                               "not_in_conversation",   "call_in_progress",
+                                                               "internal_from_visitor", "conversation_damaged"};
+static_assert(static_cast<std::size_t>(refusal::conversation_damaged) + 1 == refusal_names.size());
 
 std::string_view to_string(refusal x) {
   return name(refusal_names, x);

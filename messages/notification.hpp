@@ -51,6 +51,7 @@ constexpr group group_of(kind x) {
 }
 
 /// States of a call (SPEC 4), as `callState` in payloads.
+/// Stored as a number, as the next is: new values go to the end.
 enum class call_state : std::uint8_t { idle, calling, forwarding, active };
 /// "IDLE", ...
 std::string_view to_string(call_state x);

@@ -14,6 +14,7 @@ namespace belfry {
 enum class person_type : std::uint8_t { agent, visitor, bot, system };
 
 /// Participation type (SPEC 1). `none` is a bot: it takes part without a role and is never notified.
+/// Stored as a number: new values go to the end.
 enum class role : std::uint8_t { none, assigned_agent, context_person, secondary_agent, secondary_visitor };
 
 /// "AGENT", "VISITOR", ...

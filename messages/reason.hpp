@@ -6,7 +6,7 @@
 namespace belfry {
 
 /// Why a notification was not sent, or how a delivery ended: stable codes of the trace (SPEC 13).
-/// `docs/reasons.md` explains each; a test holds the two together.
+/// `docs/reasons.md` explains each; a test holds the two together. Stored as a number: new values go to the end.
 enum class reason : std::uint8_t {
   none,
   sent,

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <unordered_set>
 
@@ -179,7 +180,8 @@ private:
   template <class Request>
   void about(const Request& x) {
     id("/invitation/contextPerson", x.context_person);
-    id("/invitation/engagementType", x.engagement_type);
+    if (x.engagement_type)
+      add("/invitation/engagementType", wrong_engagement_type(*x.engagement_type));
     text("/invitation/startUrl", x.start_url);
   }
   void closed(const invitation_id& invitation, const std::optional<person_id>& person) {
@@ -235,6 +237,43 @@ std::string_view wrong_text(std::string_view x) {
   if (x.size() > text_max)
     return "must have at most 65536 bytes of UTF-8";
   return scan(x).utf8 ? "" : "must be valid UTF-8";
+}
+
+/// EInitialEngagementType, in the order of SPEC 5.
+static constexpr std::array<std::string_view, 21> engagement_types{
+    "CHAT_REQUEST",
+    "OFFLINE_CHAT_REQUEST",
+    "VIDEO_REQUEST",
+    "AUDIO_REQUEST",
+    "HEADLESS_BROWSER_REQUEST",
+    "DOMCAP_BROWSER_REQUEST",
+    "MOBILE_COBROWSING_REQUEST",
+    "WHITEBOARD_REQUEST",
+    "SCREEN_SHARING_REQUEST",
+    "VISITOR_COBROWSING",
+    "HEADLESS_PIN",
+    "DOMCAP_PIN",
+    "MOBILE_PIN",
+    "WHITEBOARD_PIN",
+    "SCREEN_SHARING_PIN",
+    "CHAT_PIN",
+    "CHAT_INVITE",
+    "HEADLESS_INVITE",
+    "WHITEBOARD_INVITE",
+    "SCREEN_SHARING_INVITE",
+    "SCHEDULED_CONVERSATION",
+};
+
+std::string_view wrong_engagement_type(std::string_view x) {
+  constexpr std::string_view allowed =
+      "must be one of "
+      "CHAT_REQUEST, OFFLINE_CHAT_REQUEST, VIDEO_REQUEST, AUDIO_REQUEST, HEADLESS_BROWSER_REQUEST, "
+      "DOMCAP_BROWSER_REQUEST, MOBILE_COBROWSING_REQUEST, WHITEBOARD_REQUEST, SCREEN_SHARING_REQUEST, "
+      "VISITOR_COBROWSING, HEADLESS_PIN, DOMCAP_PIN, MOBILE_PIN, WHITEBOARD_PIN, SCREEN_SHARING_PIN, "
+      "CHAT_PIN, CHAT_INVITE, HEADLESS_INVITE, WHITEBOARD_INVITE, SCREEN_SHARING_INVITE, "
+      "SCHEDULED_CONVERSATION";
+  auto known = std::find(engagement_types.begin(), engagement_types.end(), x) != engagement_types.end();
+  return known ? std::string_view{} : allowed;
 }
 
 std::string_view wrong_millis(std::int64_t x) {

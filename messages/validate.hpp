@@ -47,6 +47,8 @@ std::string_view wrong_millis(std::int64_t x);
 std::string_view wrong_locale(std::string_view x);
 /// http or https with a host and without credentials.
 std::string_view wrong_endpoint(const std::string& x);
+/// A value of the platform's EInitialEngagementType (SPEC 5).
+std::string_view wrong_engagement_type(std::string_view x);
 /// base64url of 32 bytes.
 std::string_view wrong_key(std::string_view x);
 

@@ -40,6 +40,7 @@ TEST_F(Admission, WrongShapeIsAnsweredWithAPointerToEachField) {
   wrong(of("conversation.ended", std::string(129, 'x')), "/conversation");
   wrong(of("conversation.ended", "a\nb"), "/conversation");
   wrong(offered("c1", "i1", {{"agent", "anna"}, {"team", "t"}}), "/invitation/team");
+  wrong(offered("c1", "i1", {{"agent", "anna"}, {"engagementType", "TELEPATHY"}}), "/invitation/engagementType");
   wrong(request_closed("c1", "i1", "LOST"), "/reason");
 }
 
