@@ -139,6 +139,10 @@ void admit_conversation_event(pointer self, std::uint64_t request, std::uint32_t
         std::make_unique<opening>(st.memory->presence.opened(o->person, o->client, e.conversation, now(self), fx));
   else if (const auto* c = std::get_if<conversation_closed>(&e.body))
     st.memory->presence.closed(c->person, c->client, e.conversation, fx);
+  else if (const auto* l = std::get_if<participant_left>(&e.body))
+    st.memory->presence.left(l->person, e.conversation, fx);
+  else if (std::holds_alternative<conversation_ended>(e.body))
+    st.memory->presence.ended(e.conversation, fx);
   // Not along with the event: the rows of one client must reach the disk in this order, whichever conversations they
   // come from. They are there before the event is, because the writer keeps order.
   carry_out(self, std::move(fx), {}, 0, 0, out);

@@ -5,6 +5,7 @@
 #include "belfry/messages/facts.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,10 @@ public:
   /// The conversation refused it: as if it had not been said.
   void undo(const opening& o, presence_effects& fx);
   void closed(const person_id& p, const std::string& client, const conversation_id& c, presence_effects& fx);
+  /// The conversation has ended: nobody has it open.
+  void ended(const conversation_id& c, presence_effects& fx);
+  /// The person has left the conversation: no client of theirs has it open.
+  void left(const person_id& p, const conversation_id& c, presence_effects& fx);
   void reset(presence_effects& fx);
   /// What was said longer ago than the time-out no longer counts.
   void expire(engine_time now, presence_effects& fx);
@@ -63,15 +68,21 @@ private:
     engine_time said = 0;
     /// Conversation and when it was said to be open.
     std::map<conversation_id, engine_time> open;
+    /// Its row is of the first format, which lists what is open.
+    bool listed = false;
   };
   using clients = std::map<std::string, client>;
 
   void drop(const person_id& p, clients::iterator c, presence_effects& fx);
-  static io::presence_row row(const person_id& p, const std::string& name, const client& c);
+  void close(const person_id& p, const std::string& name, client& c, const conversation_id& id, presence_effects& fx);
+  void forget_opener(const person_id& p, const std::string& name, const conversation_id& id);
+  void rewrite(const person_id& p, const std::string& name, client& c, presence_effects& fx);
 
   engine_time timeout_;
   /// Only clients that are online; people without one are absent.
   std::map<person_id, clients> people_;
+  /// Who has a conversation open with which client.
+  std::map<conversation_id, std::set<std::pair<person_id, std::string>>> openers_;
 };
 
 } // namespace belfry

@@ -1,5 +1,6 @@
 // Presence and open conversations (SPEC 2).
 #include "belfry/actors/gateway/presence.hpp"
+#include "belfry/messages/binary.hpp"
 
 #include <gtest/gtest.h>
 
@@ -180,6 +181,61 @@ TEST_F(Presence, OfAnErasedPersonEnds) {
   EXPECT_FALSE(t.online("ben"));
   EXPECT_EQ(closings(), "ben/phone:c1");
   EXPECT_TRUE(reloaded(fx, 0).everybody_online().empty());
+}
+
+TEST_F(Presence, EndsWithTheConversation) {
+  presence_table t{0};
+  t.opened("ben", "phone", "c1", 0, fx);
+  t.opened("ben", "desk", "c1", 0, fx);
+  t.opened("ann", "", "c1", 0, fx);
+  t.opened("ann", "", "c2", 0, fx);
+  t.ended("c1", fx);
+  for (auto table : {t, reloaded(fx, 0)}) {
+    fx.closings.clear();
+    table.reset(fx);
+    EXPECT_EQ(closings(), "ann/:c2");
+  }
+}
+
+TEST_F(Presence, EndsWhereThePersonHasLeft) {
+  presence_table t{0};
+  t.opened("ben", "phone", "c1", 0, fx);
+  t.opened("ann", "", "c1", 0, fx);
+  t.left("ben", "c1", fx);
+  t.changed("ben", "phone", false, 0, fx);
+  t.changed("ann", "", false, 0, fx);
+  EXPECT_EQ(closings(), "ann/:c1");
+}
+
+TEST_F(Presence, WritesAsMuchForTheLastOfManyOpenConversationsAsForTheFirst) {
+  presence_table t{0};
+  for (int i = 0; i < 5000; ++i) {
+    fx = {};
+    t.opened("ben", "phone", "c" + std::to_string(i), 0, fx);
+    std::size_t bytes = 0;
+    for (const auto& c : fx.rows)
+      bytes += std::get<io::presence_row>(c).client.size() + std::get<io::presence_row>(c).blob.size();
+    ASSERT_LE(bytes, 40U);
+  }
+}
+
+TEST_F(Presence, ReadsRowsOfTheFirstFormat) {
+  binary_writer row;
+  row.number(1);
+  row.signed_number(100);
+  row.number(2);
+  for (const auto* id : {"c1", "c2"}) {
+    row.text(id);
+    row.signed_number(200);
+  }
+  presence_table t{0};
+  io::presence_row first{"ben", "phone", row.take()};
+  t.load(first);
+  fx.rows.emplace_back(first);
+  t.closed("ben", "phone", "c1", fx);
+  auto back = reloaded(fx, 0);
+  back.changed("ben", "phone", false, 0, fx);
+  EXPECT_EQ(closings(), "ben/phone:c2");
 }
 
 } // namespace
