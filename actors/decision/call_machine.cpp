@@ -96,10 +96,7 @@ call_change call_machine::decline(const call_context& c, const call_id& call, sl
   auto* p = find(who);
   if (!p || p->state != ring_state::ringing || call_ != call)
     return out;
-  auto last =
-      std::count_if(parties_.begin(), parties_.end(), [](const party& x) { return x.state == ring_state::ringing; })
-      == 1;
-  if (last && state_ != call_state::active)
+  if (count(ring_state::ringing) == 1 && state_ != call_state::active)
     finish(revoke_reason::declined, call_end_reason::none, out);
   else
     stop_ringing(*p, revoke_reason::declined, call_end_reason::none, out);
@@ -135,8 +132,7 @@ call_change call_machine::participant_left(const call_context& c, slot who) {
     finish(revoke_reason::ended, call_end_reason::missed_because_terminated, out);
     return out;
   }
-  auto others =
-      std::any_of(parties_.begin(), parties_.end(), [&](const party& x) { return x.who != who && x.state == was; });
+  auto others = count(was) > 1;
   if (was == ring_state::ringing && !others && state_ != call_state::active) {
     finish(revoke_reason::left, call_end_reason::none, out);
     return out;
@@ -150,7 +146,8 @@ call_change call_machine::participant_left(const call_context& c, slot who) {
   else if (was == ring_state::active)
     release(*p, true, out);
   // Forgotten, so that joining again rings anew.
-  parties_.erase(parties_.begin() + (p - parties_.data()));
+  forget(who);
+  changed_.push_back(who);
   return out;
 }
 

@@ -7,8 +7,9 @@
 #include "belfry/messages/reason.hpp"
 #include "belfry/messages/views.hpp"
 
+#include <array>
+#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,28 @@ struct callee {
   bool human() const { return !is_bot && role != belfry::role::none; }
 };
 
+/// The roster as the call rules see it: read by slot where it is kept, so that an event costs nothing per participant
+/// whom it does not concern.
+class callee_list {
+public:
+  callee_list(std::size_t size, std::function<callee(slot)> at) : size_(size), at_(std::move(at)) {}
+  /// `list` outlives this.
+  callee_list(const std::vector<callee>& list) : callee_list(list.size(), [&list](slot who) { return list[who]; }) {}
+
+  std::size_t size() const { return size_; }
+  callee operator[](slot who) const { return at_(who); }
+
+private:
+  std::size_t size_;
+  std::function<callee(slot)> at_;
+};
+
 /// What every event is judged by.
 struct call_context {
   engine_time now = 0;
   const call_options& options;
-  /// By slot, as it is after the event.
-  std::span<const callee> roster;
+  /// As it is after the event.
+  callee_list roster;
 
   /// `who` is in the conversation.
   bool has(slot who) const { return who < roster.size() && roster[who].active; }
@@ -121,6 +138,8 @@ public:
   std::optional<engine_time> next_deadline() const;
 
   call_state state() const { return state_; }
+  /// One more than the greatest slot that takes part.
+  std::size_t slots() const { return parties_.empty() ? 0 : std::size_t{parties_.back().who} + 1; }
   ring_state ring_of(slot who) const;
   /// Absent when idle.
   std::optional<call_view> view() const;
@@ -131,6 +150,14 @@ public:
   /// False (and nothing changed) when the row is damaged or of another version.
   bool decode(binary_reader& in);
 
+  /// Something changed since `encode_changes`.
+  bool changed() const { return fresh_ || !changed_.empty(); }
+  /// Writes the call and those parties that changed since the last time.
+  void encode_changes(binary_writer& out);
+  /// Brings a machine that is as it was before those changes (or after them) to where it was after them. False when
+  /// they are damaged or do not fit: then the machine is of no more use.
+  bool apply_changes(binary_reader& in);
+
 private:
   /// Somebody this call rings or rang for, or who is active in it. NONE: rang before.
   struct party {
@@ -139,7 +166,11 @@ private:
     std::uint64_t round = 0;
   };
 
-  bool rings() const;
+  std::size_t count(ring_state s) const { return count_[static_cast<std::size_t>(s)]; }
+  bool rings() const { return count(ring_state::ringing) > 0; }
+  bool move_to(party& p, ring_state to);
+  void put(const party& p);
+  void forget(slot who);
   bool may_ring_openly(const call_context& c, slot who) const;
   bool may_be_forwarded_to(const call_context& c, slot who) const;
   const party* find(slot who) const;
@@ -159,7 +190,10 @@ private:
   void finish(revoke_reason why, call_end_reason missed, call_change& out);
   void reset();
   void notify(const party& p, kind k, revoke_reason why, call_end_reason missed, call_change& out) const;
+  void encode_call(binary_writer& out) const;
+  bool decode_call(binary_reader& in);
   bool consistent() const;
+  bool plausible() const;
 
   call_state state_ = call_state::idle;
   call_id call_;
@@ -174,6 +208,11 @@ private:
   engine_time active_deadline_ = 0;
   /// Ascending by slot.
   std::vector<party> parties_;
+  /// How many of them are in each state.
+  std::array<std::uint32_t, 3> count_{};
+  /// Since `encode_changes`: whose state changed, and whether all parties from before were forgotten.
+  std::vector<slot> changed_;
+  bool fresh_ = false;
   /// Rings so far in this conversation.
   std::uint64_t rounds_ = 0;
   std::uint64_t illegal_steps_ = 0;

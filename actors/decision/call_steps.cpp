@@ -9,8 +9,30 @@ namespace belfry {
 
 // -- steps ------------------------------------------------------------------------------------------------------------
 
-bool call_machine::rings() const {
-  return std::any_of(parties_.begin(), parties_.end(), [](const party& p) { return p.state == ring_state::ringing; });
+/// Every change of a party's state goes this way, so that counts and journal hear of it.
+bool call_machine::move_to(party& p, ring_state to) {
+  auto from = p.state;
+  if (!step(p.state, to, illegal_steps_))
+    return false;
+  --count_[static_cast<std::size_t>(from)];
+  ++count_[static_cast<std::size_t>(to)];
+  changed_.push_back(p.who);
+  return true;
+}
+
+void call_machine::put(const party& p) {
+  auto& known = find_or_add(p.who);
+  --count_[static_cast<std::size_t>(known.state)];
+  ++count_[static_cast<std::size_t>(p.state)];
+  known = p;
+}
+
+void call_machine::forget(slot who) {
+  auto* p = find(who);
+  if (!p)
+    return;
+  --count_[static_cast<std::size_t>(p->state)];
+  parties_.erase(parties_.begin() + (p - parties_.data()));
 }
 
 bool call_machine::may_ring_openly(const call_context& c, slot who) const {
@@ -34,14 +56,16 @@ call_machine::party* call_machine::find(slot who) {
 
 call_machine::party& call_machine::find_or_add(slot who) {
   auto at = std::lower_bound(parties_.begin(), parties_.end(), who, [](const party& p, slot s) { return p.who < s; });
-  if (at == parties_.end() || at->who != who)
+  if (at == parties_.end() || at->who != who) {
     at = parties_.insert(at, party{who});
+    ++count_[static_cast<std::size_t>(ring_state::none)];
+  }
   return *at;
 }
 
 void call_machine::ring(slot who, call_change& out) {
   auto& p = find_or_add(who);
-  if (!step(p.state, ring_state::ringing, illegal_steps_))
+  if (!move_to(p, ring_state::ringing))
     return;
   p.round = ++rounds_;
   notify(p, kind::incoming_call, revoke_reason::none, call_end_reason::none, out);
@@ -49,7 +73,7 @@ void call_machine::ring(slot who, call_change& out) {
 
 /// Without a `missed` reason there is no missed call.
 void call_machine::stop_ringing(party& p, revoke_reason why, call_end_reason missed, call_change& out) {
-  if (!step(p.state, ring_state::none, illegal_steps_))
+  if (!move_to(p, ring_state::none))
     return;
   notify(p, kind::revoke_call, why, call_end_reason::none, out);
   if (missed != call_end_reason::none)
@@ -64,12 +88,12 @@ void call_machine::stop_all_ringing(revoke_reason why, call_end_reason missed, c
 }
 
 void call_machine::activate(party& p, call_change& out) {
-  if (step(p.state, ring_state::active, illegal_steps_) && state_ == call_state::active)
+  if (move_to(p, ring_state::active) && state_ == call_state::active)
     out.activities.push_back({p.who, call_, true});
 }
 
 void call_machine::release(party& p, bool answered, call_change& out) {
-  if (step(p.state, ring_state::none, illegal_steps_) && answered)
+  if (move_to(p, ring_state::none) && answered)
     out.activities.push_back({p.who, call_, false});
 }
 
@@ -88,6 +112,7 @@ void call_machine::reset() {
   call_machine fresh;
   fresh.rounds_ = rounds_;
   fresh.illegal_steps_ = illegal_steps_;
+  fresh.fresh_ = true;
   *this = std::move(fresh);
 }
 

@@ -74,16 +74,27 @@ std::vector<request_notice> request_book::open(invitation_entry x) {
   auto round = ++rounds_;
   for (const auto& person : x.told)
     out.push_back({person, x.told_as, x.content, round});
-  rounds_of_.emplace(x.content.invitation, round);
-  open_.emplace(round, std::move(x));
+  put(round, std::move(x));
+  changed_.push_back(round);
   return out;
+}
+
+void request_book::put(std::uint64_t round, invitation_entry x) {
+  auto id = x.content.invitation;
+  if (open_.emplace(round, std::move(x)).second)
+    rounds_of_.emplace(std::move(id), round);
 }
 
 void request_book::close(entries::iterator at, std::vector<request_notice>& out) {
   const auto& x = at->second;
   for (const auto& person : x.told)
     out.push_back({person, revoke_of(x.told_as), x.content, at->first});
-  auto [begin, end] = rounds_of_.equal_range(x.content.invitation);
+  changed_.push_back(at->first);
+  erase(at);
+}
+
+void request_book::erase(entries::iterator at) {
+  auto [begin, end] = rounds_of_.equal_range(at->second.content.invitation);
   rounds_of_.erase(std::find_if(begin, end, [&](const auto& r) { return r.second == at->first; }));
   open_.erase(at);
 }
@@ -134,14 +145,47 @@ bool request_book::decode(binary_reader& in) {
     invitation_entry x;
     if (round > book.rounds_ || !decode(in, x))
       return false;
-    book.rounds_of_.emplace(x.content.invitation, round);
-    if (!book.open_.emplace(round, std::move(x)).second)
+    if (book.open_.contains(round))
       return false;
+    book.put(round, std::move(x));
   }
   if (!in.ok() || book.open_.size() > open_requests_max)
     return false;
   *this = std::move(book);
   return true;
+}
+
+void request_book::encode_changes(binary_writer& out) {
+  out.number(request_row_version);
+  out.number(rounds_);
+  out.number(changed_.size());
+  for (auto round : changed_) {
+    auto at = open_.find(round);
+    out.number(round);
+    out.flag(at != open_.end());
+    if (at != open_.end())
+      encode(at->second, out);
+  }
+  changed_ = {};
+}
+
+bool request_book::apply_changes(binary_reader& in) {
+  if (in.number() != request_row_version)
+    return false;
+  rounds_ = in.number();
+  for (auto n = in.count(); n > 0; --n) {
+    auto round = in.number();
+    invitation_entry x;
+    if (!in.flag()) {
+      if (auto at = open_.find(round); at != open_.end())
+        erase(at);
+    } else if (round > rounds_ || !decode(in, x)) {
+      return false;
+    } else {
+      put(round, std::move(x));
+    }
+  }
+  return in.ok() && open_.size() <= open_requests_max;
 }
 
 } // namespace belfry

@@ -50,6 +50,14 @@ public:
   /// False (and nothing changed) when the row is damaged or of another version.
   bool decode(binary_reader& in);
 
+  /// Something changed since `encode_changes`.
+  bool changed() const { return !changed_.empty(); }
+  /// Writes the invitations that were opened or closed since the last time.
+  void encode_changes(binary_writer& out);
+  /// Brings a book that is as it was before those changes (or after them) to where it was after them. False when they
+  /// are damaged: then the book is of no more use.
+  bool apply_changes(binary_reader& in);
+
 private:
   struct invitation_entry {
     /// inbound_request or deputy_delegation.
@@ -62,6 +70,8 @@ private:
 
   bool is_open(const invitation_id& id, kind told_as) const;
   std::vector<request_notice> open(invitation_entry x);
+  void put(std::uint64_t round, invitation_entry x);
+  void erase(entries::iterator at);
   void close(entries::iterator at, std::vector<request_notice>& out);
   static void encode(const invitation_entry& x, binary_writer& out);
   static bool decode(binary_reader& in, invitation_entry& out);
@@ -70,6 +80,8 @@ private:
   std::multimap<invitation_id, std::uint64_t> rounds_of_;
   std::uint64_t rounds_ = 0;
   std::uint64_t pushed_out_ = 0;
+  /// Rounds opened or closed since `encode_changes`.
+  std::vector<std::uint64_t> changed_;
 };
 
 } // namespace belfry

@@ -86,7 +86,7 @@ TEST(CallRow, SurvivesEveryDamagedByte) {
       if (!load(damaged, copy))
         continue;
       // Whatever was read, it can be worked with.
-      auto told = copy.tick({std::numeric_limits<engine_time>::max() / 2, room.options, {}});
+      auto told = copy.tick({std::numeric_limits<engine_time>::max() / 2, room.options, callee_list{0, {}}});
       EXPECT_NE(copy.state(), call_state::calling);
       EXPECT_LE(told.notices.size(), 4u);
     }
