@@ -106,7 +106,7 @@ struct fact {
   std::uint32_t unread = 0;
   /// deleted, forgotten: the message.
   position message = 0;
-  /// deleted: whose wait goes on with which older message (none: 0).
+  /// deleted: whose wait goes on with which older message (none: 0), ascending.
   std::vector<std::pair<slot, position>> replacements;
 };
 

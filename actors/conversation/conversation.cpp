@@ -30,6 +30,25 @@ void count_message(pointer self, std::uint64_t n = 1) {
   self->state.shared->counters.participant_messages.fetch_add(n, std::memory_order_relaxed);
 }
 
+effects& unwritten(pointer self) {
+  auto& fx = self->state.unwritten;
+  if (!fx)
+    fx = std::make_unique<effects>();
+  return *fx;
+}
+
+/// The facts after `after`, shared by all who have heard as much.
+fact_list facts_after(pointer self, position after) {
+  auto& st = self->state;
+  const auto& recent = st.core->state().recent;
+  if (!st.news || st.news_after != after || st.news->back().at != recent.back().at) {
+    auto first = std::find_if(recent.begin(), recent.end(), [&](const fact& f) { return f.at > after; });
+    st.news = std::make_shared<std::vector<fact>>(first, recent.end());
+    st.news_after = after;
+  }
+  return st.news;
+}
+
 /// The facts `who` has not heard; its record instead when they are not at hand any more.
 hear news_for(pointer self, slot who, engine_time time, bool answer) {
   auto& st = self->state;
@@ -43,10 +62,7 @@ hear news_for(pointer self, slot who, engine_time time, bool answer) {
       st.stale.erase(who);
       h.record = std::make_shared<inbox>(core.state().catch_up(who, core.waits()));
     } else {
-      auto list = std::make_shared<std::vector<fact>>();
-      std::copy_if(recent.begin(), recent.end(), std::back_inserter(*list),
-                   [&](const fact& f) { return f.at > st.told[who]; });
-      h.facts = std::move(list);
+      h.facts = facts_after(self, st.told[who]);
     }
     st.told[who] = core.state().last;
   }
@@ -132,9 +148,11 @@ void add_mails(pointer self, std::vector<addressed_mail> mails, commit& c) {
     c.after.push_back({caf::actor_cast<caf::actor>(n.shards[index]), caf::make_message(std::move(p))});
 }
 
-/// Everything of `fx` becomes one unit; it and its acknowledgement go to the store.
-void write(pointer self, effects fx, commit c) {
+/// All that is unwritten becomes one unit; it and the acknowledgement of what came last go to the store.
+void write(pointer self, commit c) {
   auto& st = self->state;
+  auto fx = std::move(unwritten(self));
+  st.unwritten = nullptr;
   for (auto& [person, member] : fx.members)
     c.unit.changes.emplace_back(io::membership{person, st.core->state().key, member});
   auto entry = fx.journal.take();
@@ -169,9 +187,10 @@ void arm_at(pointer self, engine_time t) {
 }
 
 /// After an event: tells participants, writes, arms.
-void settle(pointer self, effects fx, commit c, engine_time time) {
+void settle(pointer self, commit c, engine_time time) {
   auto& st = self->state;
   auto& core = *st.core;
+  const auto& fx = unwritten(self);
   if (!fx.begins.empty()) {
     fx.begins.each_not_in(st.live, [&](slot who) {
       make_live(self, who);
@@ -188,27 +207,27 @@ void settle(pointer self, effects fx, commit c, engine_time time) {
   });
   if (auto deadline = core.state().call.next_deadline())
     arm_at(self, *deadline);
-  write(self, std::move(fx), std::move(c));
+  write(self, std::move(c));
 }
 
 // -- orders -------------------------------------------------------------------
 
 void on_order(pointer self, routed_event& e) {
   auto m = now(self);
-  effects fx;
+  auto& fx = unwritten(self);
   self->state.core->on_event(e.what, m, fx);
   if (fx.refused) {
     fx.refused->index = e.index;
     if (e.request != 0)
       self->send(self->state.shared->gateway, acks{{ack{e.request, e.index, std::move(fx.refused)}}});
     // What was due before the refused event took effect all the same.
-    return settle(self, std::move(fx), {}, m.now);
+    return settle(self, {}, m.now);
   }
   commit c;
   c.unit.changes = std::move(e.along);
   if (e.request != 0)
     c.acks.push_back({e.request, e.index, {}});
-  settle(self, std::move(fx), std::move(c), m.now);
+  settle(self, std::move(c), m.now);
 }
 
 void on_order(pointer self, ask_view& q) {
@@ -244,18 +263,16 @@ void on_order(pointer self, ask_explain& q) {
 
 void on_order(pointer self, order_erase& o) {
   auto m = now(self);
-  effects fx;
-  self->state.core->erase_person(o.person, m, fx);
+  self->state.core->erase_person(o.person, m, unwritten(self));
   commit c;
   c.then.push_back(std::move(o.done));
-  settle(self, std::move(fx), std::move(c), m.now);
+  settle(self, std::move(c), m.now);
 }
 
 void on_order(pointer self, order_bot& o) {
   auto m = now(self);
-  effects fx;
-  self->state.core->become_bot(o.person, fx);
-  settle(self, std::move(fx), {}, m.now);
+  self->state.core->become_bot(o.person, unwritten(self));
+  settle(self, {}, m.now);
 }
 
 void on_order(pointer self, order_wake&) {
@@ -270,16 +287,15 @@ void on_alarm(pointer self) {
   if (st.armed > m.now)
     return;
   st.armed = 0;
-  effects fx;
-  st.core->on_time(m, fx);
+  st.core->on_time(m, unwritten(self));
   // While answers are to come, those who are due have been asked.
   if (st.asked == 0) {
     retire_quiet(self);
     for (auto who : st.core->due(m.now))
       ask(self, who, m.now);
   }
-  if (fx.changed() || !fx.reports.empty())
-    write(self, std::move(fx), {});
+  if (unwritten(self).changed())
+    write(self, {});
   // Those asked arm anew when they have answered.
   if (st.asked == 0) {
     if (auto t = st.core->wake_time())
@@ -292,12 +308,11 @@ void on_heard(pointer self, const heard& h) {
   auto m = now(self);
   count_message(self);
   --st.asked;
-  if (!st.gathering)
-    st.gathering = std::make_unique<effects>();
+  auto& fx = unwritten(self);
   if (h.announce != 0)
-    st.core->on_announce(h.who, h.announce, m, *st.gathering);
+    st.core->on_announce(h.who, h.announce, m, fx);
   if (h.owed)
-    st.core->on_owed(h.who, m, *st.gathering);
+    st.core->on_owed(h.who, m, fx);
   const auto& box = st.core->state().catch_up(h.who, st.core->waits());
   if (box.quiet())
     retire(self, h.who);
@@ -305,7 +320,8 @@ void on_heard(pointer self, const heard& h) {
     st.stale.insert(h.who);
   if (st.asked > 0)
     return;
-  write(self, std::move(*std::exchange(st.gathering, nullptr)), {});
+  st.news = nullptr;
+  write(self, {});
   if (auto t = st.core->wake_time())
     arm_at(self, *t);
 }
@@ -323,14 +339,13 @@ void on_rest(pointer self, bool sleep) {
   if (st.asked > 0)
     return;
   retire_quiet(self);
-  if (st.core->wake_time())
-    return;
-  if (st.core->exists() && st.journal_bytes > 0) {
-    commit c;
-    add_row(self, c.unit);
-    write(self, {}, std::move(c));
+  auto wakes = st.core->wake_time().has_value();
+  // A running wait may need the texts in the journal; nothing else does, not a call either.
+  if (st.core->exists() && st.journal_bytes > 0 && !state.waiting()) {
+    unwritten(self).snapshot = true;
+    write(self, {});
   }
-  if (!sleep || !state.sessions.empty())
+  if (!sleep || wakes || !state.sessions.empty())
     return;
   if (st.uncommitted == 0)
     fall_asleep(self);
@@ -358,10 +373,8 @@ void start(pointer self, const conversation_id& id, const std::shared_ptr<io::st
     st.journal_bytes += entry.size();
   if (auto t = st.core->wake_time())
     arm_at(self, *t);
-  effects fx;
-  st.core->repeat_activity(fx);
-  if (!fx.mails.empty())
-    write(self, std::move(fx), {});
+  st.core->repeat_activity(unwritten(self));
+  write(self, {});
 }
 
 } // namespace

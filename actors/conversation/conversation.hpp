@@ -29,9 +29,14 @@ struct conversation_actor_state {
   std::vector<position> told;
   /// Whose announcement may have been decided otherwise: they get their record anew.
   slot_set stale;
-  /// Answers of participants that are still to come, and what came of those that did.
+  /// Answers of participants that are still to come.
   std::size_t asked = 0;
-  std::unique_ptr<effects> gathering;
+  /// Everything that was applied and is not with the store yet, in the order in which it was applied: what is gathered
+  /// while answers are to come goes out before, or with, whatever happens meanwhile. Null: nothing.
+  std::unique_ptr<effects> unwritten;
+  /// Facts beyond `news_after`, made once for all who are asked for what they have not heard since then.
+  fact_list news;
+  position news_after = 0;
 
   /// The next alarm that counts; 0: none.
   engine_time armed = 0;
@@ -45,7 +50,7 @@ struct conversation_actor_state {
   bool falling_asleep = false;
 };
 
-/// `row` is null for a conversation that is not on disk; `damaged` rows are refused by the shard.
+/// `row` is null for a conversation that is not on disk. A row that cannot be read is kept: its events are refused.
 conversation_actor::behavior_type conversation(conversation_actor::stateful_pointer<conversation_actor_state> self,
                                                node* shared, const conversation_id& id,
                                                const std::shared_ptr<io::stored_conversation>& row);

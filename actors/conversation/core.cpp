@@ -25,23 +25,20 @@ void conversation_core::name(std::int64_t key, const conversation_id& id) {
 bool conversation_core::load(std::int64_t key, const conversation_id& id, std::string_view row,
                              const std::vector<std::string>& entries) {
   name(key, id);
-  exists_ = state_.decode(row);
-  for (const auto& entry : entries) {
-    binary_reader in{entry};
-    while (exists_ && !in.at_end()) {
-      step s;
-      if (!decode(in, s))
-        return exists_ = false;
-      state_.apply(std::move(s), waits_);
-    }
+  exists_ = state_.decode(row) && std::all_of(entries.begin(), entries.end(), [this](const std::string& entry) {
+              return each_step(entry, [this](step s) { return state_.apply(std::move(s), waits_); });
+            });
+  damaged_ = !exists_;
+  if (damaged_) {
+    state_ = {};
+    name(key, id);
   }
-  if (exists_)
-    state_.catch_up_all(waits_);
+  state_.catch_up_all(waits_);
   return exists_;
 }
 
 void conversation_core::apply(step s, effects& fx) {
-  encode(fx.journal, s);
+  append(fx.journal, s);
   state_.apply(std::move(s), waits_);
 }
 
@@ -50,6 +47,9 @@ void conversation_core::refuse(refusal why, std::string pointer, std::string det
 }
 
 void conversation_core::on_event(const event& e, moment m, effects& fx) {
+  if (damaged_)
+    return refuse(refusal::conversation_damaged, "/conversation",
+                  "what is stored of the conversation cannot be read; it is kept as it is", fx);
   auto starts = std::holds_alternative<conversation_started>(e.body);
   if (!exists_ && !starts)
     return refuse(refusal::unknown_conversation, "/conversation", "no conversation of this id was started", fx);
@@ -249,16 +249,17 @@ void conversation_core::on(const message_sent& e, moment m, millis at, effects& 
 }
 
 void conversation_core::forget_oldest(moment m, effects& fx) {
-  if (state_.log.size() <= options_.limits.unread_messages)
-    return;
-  const auto& oldest = state_.log.front();
-  gone_step s{state_.last + 1, m.now, oldest.at, {}, {}, true, oldest.id, m.wall};
-  oldest.whom.each([&](slot who) {
-    if (!oldest.deleted && state_.roster[who].active && state_.catch_up(who, waits_).read < oldest.at)
-      s.whom.insert(who);
-  });
-  s.whom.each([&](slot who) { fx.concerned.insert(who); });
-  apply(std::move(s), fx);
+  // More than one after a restart with a lower limit.
+  while (state_.log.size() > options_.limits.unread_messages) {
+    const auto& oldest = state_.log.front();
+    gone_step s{state_.last + 1, m.now, oldest.at, {}, {}, true, oldest.id, m.wall};
+    oldest.whom.each([&](slot who) {
+      if (!oldest.deleted && state_.roster[who].active && state_.catch_up(who, waits_).read < oldest.at)
+        s.whom.insert(who);
+    });
+    s.whom.each([&](slot who) { fx.concerned.insert(who); });
+    apply(std::move(s), fx);
+  }
 }
 
 void conversation_core::read_all(slot who, position upto, const message_id& cause, moment m, millis at, reason why,
@@ -342,8 +343,11 @@ std::vector<slot> conversation_core::due(engine_time now) {
 
 bool conversation_core::primary_online(role r) const {
   auto primary = is_agent(r) ? role::assigned_agent : role::context_person;
-  return std::any_of(state_.roster.begin(), state_.roster.end(),
-                     [&](const roster_entry& e) { return e.active && e.role == primary && around_.online(e.person); });
+  const auto& some = state_.primaries();
+  return std::any_of(some.begin(), some.end(), [&](slot who) {
+    const auto& e = state_.roster[who];
+    return e.active && e.role == primary && around_.online(e.person);
+  });
 }
 
 void conversation_core::on_announce(slot who, position message, moment m, effects& fx) {
@@ -447,11 +451,11 @@ void conversation_core::push_activity(slot who, effects& fx) {
 }
 
 void conversation_core::repeat_activity(effects& fx) {
+  slot_set busy;
+  for (const auto& s : state_.sessions)
+    busy.insert(s.who);
   for (slot who = 0; who < state_.roster.size(); ++who) {
-    auto busy = in_call(who)
-                || std::any_of(state_.sessions.begin(), state_.sessions.end(),
-                               [&](const session_entry& s) { return s.who == who; });
-    if (busy && is_agent(state_.roster[who].role))
+    if ((busy.contains(who) || in_call(who)) && is_agent(state_.roster[who].role))
       push_activity(who, fx);
   }
 }

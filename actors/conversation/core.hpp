@@ -30,8 +30,10 @@ struct moment {
   millis wall = 0;
 };
 
+/// What was applied and is not written yet. Whatever is applied goes to the end of it, so that journal, mails and
+/// members stand in the order in which they came about.
 struct effects {
-  /// Steps for the journal, encoded; empty: nothing changed.
+  /// An entry of the journal; empty: nothing changed.
   binary_writer journal;
   /// The row must be written now (a new or ended conversation).
   bool snapshot = false;
@@ -44,7 +46,7 @@ struct effects {
   std::optional<refused_event> refused;
   std::vector<report> reports;
 
-  bool changed() const { return journal.size() > 0 || snapshot || !mails.empty(); }
+  bool changed() const { return journal.size() > 0 || snapshot || !mails.empty() || !reports.empty(); }
 };
 
 class conversation_core {
@@ -55,8 +57,11 @@ public:
   const conversation_state& state() const { return state_; }
   const wait_rules& waits() const { return waits_; }
 
-  /// The conversation was never started: only conversation.started makes it be.
+  /// False for one that was never started: only conversation.started makes it be.
   bool exists() const { return exists_; }
+  /// What is stored cannot be read: every event is refused, and nothing is written over it.
+  bool damaged() const { return damaged_; }
+  /// False: damaged.
   bool load(std::int64_t key, const conversation_id& id, std::string_view row, const std::vector<std::string>& entries);
   void name(std::int64_t key, const conversation_id& id);
 
@@ -132,7 +137,6 @@ private:
   void push_activity(slot who, effects& fx);
   notification make(kind k, const person_id& recipient, std::string_view cause, moment m) const;
   void refuse(refusal why, std::string pointer, std::string detail, effects& fx) const;
-  std::vector<callee> callees() const;
 
   const options& options_;
   const surroundings& around_;
@@ -140,6 +144,7 @@ private:
   wait_rules waits_;
   conversation_state state_;
   bool exists_ = false;
+  bool damaged_ = false;
 };
 
 } // namespace belfry

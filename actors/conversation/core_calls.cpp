@@ -3,24 +3,14 @@
 /// The part of the conversation that carries out what the call machine and the request book decide (SPEC 4 and 5).
 namespace belfry {
 
-std::vector<callee> conversation_core::callees() const {
-  std::vector<callee> out;
-  out.reserve(state_.roster.size());
-  for (const auto& r : state_.roster)
-    out.push_back({r.person, r.role, r.hidden, r.role == role::none, r.active});
-  return out;
-}
-
 template <class F>
 call_change conversation_core::with_call(moment m, effects& fx, F&& f) {
-  // Most roster changes happen while nobody calls.
-  auto idle = state_.call.state() == call_state::idle;
-  auto roster = callees();
-  auto change = f(call_context{m.now, options_.calls, roster});
-  if (!change.empty() || !idle || state_.call.state() != call_state::idle) {
+  callee_list roster{state_.roster.size(), [this](slot who) { return state_.roster[who].in_call(); }};
+  auto change = f(call_context{m.now, options_.calls, std::move(roster)});
+  if (state_.call.changed()) {
     binary_writer blob;
-    state_.call.encode(blob);
-    apply(call_step{blob.take()}, fx);
+    state_.call.encode_changes(blob);
+    apply(call_change_step{blob.take()}, fx);
   }
   carry_out(change, m, fx);
   return change;
@@ -96,9 +86,11 @@ void conversation_core::on(const call_ended& e, moment m, millis, effects& fx) {
 // -- requests -----------------------------------------------------------------
 
 void conversation_core::with_requests(const std::vector<request_notice>& notices, moment m, effects& fx) {
-  binary_writer blob;
-  state_.requests.encode(blob);
-  apply(requests_step{blob.take()}, fx);
+  if (state_.requests.changed()) {
+    binary_writer blob;
+    state_.requests.encode_changes(blob);
+    apply(requests_change_step{blob.take()}, fx);
+  }
   for (const auto& notice : notices) {
     auto record = std::make_shared<notification_record>();
     record->notification = make(notice.kind, notice.to, cause_of(notice), m);
@@ -112,10 +104,7 @@ void conversation_core::with_requests(const std::vector<request_notice>& notices
 }
 
 void conversation_core::close_request(const invitation_id& invitation, moment m, effects& fx) {
-  auto before = state_.requests.size();
-  auto notices = state_.requests.closed(invitation);
-  if (state_.requests.size() != before)
-    with_requests(notices, m, fx);
+  with_requests(state_.requests.closed(invitation), m, fx);
 }
 
 void conversation_core::on(const request_offered& e, moment m, millis, effects& fx) {

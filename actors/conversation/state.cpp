@@ -41,18 +41,23 @@ message_entry* conversation_state::find_message(position at) {
 }
 
 const owed_read* conversation_state::find_owed(slot who) const {
-  auto i = std::find_if(owed.begin(), owed.end(), [&](const owed_read& x) { return x.who == who; });
-  return i == owed.end() ? nullptr : &*i;
+  auto i = owed.find(who);
+  return i == owed.end() ? nullptr : &i->second;
 }
 
 void conversation_state::owe(slot who, message_id message, millis at) {
-  std::erase_if(owed, [&](const owed_read& x) { return x.who == who; });
-  owed.push_back({who, std::move(message), at});
+  owed[who] = {std::move(message), at};
 }
 
-void conversation_state::apply(step s, const wait_rules& rules) {
+bool conversation_state::apply(step s, const wait_rules& rules) {
   rules_ = &rules;
-  std::visit([this](auto& x) { apply_step(x); }, s);
+  return std::visit([this](auto& x) { return apply_step(x); }, s);
+}
+
+bool conversation_state::knows(const slot_set& s) const {
+  auto known = true;
+  s.each([&](slot who) { known = known && knows(who); });
+  return known;
 }
 
 inbox& conversation_state::catch_up(slot who, const wait_rules& rules) {
@@ -89,22 +94,30 @@ void conversation_state::remember(position message, slot who, reason why) {
     fates.erase(fates.begin());
 }
 
-void conversation_state::apply_step(message_step& s) {
+bool conversation_state::apply_step(message_step& s) {
+  if (s.at != last + 1 || !knows(s.whom) || (s.sender_slot != no_slot && !knows(s.sender_slot)))
+    return false;
   append(to_fact(s));
   log.push_back({s.at, std::move(s.id), std::move(s.sender), s.sender_slot, s.kind, s.internal, s.to_all, false,
                  std::move(s.addressed), std::move(s.whom), std::move(s.text), s.sent_at, s.server_at});
+  return true;
 }
 
-void conversation_state::apply_step(read_step& s) {
+bool conversation_state::apply_step(read_step& s) {
+  if (s.at != last + 1 || !knows(s.reader))
+    return false;
   auto before = catch_up(s.reader, *rules_).pending;
   if (before != 0 && before <= s.read_to)
     remember(before, s.reader, s.why);
   append(to_fact(s));
   if (catch_up(s.reader, *rules_).owed == s.at)
     owe(s.reader, std::move(s.cause), s.read_at);
+  return true;
 }
 
-void conversation_state::apply_step(gone_step& s) {
+bool conversation_state::apply_step(gone_step& s) {
+  if (s.at != last + 1 || !knows(s.whom))
+    return false;
   s.whom.each([&](slot who) {
     if (catch_up(who, *rules_).pending == s.message)
       remember(s.message, who, reason::deleted);
@@ -120,25 +133,35 @@ void conversation_state::apply_step(gone_step& s) {
   }
   if (s.forgotten && !log.empty() && log.front().at == s.message)
     log.pop_front();
+  return true;
 }
 
-void conversation_state::apply_step(edited_step& s) {
+bool conversation_state::apply_step(edited_step& s) {
   if (auto* m = find_message(s.message))
     m->text = std::move(s.text);
+  return true;
 }
 
-void conversation_state::apply_step(announced_step& s) {
+bool conversation_state::apply_step(announced_step& s) {
+  if (!knows(s.who))
+    return false;
   fold_announced(catch_up(s.who, *rules_), s.message, s.why == reason::none);
   if (s.why != reason::none)
     remember(s.message, s.who, s.why);
+  return true;
 }
 
-void conversation_state::apply_step(settled_step& s) {
+bool conversation_state::apply_step(settled_step& s) {
+  if (!knows(s.who))
+    return false;
   catch_up(s.who, *rules_).owed = 0;
-  std::erase_if(owed, [&](const owed_read& x) { return x.who == s.who; });
+  owed.erase(s.who);
+  return true;
 }
 
-void conversation_state::apply_step(roster_step& s) {
+bool conversation_state::apply_step(roster_step& s) {
+  if (s.who > roster.size())
+    return false;
   if (s.who == roster.size()) {
     roster.emplace_back();
     roster.back().box.seen = last;
@@ -147,47 +170,74 @@ void conversation_state::apply_step(roster_step& s) {
   auto& entry = roster[s.who];
   if (!s.active)
     entry.open.clear();
-  if (entry.person != s.person) {
-    index_.clear();
-    indexed_ = 0;
-  }
+  // Somebody who was erased; nobody ever takes the place of somebody else.
+  if (entry.person != s.person)
+    index_.erase(entry.person);
   entry.person = std::move(s.person);
   entry.role = s.role;
   entry.hidden = s.hidden;
   entry.muted = s.muted;
   entry.active = s.active;
+  index_primary(s.who);
+  return true;
 }
 
-void conversation_state::apply_step(open_step& s) {
+void conversation_state::index_primary(slot who) {
+  auto r = roster[who].role;
+  if (r != role::assigned_agent && r != role::context_person)
+    return;
+  auto i = std::lower_bound(primaries_.begin(), primaries_.end(), who);
+  if (i == primaries_.end() || *i != who)
+    primaries_.insert(i, who);
+}
+
+bool conversation_state::apply_step(open_step& s) {
+  if (!knows(s.who))
+    return false;
   auto& open = roster[s.who].open;
   auto i = std::find(open.begin(), open.end(), s.client);
   if (s.open && i == open.end())
     open.push_back(std::move(s.client));
   else if (!s.open && i != open.end())
     open.erase(i);
+  return true;
 }
 
-void conversation_state::apply_step(session_step& s) {
+bool conversation_state::apply_step(session_step& s) {
+  if (!knows(s.who))
+    return false;
   std::erase_if(sessions, [&](const session_entry& x) { return x.who == s.who && x.session == s.session; });
   if (s.active)
     sessions.push_back({s.who, std::move(s.session), std::move(s.kind)});
+  return true;
 }
 
-void conversation_state::apply_step(ended_step& s) {
+bool conversation_state::apply_step(ended_step& s) {
   ended_at = s.at;
   sessions.clear();
   for (auto& entry : roster)
     entry.open.clear();
+  return true;
 }
 
-void conversation_state::apply_step(call_step& s) {
+bool conversation_state::apply_step(call_step& s) {
   binary_reader in{s.blob};
-  call.decode(in);
+  return call.decode(in) && call.slots() <= roster.size();
 }
 
-void conversation_state::apply_step(requests_step& s) {
+bool conversation_state::apply_step(requests_step& s) {
   binary_reader in{s.blob};
-  requests.decode(in);
+  return requests.decode(in);
+}
+
+bool conversation_state::apply_step(call_change_step& s) {
+  binary_reader in{s.blob};
+  return call.apply_changes(in) && call.slots() <= roster.size();
+}
+
+bool conversation_state::apply_step(requests_change_step& s) {
+  binary_reader in{s.blob};
+  return requests.apply_changes(in);
 }
 
 std::uint32_t conversation_state::unread_beyond(slot who, position read_to) const {
@@ -301,6 +351,46 @@ std::string conversation_state::encode() const {
   return out.take();
 }
 
+void conversation_state::decode_participant(binary_reader& in, slot who) {
+  auto& r = roster[who];
+  r.person = in.text();
+  r.role = in.enumeration(role::secondary_visitor);
+  r.hidden = in.flag();
+  r.muted = in.flag();
+  r.active = in.flag();
+  belfry::decode(in, r.box);
+  owed_read read{in.text(), in.signed_number()};
+  if (r.box.owed != 0)
+    owed.emplace(who, std::move(read));
+  r.open.resize(in.count());
+  for (auto& client : r.open)
+    client = in.text();
+  index_primary(who);
+}
+
+void conversation_state::decode_message(binary_reader& in) {
+  auto& m = log.emplace_back();
+  m.at = in.number();
+  m.id = in.text();
+  if (auto s = in.number(); s == 0) {
+    m.sender = in.text();
+  } else if (s <= roster.size()) {
+    m.sender_slot = static_cast<slot>(s - 1);
+    m.sender = roster[m.sender_slot].person;
+  }
+  m.kind = in.enumeration(message_kind::system);
+  auto flags = in.number();
+  m.internal = flags & 1;
+  m.to_all = flags & 2;
+  m.deleted = flags & 4;
+  if (!m.to_all)
+    belfry::decode(in, m.addressed);
+  belfry::decode(in, m.whom);
+  m.text = in.text();
+  m.sent_at = in.signed_number();
+  m.server_at = in.signed_number();
+}
+
 bool conversation_state::decode(std::string_view row) {
   binary_reader in{row};
   if (in.number() != row_version)
@@ -310,57 +400,36 @@ bool conversation_state::decode(std::string_view row) {
   ended_at = in.signed_number();
   last = in.number();
   roster.resize(in.count());
-  for (slot who = 0; who < roster.size(); ++who) {
-    auto& r = roster[who];
-    r.person = in.text();
-    r.role = static_cast<belfry::role>(in.number());
-    r.hidden = in.flag();
-    r.muted = in.flag();
-    r.active = in.flag();
-    belfry::decode(in, r.box);
-    auto message = in.text();
-    auto at = in.signed_number();
-    if (r.box.owed != 0)
-      owed.push_back({who, std::move(message), at});
-    r.open.resize(in.count());
-    for (auto& client : r.open)
-      client = in.text();
-  }
-  for (auto n = in.count(); n > 0; --n) {
-    auto& m = log.emplace_back();
-    m.at = in.number();
-    m.id = in.text();
-    if (auto s = in.number(); s == 0) {
-      m.sender = in.text();
-    } else if (s <= roster.size()) {
-      m.sender_slot = static_cast<slot>(s - 1);
-      m.sender = roster[m.sender_slot].person;
-    }
-    m.kind = static_cast<message_kind>(in.number());
-    auto flags = in.number();
-    m.internal = flags & 1;
-    m.to_all = flags & 2;
-    m.deleted = flags & 4;
-    if (!m.to_all)
-      belfry::decode(in, m.addressed);
-    belfry::decode(in, m.whom);
-    m.text = in.text();
-    m.sent_at = in.signed_number();
-    m.server_at = in.signed_number();
-  }
+  for (slot who = 0; who < roster.size(); ++who)
+    decode_participant(in, who);
+  for (auto n = in.count(); n > 0; --n)
+    decode_message(in);
   for (auto n = in.count(); n > 0; --n) {
     auto& f = fates.emplace_back();
     f.message = in.number();
-    f.who = static_cast<slot>(in.number());
-    f.why = static_cast<reason>(in.number());
+    f.who = in.enumeration(no_slot);
+    f.why = in.enumeration(reason_last);
   }
   sessions.resize(in.count());
   for (auto& s : sessions) {
-    s.who = static_cast<slot>(in.number());
+    s.who = in.enumeration(no_slot);
     s.session = in.text();
     s.kind = in.text();
   }
-  return call.decode(in) && requests.decode(in) && in.ok();
+  return call.decode(in) && requests.decode(in) && in.ok() && in.at_end() && sound();
+}
+
+/// Everybody who is named has a place in the roster, and the log ascends up to `last`.
+bool conversation_state::sound() const {
+  position before = 0;
+  for (const auto& m : log) {
+    if (m.at <= before || m.at > last || !knows(m.whom))
+      return false;
+    before = m.at;
+  }
+  auto known = [this](const auto& x) { return knows(x.who); };
+  return std::all_of(fates.begin(), fates.end(), known) && std::all_of(sessions.begin(), sessions.end(), known)
+         && call.slots() <= roster.size();
 }
 
 } // namespace belfry

@@ -7,6 +7,7 @@
 #include "belfry/messages/notification.hpp"
 
 #include <boost/container/deque.hpp>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -25,6 +26,8 @@ struct roster_entry {
   bool muted = false;
   /// Takes part now.
   bool active = true;
+  callee in_call() const { return {person, role, hidden, role == belfry::role::none, active}; }
+
   /// The last record, folded up to `box.seen`; `conversation_state::catch_up` brings it up to date.
   inbox box;
   /// Clients that have the conversation open.
@@ -57,7 +60,6 @@ struct fate {
 
 /// What an owed read_message names, from the fact that made it due until it has left.
 struct owed_read {
-  slot who = 0;
   message_id message;
   millis at = 0;
 };
@@ -89,7 +91,7 @@ public:
   std::vector<fact> recent;
   std::vector<fate> fates;
   std::vector<session_entry> sessions;
-  std::vector<owed_read> owed;
+  std::map<slot, owed_read> owed;
   call_machine call;
   request_book requests;
 
@@ -99,14 +101,17 @@ public:
   std::optional<slot> find(const person_id& person) const;
   /// The slot of somebody who takes part now.
   std::optional<slot> find_active(const person_id& person) const;
+  /// Everybody who ever had a primary role of a side: the few whose presence the secondary rules ask for.
+  const std::vector<slot>& primaries() const { return primaries_; }
   message_entry* find_message(const message_id& id);
   message_entry* find_message(position at);
   /// What the owed read_message of somebody names; null: none is owed.
   const owed_read* find_owed(slot who) const;
   const message_entry* newest_message() const { return log.empty() ? nullptr : &log.back(); }
 
-  /// The only way to change: live and when a journal is replayed.
-  void apply(step s, const wait_rules& rules);
+  /// The only way to change: live and when a journal is replayed. False: the step does not fit what came before it, and
+  /// the state is of no more use.
+  bool apply(step s, const wait_rules& rules);
   /// Folds what `who` has not seen yet.
   inbox& catch_up(slot who, const wait_rules& rules);
   void catch_up_all(const wait_rules& rules);
@@ -130,23 +135,32 @@ public:
   bool decode(std::string_view row);
 
 private:
-  void apply_step(message_step& s);
-  void apply_step(read_step& s);
-  void apply_step(gone_step& s);
-  void apply_step(edited_step& s);
-  void apply_step(announced_step& s);
-  void apply_step(settled_step& s);
-  void apply_step(roster_step& s);
-  void apply_step(open_step& s);
-  void apply_step(session_step& s);
-  void apply_step(ended_step& s);
-  void apply_step(call_step& s);
-  void apply_step(requests_step& s);
+  bool apply_step(message_step& s);
+  bool apply_step(read_step& s);
+  bool apply_step(gone_step& s);
+  bool apply_step(edited_step& s);
+  bool apply_step(announced_step& s);
+  bool apply_step(settled_step& s);
+  bool apply_step(roster_step& s);
+  bool apply_step(open_step& s);
+  bool apply_step(session_step& s);
+  bool apply_step(ended_step& s);
+  bool apply_step(call_step& s);
+  bool apply_step(requests_step& s);
+  bool apply_step(call_change_step& s);
+  bool apply_step(requests_change_step& s);
+  bool knows(slot who) const { return who < roster.size(); }
+  bool knows(const slot_set& s) const;
+  bool sound() const;
+  void index_primary(slot who);
+  void decode_participant(binary_reader& in, slot who);
+  void decode_message(binary_reader& in);
   void append(fact f);
   void owe(slot who, message_id message, millis at);
   void remember(position message, slot who, reason why);
-  void forget_recent(const wait_rules& rules);
 
+  /// Not stored.
+  std::vector<slot> primaries_;
   /// Only when the roster is large: finding by comparing is quicker in a small one.
   mutable std::unordered_map<person_id, slot> index_;
   /// How many of the roster are in it.

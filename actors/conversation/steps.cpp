@@ -1,6 +1,10 @@
 #include "belfry/actors/conversation/steps.hpp"
 
+#include <limits>
+
 namespace belfry {
+
+static_assert(std::variant_size_v<step> <= entry_version);
 
 namespace {
 
@@ -26,11 +30,23 @@ struct writing {
   void operator()(Enum& x) const { out.number(static_cast<std::uint64_t>(x)); }
 };
 
+constexpr role last_of(role) {
+  return role::secondary_visitor;
+}
+
+constexpr message_kind last_of(message_kind) {
+  return message_kind::system;
+}
+
+constexpr reason last_of(reason) {
+  return reason_last;
+}
+
 struct reading {
   binary_reader& in;
 
   void operator()(std::uint64_t& x) const { x = in.number(); }
-  void operator()(std::uint32_t& x) const { x = static_cast<std::uint32_t>(in.number()); }
+  void operator()(std::uint32_t& x) const { x = in.enumeration(std::numeric_limits<std::uint32_t>::max()); }
   void operator()(std::int64_t& x) const { x = in.signed_number(); }
   void operator()(bool& x) const { x = in.flag(); }
   void operator()(std::string& x) const { x = in.text(); }
@@ -38,13 +54,13 @@ struct reading {
   void operator()(std::vector<std::pair<slot, position>>& x) const {
     x.resize(in.count());
     for (auto& [who, what] : x) {
-      who = static_cast<slot>(in.number());
+      (*this)(who);
       what = in.number();
     }
   }
   template <class Enum>
   requires std::is_enum_v<Enum>
-  void operator()(Enum& x) const { x = static_cast<Enum>(in.number()); }
+  void operator()(Enum& x) const { x = in.enumeration(last_of(x)); }
 };
 
 template <class IO, class... Ts>
@@ -113,6 +129,16 @@ void fields(IO io, requests_step& s) {
   all(io, s.blob);
 }
 
+template <class IO>
+void fields(IO io, call_change_step& s) {
+  all(io, s.blob);
+}
+
+template <class IO>
+void fields(IO io, requests_change_step& s) {
+  all(io, s.blob);
+}
+
 template <std::size_t I = 0>
 bool decode_as(std::uint64_t type, binary_reader& in, step& s) {
   if constexpr (I < std::variant_size_v<step>) {
@@ -148,6 +174,26 @@ void encode(binary_writer& out, const step& s) {
 
 bool decode(binary_reader& in, step& s) {
   return decode_as(in.number(), in, s);
+}
+
+void append(binary_writer& entry, const step& s) {
+  if (entry.size() == 0)
+    entry.number(entry_version);
+  encode(entry, s);
+}
+
+bool each_step(std::string_view entry, const std::function<bool(step)>& apply) {
+  binary_reader first{entry};
+  auto versioned = first.number() >= entry_version;
+  binary_reader in{entry};
+  if (versioned && in.number() != entry_version)
+    return false;
+  while (!in.at_end()) {
+    step s;
+    if (!decode(in, s) || !apply(std::move(s)))
+      return false;
+  }
+  return in.ok();
 }
 
 fact to_fact(const message_step& s) {

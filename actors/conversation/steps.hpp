@@ -5,12 +5,18 @@
 #include "belfry/messages/facts.hpp"
 #include "belfry/messages/reason.hpp"
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 /// What can happen to a conversation, as decided: the entries of its journal. Applying a step needs no rule, option
 /// or clock, so that a restart replays what was decided then.
 namespace belfry {
+
+/// An entry of the journal begins with this number, then come its steps. A number below belongs to the first step of an
+/// entry of the first format, which said no version.
+constexpr std::uint64_t entry_version = 32;
 
 constexpr slot no_slot = 0xffffffff;
 
@@ -51,6 +57,7 @@ struct gone_step {
   engine_time time = 0;
   position message = 0;
   slot_set whom;
+  /// Ascending.
   std::vector<std::pair<slot, position>> replacements;
   bool forgotten = false;
   message_id cause;
@@ -100,7 +107,7 @@ struct ended_step {
   millis at = 0;
 };
 
-/// The whole of the call machine or the request book after a change: both are small.
+/// The whole of the call machine or the request book after a change: in entries of the first format only.
 struct call_step {
   std::string blob;
 };
@@ -108,12 +115,27 @@ struct requests_step {
   std::string blob;
 };
 
-using step = std::variant<message_step, read_step, gone_step, edited_step, announced_step, settled_step, roster_step,
-                          open_step, session_step, ended_step, call_step, requests_step>;
+/// What changed of the call machine or the request book.
+struct call_change_step {
+  std::string blob;
+};
+struct requests_change_step {
+  std::string blob;
+};
+
+/// A step is stored with its place in this list: new ones go to the end, and none is ever taken out.
+using step =
+    std::variant<message_step, read_step, gone_step, edited_step, announced_step, settled_step, roster_step, open_step,
+                 session_step, ended_step, call_step, requests_step, call_change_step, requests_change_step>;
 
 void encode(binary_writer& out, const step& s);
 /// False when the bytes are not a step.
 bool decode(binary_reader& in, step& s);
+
+/// Appends a step to an entry, which it begins if nothing is in it.
+void append(binary_writer& entry, const step& s);
+/// Calls `apply` for each step of an entry; false when the bytes are no entry, or `apply` returned false.
+bool each_step(std::string_view entry, const std::function<bool(step)>& apply);
 
 void encode(binary_writer& out, const slot_set& s);
 void decode(binary_reader& in, slot_set& s);

@@ -46,8 +46,9 @@ void fold_gone(inbox& box, slot self, const fact& f) {
     return;
   --box.unread;
   if (box.pending == f.message) {
-    auto i = std::find_if(f.replacements.begin(), f.replacements.end(), [&](const auto& r) { return r.first == self; });
-    if (i != f.replacements.end() && i->second != 0)
+    auto i = std::lower_bound(f.replacements.begin(), f.replacements.end(), self,
+                              [](const auto& r, slot who) { return r.first < who; });
+    if (i != f.replacements.end() && i->first == self && i->second != 0)
       box.pending = i->second;
     else
       stop_wait(box);

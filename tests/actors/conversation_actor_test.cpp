@@ -248,3 +248,106 @@ TEST(ConversationActor, TakesBackEverythingAtItsEnd) {
   EXPECT_EQ(said, (std::multiset<std::string>{"incoming_call", "new_message", "read_message", "revoke_call"}));
   EXPECT_EQ(w.get().counters.live_participants.load(), 0U);
 }
+
+namespace {
+
+constexpr std::size_t group_size = 12;
+
+/// The waits of a group are about to end.
+void let_a_group_wait(world& w) {
+  std::vector<participant_spec> more;
+  for (std::size_t i = 0; i < group_size; ++i)
+    more.push_back({"p" + std::to_string(i), role::secondary_agent, false, false});
+  w.publish({started("c1", more), in("c1", message("m1", "anna", "old text"))});
+  w.pass(990ms);
+}
+
+/// The waits end, and after `steps` messages between actors this event comes in.
+void interrupt(world& w, int steps, event e) {
+  w.advance(20ms);
+  for (int i = 0; i < steps; ++i)
+    w.step();
+  caf::anon_send(w.get().gateway, publish{{std::move(e)}, [](const result<admission>&) {}});
+  w.settle();
+}
+
+/// More than the messages that the waits of the group cause.
+constexpr int interruptions = 150;
+
+std::set<std::string> recipients(const world& w, const std::string& what) {
+  std::set<std::string> out;
+  for (const auto& line : w.said()) {
+    if (line.starts_with(what + " "))
+      out.insert(line.substr(what.size() + 1, line.find(' ', what.size() + 1) - what.size() - 1));
+  }
+  return out;
+}
+
+} // namespace
+
+TEST(ConversationActor, KnowsAfterACrashWhomItToldWhileMessagesCame) {
+  for (int steps = 0; steps < interruptions; ++steps) {
+    disk left;
+    std::set<std::string> told;
+    {
+      world w;
+      let_a_group_wait(w);
+      interrupt(w, steps, in("c1", message("m2", "anna")));
+      told = recipients(w, "new_message");
+      left = w.on_disk();
+    }
+    world back{{}, true, left};
+    for (const auto& p : told)
+      back.publish({in("c1", message_read{p, {}})});
+    ASSERT_EQ(recipients(back, "read_message"), told) << "a message came after " << steps << " steps";
+  }
+}
+
+TEST(ConversationActor, LetsAnEditReachAllWhoAreToldMeanwhile) {
+  options o;
+  o.webhooks.delay = 1s;
+  for (int steps = 0; steps < interruptions; ++steps) {
+    world w{o};
+    let_a_group_wait(w);
+    interrupt(w, steps, in("c1", message_edited{"m1", "new text"}));
+    w.pass(3s);
+    ASSERT_EQ(w.requests.size(), group_size + 1);
+    for (const auto& r : w.requests)
+      ASSERT_EQ(field(r.body, "messageText"), "new text") << "edited after " << steps << " steps";
+  }
+}
+
+TEST(ConversationActor, KeepsNoTextWhileACallGoesOn) {
+  world w{{}, true};
+  w.publish({started("c1"), in("c1", message("m1", "anna", "a secret"))});
+  w.publish({in("c1", call_started{"k1", call_type::audio, "anna"}), in("c1", call_accepted{"k1", "ben"})});
+  w.pass(10s);
+  EXPECT_EQ(w.view("c1").call_state, call_state::active);
+  auto row = w.store().load_conversation("c1");
+  ASSERT_TRUE(row && *row);
+  EXPECT_TRUE((*row)->entries.empty());
+  EXPECT_EQ((*row)->blob.find("a secret"), std::string::npos);
+}
+
+TEST(ConversationActor, KeepsADamagedRowAndRefusesItsEvents) {
+  disk left;
+  const std::string damaged = "\x01 this is no row";
+  {
+    world w{{}, true};
+    w.publish({started("c1")});
+    auto row = w.store().load_conversation("c1");
+    ASSERT_TRUE(row && *row);
+    io::unit u{{io::conversation_row{(*row)->key, "c1", 0, 0, damaged}}};
+    ASSERT_TRUE(w.store().commit({&u}, 0));
+    left = w.on_disk();
+  }
+  world back{{}, true, left};
+  for (auto e : {in("c1", message("m1", "anna")), started("c1"), in("c1", conversation_ended{})}) {
+    auto answer = back.publish({std::move(e)});
+    ASSERT_TRUE(answer);
+    ASSERT_EQ(answer->refused.size(), 1U);
+    EXPECT_EQ(answer->refused[0].reason, refusal::conversation_damaged);
+  }
+  back.pass(60s);
+  EXPECT_EQ((*back.store().load_conversation("c1"))->blob, damaged);
+}

@@ -124,17 +124,25 @@ void world::jump(std::chrono::milliseconds by) {
 }
 
 void world::settle() {
-  while (impl_->sched.try_run_once()) {
+  while (step()) {
     // nop
   }
+}
+
+bool world::step() {
+  return impl_->sched.try_run_once();
+}
+
+void world::advance(std::chrono::milliseconds time) {
+  impl_->wall.time += time.count();
+  impl_->sched.advance_time(time);
 }
 
 void world::pass(std::chrono::milliseconds time) {
   settle();
   while (time.count() > 0) {
     auto step = std::min(time, std::chrono::milliseconds{10});
-    impl_->wall.time += step.count();
-    impl_->sched.advance_time(step);
+    advance(step);
     settle();
     time -= step;
   }

@@ -53,6 +53,10 @@ public:
 
   /// Lets everything happen that needs no time.
   void settle();
+  /// Lets one actor handle one message; false: none has any.
+  bool step();
+  /// Moves all clocks, and lets nothing happen yet.
+  void advance(std::chrono::milliseconds time);
   /// Lets time pass, in steps of at most 10 ms.
   void pass(std::chrono::milliseconds time);
 
