@@ -262,12 +262,15 @@ void let_a_group_wait(world& w) {
   w.pass(990ms);
 }
 
-/// The waits end, and after `steps` messages between actors this event comes in.
+/// The waits end, and after `steps` messages between actors this event comes in and goes at once to the conversation,
+/// where it stands behind the answers that are there by then.
 void interrupt(world& w, int steps, event e) {
   w.advance(20ms);
   for (int i = 0; i < steps; ++i)
     w.step();
   caf::anon_send(w.get().gateway, publish{{std::move(e)}, [](const result<admission>&) {}});
+  for (int i = 0; i < 3; ++i)
+    w.step_newest();
   w.settle();
 }
 

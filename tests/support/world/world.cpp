@@ -133,6 +133,10 @@ bool world::step() {
   return impl_->sched.try_run_once();
 }
 
+bool world::step_newest() {
+  return impl_->sched.try_run_once_lifo();
+}
+
 void world::advance(std::chrono::milliseconds time) {
   impl_->wall.time += time.count();
   impl_->sched.advance_time(time);

@@ -55,6 +55,8 @@ public:
   void settle();
   /// Lets one actor handle one message; false: none has any.
   bool step();
+  /// As `step`, but it is the turn of the actor that has waited least: what was sent last overtakes the rest.
+  bool step_newest();
   /// Moves all clocks, and lets nothing happen yet.
   void advance(std::chrono::milliseconds time);
   /// Lets time pass, in steps of at most 10 ms.
