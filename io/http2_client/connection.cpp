@@ -237,7 +237,7 @@ void connection::read(time_point now) {
       break;
     }
   }
-  if (session_.leaving() && !said_leaving_) {
+  if (session_.last_words() && !said_leaving_) {
     said_leaving_ = true;
     report(connection_event::what::leaving);
   }
@@ -336,8 +336,8 @@ void connection::close_socket() {
 void connection::report(connection_event::what kind) {
   connection_event out{kind, where_.server, failure_, 0, {}};
   if (kind == connection_event::what::leaving) {
-    out.code = session_.last_words().code;
-    out.text = session_.last_words().text;
+    out.code = session_.last_words()->code;
+    out.text = session_.last_words()->text;
   }
   around_.report(out);
 }

@@ -18,6 +18,8 @@ constexpr std::size_t body_max = 64 * 1024;
 /// Of the header of an answer so much is kept; what sends more than the second is reset.
 constexpr std::size_t header_kept_max = 16 * 1024;
 constexpr std::size_t header_max = 256 * 1024;
+/// What a field counts beside its text (RFC 9113 6.5.2), so that many short ones are bounded too.
+constexpr std::size_t field_overhead = 32;
 constexpr std::size_t farewell_max = 1024;
 /// Answers of all streams together: many small ones must not wait for our acknowledgement.
 constexpr std::int32_t connection_window = 1 << 20;
@@ -60,7 +62,7 @@ struct session::callbacks {
     auto* x = of(s, frame->hd.stream_id);
     if (x == nullptr)
       return 0;
-    x->header_bytes += name_size + value_size;
+    x->header_bytes += name_size + value_size + field_overhead;
     if (x->header_bytes > header_max)
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     // Behind the body come trailers, which nobody asks for.
@@ -106,10 +108,8 @@ struct session::callbacks {
       break;
     case NGHTTP2_GOAWAY: {
       auto& said = frame->goaway;
-      self(me).leaving_ = true;
-      self(me).farewell_ = {
-          said.error_code,
-          std::string(text(said.opaque_data, std::min<std::size_t>(said.opaque_data_len, farewell_max)))};
+      const auto size = std::min<std::size_t>(said.opaque_data_len, farewell_max);
+      self(me).farewell_ = farewell{said.error_code, std::string(text(said.opaque_data, size))};
       break;
     }
     default:
@@ -197,8 +197,12 @@ bool session::has_output() const {
   return nghttp2_session_want_write(session_) != 0;
 }
 
+bool session::leaving() const {
+  return farewell_ || nghttp2_session_check_request_allowed(session_) == 0;
+}
+
 std::size_t session::room() const {
-  if (!ready_ || leaving_ || nghttp2_session_check_request_allowed(session_) == 0)
+  if (!ready_ || leaving())
     return 0;
   const std::size_t offered = nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   const auto limit = std::min(offered, streams_max_);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,9 +69,10 @@ public:
 
   /// The server's SETTINGS were seen.
   bool ready() const { return ready_; }
-  /// The server takes no more requests.
-  bool leaving() const { return leaving_; }
-  const farewell& last_words() const { return farewell_; }
+  /// No more requests can begin: the server said GOAWAY, or the numbers of streams are used up.
+  bool leaving() const;
+  /// The server's GOAWAY, once it came.
+  const std::optional<farewell>& last_words() const { return farewell_; }
   const std::vector<exchange*>& open() const { return open_; }
   /// Requests that ended since the last call.
   std::vector<ended_exchange> take_ended();
@@ -84,8 +86,7 @@ private:
   nghttp2_session* session_ = nullptr;
   std::size_t streams_max_;
   bool ready_ = false;
-  bool leaving_ = false;
-  farewell farewell_;
+  std::optional<farewell> farewell_;
   std::vector<exchange*> open_;
   std::vector<ended_exchange> ended_;
 };
