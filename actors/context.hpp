@@ -21,22 +21,23 @@
 
 namespace belfry {
 
-/// Turns the actor system's monotonic clock into engine time: wall time at start plus what has passed since.
+/// Turns the actor system's monotonic clock into engine time: what it was at start (clock_anchor.hpp) plus what has
+/// passed since.
 class timeline {
 public:
   using steady = std::chrono::steady_clock::time_point;
 
-  timeline(millis wall_at_start, steady steady_at_start) : wall_(wall_at_start), steady_(steady_at_start) {}
+  timeline(engine_time at_start, steady steady_at_start) : engine_(at_start), steady_(steady_at_start) {}
 
   template <class TimePoint>
   engine_time at(TimePoint t) const {
-    return wall_
+    return engine_
            + std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch() - steady_.time_since_epoch())
                  .count();
   }
 
 private:
-  millis wall_;
+  engine_time engine_;
   steady steady_;
 };
 

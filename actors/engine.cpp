@@ -1,5 +1,6 @@
 #include "belfry/actors/engine.hpp"
 
+#include "belfry/actors/clock_anchor.hpp"
 #include "belfry/actors/explain.hpp"
 #include "belfry/actors/node.hpp"
 #include "belfry/actors/person/record_row.hpp"
@@ -16,7 +17,10 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <time.h>
+
 #include <algorithm>
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -31,6 +35,21 @@ public:
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
   }
+
+  io::clock_reading read() const override {
+    timespec t{};
+    ::clock_gettime(CLOCK_BOOTTIME, &t);
+    return {boot_, t.tv_sec * 1000 + t.tv_nsec / 1'000'000, now()};
+  }
+
+private:
+  static std::string read_boot_id() {
+    std::string id;
+    std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, id);
+    return id;
+  }
+
+  const std::string boot_ = read_boot_id();
 };
 
 struct system_config : caf::actor_system_config {
@@ -52,8 +71,11 @@ result<std::unique_ptr<io::store>> open_store(const store_options& o) {
   return std::move(opened.value);
 }
 
-timeline start_of_time(const io::wall_clock& wall, caf::actor_system& system) {
-  return {wall.now(), timeline::steady{system.clock().now().time_since_epoch()}};
+result<engine_time> start_of_time(const io::wall_clock& wall, io::store& store) {
+  auto last = store.setting(clock_anchor_name);
+  if (!last)
+    return last.error();
+  return resume_engine_time(*last ? decode_clock_anchor(**last) : std::nullopt, wall.read());
 }
 
 } // namespace
@@ -64,11 +86,12 @@ engine_parts::~engine_parts() = default;
 
 /// Order matters: what is declared first is destroyed last.
 struct engine::impl {
-  impl(options o, engine_parts p)
+  impl(options o, engine_parts p, engine_time begin)
       : parts(std::move(p)),
         metrics(io::metric_owner::engine),
         system(config),
-        node(std::move(o), *parts.store, *parts.transport, *parts.wall, metrics, start_of_time(*parts.wall, system)) {}
+        node(std::move(o), *parts.store, *parts.transport, *parts.wall, metrics,
+             {begin, timeline::steady{system.clock().now().time_since_epoch()}}) {}
 
   engine_parts parts;
   io::telemetry metrics;
@@ -135,7 +158,10 @@ result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
       return client.error();
     parts.transport = std::move(*client);
   }
-  auto made = std::make_unique<impl>(std::move(o), std::move(parts));
+  auto begin = start_of_time(*parts.wall, *parts.store);
+  if (!begin)
+    return begin.error();
+  auto made = std::make_unique<impl>(std::move(o), std::move(parts), *begin);
   auto known = recover(made->node);
   if (!known)
     return known.error();

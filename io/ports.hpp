@@ -21,11 +21,22 @@ namespace belfry::io {
 
 // -- clock --------------------------------------------------------------------
 
+/// What the clocks of the machine show at one moment.
+struct clock_reading {
+  /// Names the boot; empty: unknown, as if each process had a boot of its own.
+  std::string boot;
+  /// Since that boot, the time asleep included.
+  millis since_boot = 0;
+  millis wall = 0;
+};
+
 /// Wall time for time stamps. Waits and deadlines use the actor system's monotonic clock.
 class wall_clock {
 public:
   virtual ~wall_clock() = default;
   virtual millis now() const = 0;
+  /// All clocks, for what must outlive the process.
+  virtual clock_reading read() const { return {{}, 0, now()}; }
 };
 
 // -- store --------------------------------------------------------------------
@@ -220,7 +231,7 @@ struct horizon {
   millis trace = 0;
   /// Conversations that ended before this go.
   millis ended = 0;
-  /// Ids that became known before this are forgotten.
+  /// Ids that became known before this (engine time) are forgotten.
   millis ids = 0;
 };
 
@@ -232,6 +243,7 @@ public:
 
   /// Writes all units in order in one transaction and syncs. When it fails nothing of it counts as written, and the
   /// caller tries again later with the same units (first). The error names the trouble (disk full, read-only, ...).
+  /// `now` (engine time) is when the ids among them became known.
   virtual result<success> commit(const std::vector<const unit*>& units, millis now) = 0;
 
   /// Erases what is behind the horizon, a bounded slice per call. True: there is more to do.

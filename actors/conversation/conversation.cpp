@@ -236,7 +236,7 @@ void on_order(pointer self, ask_view& q) {
   auto ended = core.state().ended_at;
   auto erased = ended != 0 && now(self).wall - ended > self->state.shared->opts.retention.ended.count();
   auto known = core.exists() && !erased;
-  q.done(known, known ? core.view() : conversation_view{});
+  q.done(known, known ? core.view(now(self)) : conversation_view{});
 }
 
 void on_order(pointer self, ask_unread& q) {

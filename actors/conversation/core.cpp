@@ -462,7 +462,8 @@ void conversation_core::repeat_activity(effects& fx) {
 
 // -- questions ----------------------------------------------------------------
 
-conversation_view conversation_core::view() {
+conversation_view conversation_core::view(const moment& m) {
+  const auto to_wall = m.wall - m.now;
   state_.catch_up_all(waits_);
   conversation_view v;
   v.id = state_.id;
@@ -471,6 +472,8 @@ conversation_view conversation_core::view() {
   v.auto_join_calls = state_.auto_join_calls;
   v.call_state = state_.call.state();
   v.call = state_.call.view();
+  if (v.call && v.call->ring_deadline)
+    *v.call->ring_deadline += to_wall;
   for (slot who = 0; who < state_.roster.size(); ++who) {
     const auto& r = state_.roster[who];
     if (!r.active)
@@ -478,7 +481,7 @@ conversation_view conversation_core::view() {
     participant_view p{r.person, r.role, r.hidden, r.muted, !r.open.empty(), r.box.unread, state_.call.ring_of(who),
                        {}};
     if (const auto* msg = r.box.pending != 0 ? state_.find_message(r.box.pending) : nullptr)
-      p.pending = pending_view{msg->id, r.box.due};
+      p.pending = pending_view{msg->id, r.box.due + to_wall};
     v.participants.push_back(std::move(p));
   }
   return v;

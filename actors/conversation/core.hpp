@@ -84,7 +84,8 @@ public:
 
   std::optional<engine_time> wake_time();
 
-  conversation_view view();
+  /// Times of engine time are shown as the wall clock of `m` would show them.
+  conversation_view view(const moment& m);
   std::uint32_t unread(const person_id& p);
   /// Why somebody was not told of a message; nothing: the message is not known, or it was announced.
   std::optional<trace_item> explain(const person_id& p, const message_id& message);

@@ -207,7 +207,7 @@ void decide(pointer self, std::uint64_t id, unsigned space, bool accepted, route
   if (id == 0)
     return;
   if (accepted)
-    (space == 0 ? st.memory->events : st.memory->subjects).insert(id, st.shared->wall.now());
+    (space == 0 ? st.memory->events : st.memory->subjects).insert(id, now(self));
   auto waiting = st.undecided.extract(key(id, space));
   if (waiting.empty())
     return;
@@ -291,7 +291,7 @@ void on_tick(pointer self) {
   st.memory->presence.expire(now(self), fx);
   routes out{self};
   carry_out(self, std::move(fx), {}, 0, 0, out);
-  auto horizon = st.shared->wall.now() - st.shared->opts.ingest_idempotency_window.count();
+  auto horizon = now(self) - st.shared->opts.ingest_idempotency_window.count();
   st.memory->events.forget_before(horizon);
   st.memory->subjects.forget_before(horizon);
   self->delayed_send(self, tick_every, gateway_tick{});

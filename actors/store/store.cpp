@@ -19,6 +19,10 @@ constexpr auto cut_at_least_every = 30s;
 /// Slices of old rows erased at one tick.
 constexpr int sweeps_max = 20;
 
+engine_time now(pointer self) {
+  return self->state.shared->line.at(self->clock().now());
+}
+
 /// Whoever is told that something is on disk and asks at once must find it known everywhere: answers go last.
 void release(pointer self, std::vector<commit>& done) {
   acks all;
@@ -68,7 +72,7 @@ void flush(pointer self) {
       units.push_back(&c.unit);
   }
   auto began = std::chrono::steady_clock::now();
-  auto written = units.empty() ? result<success>{success{}} : st.shared->store.commit(units, st.shared->wall.now());
+  auto written = units.empty() ? result<success>{success{}} : st.shared->store.commit(units, now(self));
   if (!written) {
     st.errors.increment();
     report_writable(self, false, written.error().detail);
@@ -89,13 +93,32 @@ void flush(pointer self) {
   release(self, done);
 }
 
+void add(pointer self, commit c) {
+  auto& st = self->state;
+  st.waiting.push_back(std::move(c));
+  if (!std::exchange(st.flushing, true))
+    self->send(self, store_flush{});
+}
+
+/// Writes down where engine time is, when the last anchor would not lead there.
+void keep_anchor(pointer self) {
+  auto& st = self->state;
+  clock_anchor a{st.shared->wall.read(), now(self)};
+  if (st.anchor && !has_drifted(*st.anchor, a))
+    return;
+  st.anchor = a;
+  commit c;
+  c.unit.changes.emplace_back(io::setting{std::string{clock_anchor_name}, encode(a)});
+  add(self, std::move(c));
+}
+
 /// Erases what is old, a bounded part at a time, and cuts back the log when nothing happens.
 void keep_house(pointer self) {
   auto& st = self->state;
   const auto& o = st.shared->opts;
-  auto now = st.shared->wall.now();
-  io::horizon h{now - o.retention.trace.count(), now - o.retention.ended.count(),
-                now - o.ingest_idempotency_window.count()};
+  auto wall = st.shared->wall.now();
+  io::horizon h{wall - o.retention.trace.count(), wall - o.retention.ended.count(),
+                now(self) - o.ingest_idempotency_window.count()};
   for (int i = 0; i < sweeps_max; ++i) {
     auto more = st.shared->store.sweep(h);
     if (!more || !*more)
@@ -121,20 +144,17 @@ store_actor::behavior_type store_writer(pointer self, node* shared) {
   st.units = shared->metrics.get_histogram(io::metric::store_commit_units);
   st.writable = shared->metrics.get_gauge(io::metric::store_writable);
   st.writable.set(1);
+  keep_anchor(self);
   self->delayed_send(self, housekeeping, store_tick{});
   return {
-      [self](commit& c) {
-        auto& st = self->state;
-        st.waiting.push_back(std::move(c));
-        if (!std::exchange(st.flushing, true))
-          self->send(self, store_flush{});
-      },
+      [self](commit& c) { add(self, std::move(c)); },
       [self](store_flush) { flush(self); },
       [self](drain& d) {
         flush(self);
         d.done();
       },
       [self](store_tick) {
+        keep_anchor(self);
         keep_house(self);
         self->delayed_send(self, housekeeping, store_tick{});
       },

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "belfry/actors/clock_anchor.hpp"
 #include "belfry/actors/node.hpp"
 
 #include <chrono>
+#include <optional>
 #include <vector>
 
 namespace belfry {
@@ -17,6 +19,8 @@ struct store_actor_state {
 
   node* shared = nullptr;
   std::vector<commit> waiting;
+  /// The last that was handed to the store.
+  std::optional<clock_anchor> anchor;
   /// A flush is on its way in the mailbox, behind everything that is waiting.
   bool flushing = false;
   bool failed = false;

@@ -31,7 +31,7 @@ void talk(world& w, int from, int to, const std::string& id = "m") {
 struct recorder {
   recorder(world& w, std::function<io::http_answer(std::size_t)> answers) {
     w.answer = [this, &w, answers](const io::http_request&) {
-      at.push_back(w.on_disk().wall);
+      at.push_back(w.on_disk().clocks.wall);
       return answers(at.size() - 1);
     };
   }
@@ -164,10 +164,10 @@ TEST(ChannelActor, DoesNotRingAfterTheDeadline) {
   std::vector<millis> rings;
   w.answer = [&](const io::http_request& r) {
     if (header(r, "X-Unblu-Event") == "push_notification.incoming_call")
-      rings.push_back(w.on_disk().wall);
+      rings.push_back(w.on_disk().clocks.wall);
     return status(500);
   };
-  const auto began = w.on_disk().wall;
+  const auto began = w.on_disk().clocks.wall;
   w.publish({started("c1"), in("c1", call_started{"k1", call_type::audio, "anna"})});
   w.pass(10min);
   // The third retry comes after 52 to 78 seconds, so it may just be in time; the fourth never is.
@@ -480,7 +480,7 @@ TEST(ChannelActor, RepeatsWhatWasInFlightWithTheSameIds) {
   auto before = w->requests[0];
   auto left = w->on_disk();
   w.reset();
-  left.wall += 1000;
+  left.pass(1000);
   w.emplace(options{}, true, left);
   w->pass(1s);
   ASSERT_EQ(w->requests.size(), 1U);
@@ -499,7 +499,7 @@ TEST(ChannelActor, KeepsTheTimeAndNumberOfTheNextRetryOverACrash) {
   w->pass(2s);
   auto left = w->on_disk();
   w.reset();
-  left.wall += 60'000;
+  left.pass(60'000);
   w.emplace(options{}, true, left);
   w->pass(520s);
   EXPECT_TRUE(w->requests.empty());

@@ -155,7 +155,7 @@ TEST(GatewayActor, TakesPresenceAndConversationEventsInOrder) {
   auto v = w.view("c1");
   ASSERT_TRUE(v.participants[1].pending);
   // Closed when the message came: the short wait.
-  EXPECT_LE(v.participants[1].pending->due, w.on_disk().wall + 1000);
+  EXPECT_LE(v.participants[1].pending->due, w.on_disk().clocks.wall + 1000);
 }
 
 TEST(GatewayActor, KeepsTheLastWordOnPresenceOverACrash) {

@@ -86,7 +86,7 @@ TEST(OutcomeActor, ReportsChangesOfAPause) {
   world w{{}, true};
   w.put_profile("anna", person_type::agent);
   listener l{w, 1};
-  auto until = w.on_disk().wall + 10'000;
+  auto until = w.on_disk().clocks.wall + 10'000;
   auto r = w.ask<pause_view>([&](auto done) { w.get().to_person_of("anna", put_pause{pause_mode::on, until, done}); });
   ASSERT_TRUE(r);
   auto p = l.of<pause_changed>();
@@ -104,7 +104,7 @@ TEST(OutcomeActor, ReportsTheEndOfAPauseThatBeganBeforeARestart) {
   std::optional<world> w;
   w.emplace(options{}, true);
   w->put_profile("anna", person_type::agent);
-  auto until = w->on_disk().wall + 10'000;
+  auto until = w->on_disk().clocks.wall + 10'000;
   ASSERT_TRUE(w->ask<pause_view>([&](auto done) {
     w->get().to_person_of("anna", put_pause{pause_mode::on, until, done});
   }));

@@ -237,7 +237,7 @@ TEST(PersonActor, SurvivesErasureWhileItGathers) {
   n.seq = w.store().new_notification_seq();
   n.recipient = "ben";
   n.conversation = "c1";
-  n.expires_at = w.on_disk().wall + 1'000'000;
+  n.expires_at = w.on_disk().clocks.wall + 1'000'000;
   n.message = message_content{"m1", "hello", {}, "anna", 0, 0, 0, 1};
   auto ben = w.get().shard_of("ben");
   auto erased = false;
@@ -264,7 +264,7 @@ TEST(PersonActor, TellsNothingToSomebodyWhoIsBeingErased) {
   n.seq = w.store().new_notification_seq();
   n.recipient = "ben";
   n.conversation = "c9";
-  n.expires_at = w.on_disk().wall + 1'000'000;
+  n.expires_at = w.on_disk().clocks.wall + 1'000'000;
   n.call = call_content{};
   auto ben = w.get().shard_of("ben");
   w.requests.clear();
@@ -472,7 +472,7 @@ TEST(PersonActor, EndsAPauseInItsTime) {
   world w{{}, true};
   w.put_profile("anna", person_type::agent);
   EXPECT_FALSE(pause(w, "anna")->on);
-  ASSERT_TRUE(set_pause(w, "anna", pause_mode::on, w.on_disk().wall + 30'000));
+  ASSERT_TRUE(set_pause(w, "anna", pause_mode::on, w.on_disk().clocks.wall + 30'000));
   EXPECT_TRUE(pause(w, "anna")->on);
   w.jump(1h);
   w.pass(29s);
@@ -546,7 +546,7 @@ TEST(PersonActor, StoresDevicesAndMovesATokenToTheNewest) {
   auto first = add_device(w, "ben", "d1", "t1");
   ASSERT_TRUE(first);
   EXPECT_TRUE(first->created);
-  EXPECT_EQ(first->value.registered_at, w.on_disk().wall);
+  EXPECT_EQ(first->value.registered_at, w.on_disk().clocks.wall);
   w.pass(1s);
   EXPECT_FALSE(add_device(w, "ben", "d1", "t1")->created);
   EXPECT_TRUE(add_device(w, "ben", "d2", "t1")->created);

@@ -13,7 +13,7 @@ namespace {
 void restart(std::optional<world>& w, std::chrono::milliseconds down, const options& o = {}) {
   auto left = w->on_disk();
   w.reset();
-  left.wall += down.count();
+  left.pass(down.count());
   w.emplace(o, true, left);
 }
 

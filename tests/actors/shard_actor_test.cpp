@@ -81,7 +81,7 @@ TEST(ShardActor, WakesWhatIsDueInSlicesAfterACrash) {
   ASSERT_TRUE(w->requests.empty());
   auto left = w->on_disk();
   w.reset();
-  left.wall += 60'000;
+  left.pass(60'000);
   w.emplace(o, true, left);
   w->pass(5s);
   EXPECT_EQ(w->requests.size(), static_cast<std::size_t>(conversations));

@@ -168,8 +168,9 @@ public:
     entries_.clear();
   }
 
-private:
   moment moment_now() const { return {now, now + wall_ahead}; }
+
+private:
 
   void begin() {
     if (core_)

@@ -15,7 +15,7 @@ TEST_F(ConversationCall, RingsForEveryOtherVisibleHuman) {
             (lines{"ben incoming_call c1 CALLING", "sue incoming_call c1 CALLING", "vic incoming_call c1 CALLING"}));
   EXPECT_EQ(view_of("ben").call_state, ring_state::ringing);
   EXPECT_EQ(view_of("anna").call_state, ring_state::active);
-  EXPECT_EQ(core().view().call_state, call_state::calling);
+  EXPECT_EQ(core().view(moment_now()).call_state, call_state::calling);
 }
 
 TEST_F(ConversationCall, CarriesItsDeadlineAndLivesNoLonger) {
@@ -172,7 +172,7 @@ TEST_F(ConversationCall, ThatCanRingForNobodyEndsAtOnce) {
   has("anna", role::assigned_agent);
   starts();
   EXPECT_TRUE(calls("anna"));
-  EXPECT_EQ(core().view().call_state, call_state::idle);
+  EXPECT_EQ(core().view(moment_now()).call_state, call_state::idle);
   EXPECT_TRUE(calls("anna", "c2"));
 }
 

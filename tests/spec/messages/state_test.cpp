@@ -108,7 +108,7 @@ TEST_F(Starting, TwiceOnlyAddsParticipants) {
   starts("loans", false);
   has("anna", role::secondary_agent).has("ben", role::context_person);
   EXPECT_TRUE(starts("other", true));
-  auto v = core().view();
+  auto v = core().view(moment_now());
   EXPECT_EQ(v.topic, "loans");
   EXPECT_FALSE(v.auto_join_calls);
   EXPECT_EQ(view_of("anna").role, role::assigned_agent);
@@ -118,7 +118,7 @@ TEST_F(Starting, TwiceOnlyAddsParticipants) {
 TEST_F(Starting, TakesAutoJoinFromTheOptions) {
   opts.calls.auto_join = true;
   starts();
-  EXPECT_TRUE(core().view().auto_join_calls);
+  EXPECT_TRUE(core().view(moment_now()).auto_join_calls);
 }
 
 class Ending : public Chat {};
@@ -148,8 +148,8 @@ TEST_F(Ending, NamesTheLastCountedMessage) {
 TEST_F(Ending, StaysReadable) {
   anna_and_ben();
   ends();
-  EXPECT_TRUE(core().view().ended);
-  EXPECT_EQ(core().view().participants.size(), 2U);
+  EXPECT_TRUE(core().view(moment_now()).ended);
+  EXPECT_EQ(core().view(moment_now()).participants.size(), 2U);
 }
 
 TEST_F(Ending, EndsSessions) {

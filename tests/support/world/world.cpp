@@ -1,5 +1,6 @@
 #include "belfry/tests/support/world/world.hpp"
 
+#include "belfry/actors/clock_anchor.hpp"
 #include "belfry/actors/node.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/recovery.hpp"
@@ -23,10 +24,11 @@ struct test_config : caf::actor_system_config {
 
 class fake_wall final : public io::wall_clock {
 public:
-  explicit fake_wall(millis t) : time(t) {}
-  millis now() const override { return time; }
+  explicit fake_wall(io::clock_reading at) : clocks(std::move(at)) {}
+  millis now() const override { return clocks.wall; }
+  io::clock_reading read() const override { return clocks; }
 
-  millis time;
+  io::clock_reading clocks;
 };
 
 class fake_transport final : public io::http_transport {
@@ -46,6 +48,11 @@ private:
   world& world_;
 };
 
+engine_time resumed(io::store& s, const io::wall_clock& w) {
+  auto last = s.setting(clock_anchor_name);
+  return resume_engine_time(last && *last ? decode_clock_anchor(**last) : std::nullopt, w.read());
+}
+
 options adapted(options o) {
   o.outbound.allow_plain_http = true;
   o.outbound.allowed_networks = {"127.0.0.0/8"};
@@ -58,12 +65,12 @@ struct world::impl {
   impl(world& w, options o, disk left)
       : store(left.store ? std::move(left.store) : std::make_shared<io::memory_store>()),
         transport(w),
-        wall(left.wall),
+        wall(left.clocks),
         system(config),
         sched(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
         metrics(io::metric_owner::engine),
         node(adapted(std::move(o)), *store, transport, wall, metrics,
-             timeline{wall.time, timeline::steady{system.clock().now().time_since_epoch()}}) {
+             timeline{resumed(*store, wall), timeline::steady{system.clock().now().time_since_epoch()}}) {
     system.await_actors_before_shutdown(false);
   }
 
@@ -116,11 +123,11 @@ io::memory_store& world::store() {
 }
 
 disk world::on_disk() {
-  return {impl_->store, impl_->wall.time};
+  return {impl_->store, impl_->wall.clocks};
 }
 
 void world::jump(std::chrono::milliseconds by) {
-  impl_->wall.time += by.count();
+  impl_->wall.clocks.wall += by.count();
 }
 
 void world::settle() {

@@ -32,10 +32,16 @@ struct sent_request {
   std::function<void(io::http_answer)> done;
 };
 
-/// What survives a crash: the store, and the time on the wall.
+/// What survives a crash: the store, and the machine's clocks.
 struct disk {
   std::shared_ptr<io::memory_store> store;
-  millis wall = 1'700'000'000'000;
+  io::clock_reading clocks{"boot-1", 1'000'000, 1'700'000'000'000};
+
+  /// The machine runs on while the node is down.
+  void pass(millis time) {
+    clocks.wall += time;
+    clocks.since_boot += time;
+  }
 };
 
 class world {
