@@ -346,6 +346,8 @@ struct commit {
   std::vector<std::function<void()>> then;
   /// Answers to the API: once, when it is on disk or could not be written at the first try (it is tried again).
   std::vector<std::function<void(bool written)>> answers;
+  /// Nothing of it is in force before it is on disk: it is given up when it could not be written at the first try.
+  bool once = false;
 };
 /// Answers `value` when it is on disk, else 503: the effect is unknown, and repeating the request is safe.
 template <class T>
@@ -472,11 +474,23 @@ struct ping_webhook {
 struct endpoint_result {
   webhook_id id;
   outcome::verdict what = outcome::verdict::accepted;
+  /// Of the registration that was sent to; an answer says nothing of a later one. 0: whichever there is.
+  std::uint64_t version = 0;
+};
+/// INTERNAL: the change that was on its way to the disk is there, or was given up.
+struct webhook_written {
+  bool written = false;
+};
+/// INTERNAL: a ping was answered, or not.
+struct ping_ended {
+  webhook_id id;
 };
 
 using webhooks_actor =
     caf::typed_actor<caf::reacts_to<create_webhook>, caf::reacts_to<replace_webhook>, caf::reacts_to<remove_webhook>,
-                     caf::reacts_to<ping_webhook>, caf::reacts_to<endpoint_result>>;
+                     caf::reacts_to<ping_webhook>, caf::reacts_to<endpoint_result>,
+                     // INTERNAL
+                     caf::reacts_to<webhook_written>, caf::reacts_to<ping_ended>>;
 
 // -- outcome ------------------------------------------------------------------
 
@@ -546,6 +560,8 @@ BELFRY_LOCAL_MESSAGE(replace_webhook)
 BELFRY_LOCAL_MESSAGE(remove_webhook)
 BELFRY_LOCAL_MESSAGE(ping_webhook)
 BELFRY_LOCAL_MESSAGE(endpoint_result)
+BELFRY_LOCAL_MESSAGE(webhook_written)
+BELFRY_LOCAL_MESSAGE(ping_ended)
 BELFRY_LOCAL_MESSAGE(reports)
 BELFRY_LOCAL_MESSAGE(subscribe)
 BELFRY_LOCAL_MESSAGE(unsubscribe)

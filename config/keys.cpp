@@ -218,6 +218,8 @@ rows engine_keys() {
        "The key that signs browsers' tokens; two while one is being replaced."},
       {"http.allowedOrigins", list_type{AT(http.allowed_origins), &f::origin},
        "Other origins whose pages may call the API and the live socket."},
+      {"http.idleTimeout", duration_type{AT(http.idle_timeout), 1ms, 1h},
+       "How long a connection may wait for its next request; longer than that of a balancer in front."},
       {"http.publicUrl", text_type{AT(http.public_url), &f::public_url},
        "Where recipients reach the API, for the links in emails."},
       {"retention.trace", duration_type{AT(retention.trace), 1ms, duration_max},

@@ -154,6 +154,8 @@ struct http_options {
   std::vector<secret> person_token_key;
   std::vector<std::string> allowed_origins;
   std::string public_url;
+  /// Longer than the 60 s of common balancers, so that the balancer closes first.
+  duration idle_timeout = 75s;
 };
 
 struct store_options {

@@ -297,6 +297,8 @@ enum class transport_error : std::uint8_t {
   none,
   timeout,
   connect,
+  /// A connection kept from an earlier request turned out to be closed before a byte of the answer came.
+  kept_connection_lost,
   tls,
   /// The address is not allowed (PROTOCOLS H-9); not retried.
   refused_address,
@@ -320,6 +322,8 @@ struct http_request {
   std::chrono::milliseconds timeout{20000};
   /// Empty: `outbound.proxyUrl`, then none.
   std::string proxy;
+  /// On a connection of its own, not on one kept from earlier requests.
+  bool fresh_connection = false;
   /// True: the address came in by the API, and the rules of H-9 hold for it. False: the configuration names it.
   bool untrusted = true;
   /// HTTP/2: requests of different groups never share a connection.
@@ -353,7 +357,7 @@ struct http_answer {
   }
 };
 
-/// Sends HTTP requests, many at once, never follows redirects.
+/// Sends HTTP requests, many at once, never follows redirects, and never sends one twice.
 class http_transport {
 public:
   virtual ~http_transport() = default;

@@ -47,8 +47,10 @@ struct webhook {
   std::uint64_t version = 1;
   millis created_at = 0;
   millis modified_at = 0;
-  /// When the present unbroken failure began; 0: it does not fail.
+  /// When the present unbroken failure began (engine time); 0: it does not fail.
   millis failing_since = 0;
+  /// Failed attempts since then, counted as far as they matter.
+  std::uint32_t failures = 0;
 
   bool operator==(const webhook&) const = default;
 };

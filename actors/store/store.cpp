@@ -42,12 +42,13 @@ void release(pointer self, std::vector<commit>& done) {
   }
 }
 
-/// Whoever waits for an answer of the API gets one now; what was to be written still is.
+/// Whoever waits for an answer of the API gets one now; what was to be written still is, but for what is tried once.
 void answer_failure(pointer self) {
-  for (auto& c : self->state.waiting) {
+  std::erase_if(self->state.waiting, [](commit& c) {
     for (auto& f : std::exchange(c.answers, {}))
       f(false);
-  }
+    return c.once;
+  });
 }
 
 void report_writable(pointer self, bool writable, const std::string& detail) {

@@ -15,6 +15,12 @@ namespace {
 
 using pointer = webhooks_actor::stateful_pointer<webhooks_state>;
 
+/// Pings that wait for their answer: in all, and of one registration.
+constexpr std::size_t pings_max = 32;
+constexpr std::size_t pings_each_max = 4;
+/// Changes that wait for the one that is being written.
+constexpr std::size_t changes_max = 1'000;
+
 std::string lane_name(const webhook_id& id) {
   return std::string{to_string(channel_kind::webhook)} + "/" + id;
 }
@@ -36,11 +42,10 @@ std::string new_id(pointer self) {
   return to_string(id);
 }
 
-void store(pointer self, const webhook& w, std::function<void(bool)> answer) {
+/// Bookkeeping that is in force already.
+void store(pointer self, const webhook& w) {
   commit c;
   c.unit.changes.emplace_back(io::webhook_row{w.id, io::webhooks::encode(w)});
-  if (answer)
-    c.answers.push_back(std::move(answer));
   self->send(self->state.shared->writer, std::move(c));
 }
 
@@ -53,17 +58,26 @@ void follow_status(pointer self, const webhook& before, const webhook& after) {
     self->send(n.webhook_channel, close_lane{lane_name(after.id), reason::registration_inactive});
 }
 
-void on_create(pointer self, create_webhook& o) {
+/// Takes a change to the disk; it is in force when it is there.
+void write(pointer self, registration_change x) {
+  commit c;
+  c.unit.changes.emplace_back(io::webhook_row{x.id, x.after ? io::webhooks::encode(*x.after) : std::string{}});
+  c.once = true;
+  c.answers.push_back(
+      [me = caf::actor_cast<webhooks_actor>(self)](bool written) { caf::anon_send(me, webhook_written{written}); });
+  self->state.writing = std::move(x);
+  self->send(self->state.shared->writer, std::move(c));
+}
+
+void begin(pointer self, create_webhook& o) {
   auto& st = self->state;
   auto made = io::webhooks::create(o.input, new_id(self), st.list, st.shared->opts, st.shared->wall.now());
   if (!made)
     return o.done(made.error());
-  st.list.push_back(*made);
-  publish_registrations(*st.shared, st.list);
-  store(self, *made, answer_with(std::move(o.done), *made));
+  write(self, {made->id, *made, answer_with(std::move(o.done), *made)});
 }
 
-void on_replace(pointer self, replace_webhook& o) {
+void begin(pointer self, replace_webhook& o) {
   auto& st = self->state;
   auto i = find(self, o.id);
   if (i == st.list.end())
@@ -71,24 +85,57 @@ void on_replace(pointer self, replace_webhook& o) {
   auto made = io::webhooks::replace(*i, o.input, st.list, st.shared->opts, st.shared->wall.now());
   if (!made)
     return o.done(made.error());
-  auto before = std::exchange(*i, *made);
-  publish_registrations(*st.shared, st.list);
-  follow_status(self, before, *made);
-  store(self, *made, answer_with(std::move(o.done), *made));
+  write(self, {o.id, *made, answer_with(std::move(o.done), *made)});
 }
 
-void on_remove(pointer self, remove_webhook& o) {
-  auto& st = self->state;
-  auto i = find(self, o.id);
-  if (i == st.list.end())
+void begin(pointer self, remove_webhook& o) {
+  if (find(self, o.id) == self->state.list.end())
     return o.done(success{});
-  st.list.erase(i);
+  write(self, {o.id, std::nullopt, answer_with(std::move(o.done), success{})});
+}
+
+/// Changes are made one after the other, so that each is judged by what is in force.
+template <class Order>
+void on_change(pointer self, Order& o) {
+  auto& st = self->state;
+  if (st.waiting.size() >= changes_max)
+    return o.done(error{ec::overloaded, "too many changes of registrations at one time", {}});
+  if (st.writing)
+    st.waiting.emplace_back(std::move(o));
+  else
+    begin(self, o);
+}
+
+void put_in_force(pointer self, const registration_change& x) {
+  auto& st = self->state;
+  auto i = find(self, x.id);
+  std::optional<webhook> before;
+  if (i != st.list.end())
+    before = *i;
+  if (!x.after)
+    st.list.erase(i);
+  else if (before)
+    *i = *x.after;
+  else
+    st.list.push_back(*x.after);
   publish_registrations(*st.shared, st.list);
-  self->send(st.shared->webhook_channel, close_lane{lane_name(o.id), reason::registration_inactive});
-  commit c;
-  c.unit.changes.emplace_back(io::webhook_row{o.id, {}});
-  c.answers.push_back(answer_with(std::move(o.done), success{}));
-  self->send(st.shared->writer, std::move(c));
+  if (!x.after)
+    self->send(st.shared->webhook_channel, close_lane{lane_name(x.id), reason::registration_inactive});
+  else if (before)
+    follow_status(self, *before, *x.after);
+}
+
+void on_written(pointer self, const webhook_written& w) {
+  auto& st = self->state;
+  auto x = std::exchange(st.writing, std::nullopt);
+  if (w.written)
+    put_in_force(self, *x);
+  x->answer(w.written);
+  while (!st.writing && !st.waiting.empty()) {
+    auto next = std::move(st.waiting.front());
+    st.waiting.pop_front();
+    std::visit([self](auto& o) { begin(self, o); }, next);
+  }
 }
 
 /// One signed attempt, whatever its status; nobody waits for the answer.
@@ -97,22 +144,37 @@ void on_ping(pointer self, ping_webhook& o) {
   auto i = find(self, o.id);
   if (i == st.list.end())
     return o.done(unknown());
+  auto& open = st.pings[o.id];
+  if (open >= pings_each_max || st.open_pings >= pings_max)
+    return o.done(error{ec::overloaded, "too many pings wait for their answer", {}});
+  ++open;
+  ++st.open_pings;
   const auto& opts = st.shared->opts;
   auto now = st.shared->wall.now();
   io::webhooks::attempt_info info{new_id(self), "ping", io::webhooks::make_uuid([self] { return self->state.dice(); }),
                                   0, now};
   auto body = io::webhooks::render_ping(*i, now, io::webhooks::render_options_of(opts));
   st.shared->transport.send(io::webhooks::make_request(*i, info, std::move(body), opts.webhooks),
-                            [](const io::http_answer&) {});
+                            [me = caf::actor_cast<webhooks_actor>(self), id = o.id](const io::http_answer&) {
+                              caf::anon_send(me, ping_ended{id});
+                            });
   o.done(success{});
+}
+
+void on_ping_ended(pointer self, const ping_ended& p) {
+  auto& st = self->state;
+  --st.open_pings;
+  if (auto i = st.pings.find(p.id); i != st.pings.end() && --i->second == 0)
+    st.pings.erase(i);
 }
 
 void on_result(pointer self, const endpoint_result& r) {
   auto& st = self->state;
   auto i = find(self, r.id);
-  if (i == st.list.end())
+  // What is about to be replaced is judged anew afterwards.
+  if (i == st.list.end() || (r.version != 0 && r.version != i->version) || (st.writing && st.writing->id == r.id))
     return;
-  auto now = st.shared->wall.now();
+  auto wall = st.shared->wall.now();
   std::optional<webhook> changed;
   switch (r.what) {
   case outcome::verdict::accepted:
@@ -120,17 +182,17 @@ void on_result(pointer self, const endpoint_result& r) {
     break;
   case outcome::verdict::again:
   case outcome::verdict::refused:
-    changed = io::webhooks::after_failure(*i, st.shared->opts.webhooks, now);
+    changed = io::webhooks::after_failure(*i, st.shared->opts.webhooks, st.shared->line.at(self->clock().now()), wall);
     break;
   case outcome::verdict::gone:
-    changed = io::webhooks::after_gone(*i, now);
+    changed = io::webhooks::after_gone(*i, wall);
     break;
   }
   if (!changed)
     return;
   auto before = std::exchange(*i, *changed);
   publish_registrations(*st.shared, st.list);
-  store(self, *changed, nullptr);
+  store(self, *changed);
   if (before.status == changed->status)
     return;
   follow_status(self, before, *changed);
@@ -157,9 +219,13 @@ webhooks_actor::behavior_type webhooks(pointer self, node* shared, registrations
   self->state.list = std::move(list);
   self->state.dice.seed(std::random_device{}());
   return {
-      [self](create_webhook& o) { on_create(self, o); },        [self](replace_webhook& o) { on_replace(self, o); },
-      [self](remove_webhook& o) { on_remove(self, o); },        [self](ping_webhook& o) { on_ping(self, o); },
+      [self](create_webhook& o) { on_change(self, o); },
+      [self](replace_webhook& o) { on_change(self, o); },
+      [self](remove_webhook& o) { on_change(self, o); },
+      [self](ping_webhook& o) { on_ping(self, o); },
       [self](const endpoint_result& r) { on_result(self, r); },
+      [self](const webhook_written& w) { on_written(self, w); },
+      [self](const ping_ended& p) { on_ping_ended(self, p); },
   };
 }
 

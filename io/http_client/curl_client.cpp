@@ -222,11 +222,6 @@ private:
       transfer* t = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
       const auto code = message->data.result;
-      if (t->send_again(code)) {
-        curl_multi_remove_handle(multi_, t->handle());
-        curl_multi_add_handle(multi_, t->handle());
-        continue;
-      }
       // Answer first: removing the handle forgets what curl knows of the request.
       finished_.push_back({t->take_done(), t->finish(code)});
       curl_multi_remove_handle(multi_, t->handle());

@@ -30,6 +30,9 @@ transport_error from_curl(CURLcode code) {
   case CURLE_RECV_ERROR:
   case CURLE_GOT_NOTHING:
   case CURLE_PARTIAL_FILE:
+  // What came was no HTTP.
+  case CURLE_UNSUPPORTED_PROTOCOL:
+  case CURLE_WEIRD_SERVER_REPLY:
     return transport_error::connect;
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_PEER_FAILED_VERIFICATION:
@@ -45,7 +48,6 @@ transport_error from_curl(CURLcode code) {
   case CURLE_PROXY:
     return transport_error::proxy;
   case CURLE_URL_MALFORMAT:
-  case CURLE_UNSUPPORTED_PROTOCOL:
     return transport_error::bad_url;
   default:
     return transport_error::other;
@@ -122,9 +124,11 @@ transport_error transfer::prepare(http_job& job, const std::shared_ptr<const tar
     return transport_error::other;
   }
   answer_ = {};
-  answered_ = refused_ = socket_opened_ = false;
-  if (std::exchange(resent_, false))
-    curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
+  answered_ = refused_ = socket_opened_ = begun_ = repeated_ = false;
+  if (fresh_ != job_.request.fresh_connection) {
+    fresh_ = job_.request.fresh_connection;
+    curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, fresh_ ? 1L : 0L);
+  }
   if (target_ != where) {
     target_ = where;
     curl_easy_setopt(easy_, CURLOPT_CURLU, target_->url.get());
@@ -226,16 +230,18 @@ http_answer transfer::finish(CURLcode code) {
   return std::move(answer_);
 }
 
-bool transfer::send_again(CURLcode code) {
+/// curl begins again by itself when a kept connection is closed under a request: `begun_` stops it there.
+bool transfer::lost_kept_connection(CURLcode code) const {
+  if (repeated_)
+    return true;
   long opened = 0;
   curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &opened);
-  // curl itself repeats when reading fails so, but not when writing does.
-  if (code != CURLE_SEND_ERROR || opened != 0 || answered_ || resent_)
-    return false;
-  resent_ = true;
-  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
-  set_time_limits(job_.request.timeout - age());
-  return true;
+  curl_off_t received = 0;
+  long head_size = 0;
+  curl_easy_getinfo(easy_, CURLINFO_SIZE_DOWNLOAD_T, &received);
+  curl_easy_getinfo(easy_, CURLINFO_HEADER_SIZE, &head_size);
+  const auto broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING;
+  return broken && opened == 0 && received == 0 && head_size == 0;
 }
 
 http_answer transfer::cancel() {
@@ -249,6 +255,8 @@ transport_error transfer::why(CURLcode code) const {
   // With another address that may be called, its failure counts: that one may recover.
   if (refused_ && !socket_opened_)
     return transport_error::refused_address;
+  if (lost_kept_connection(code))
+    return transport_error::kept_connection_lost;
   // The connection ended in the middle of a header: curl sees nothing wrong in that.
   if (code == CURLE_OK)
     return transport_error::connect;
@@ -306,6 +314,10 @@ std::size_t transfer::write_header(char* data, std::size_t size, std::size_t cou
 
 curl_socket_t transfer::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto& t = *static_cast<transfer*>(self);
+  if (t.begun_) {
+    t.repeated_ = true;
+    return CURL_SOCKET_BAD;
+  }
   if (t.address_refused(from_socket_address(address->family, &address->addr))) {
     t.refused_ = true;
     return CURL_SOCKET_BAD;
@@ -326,6 +338,10 @@ int transfer::close_socket(void* sockets, curl_socket_t fd) {
 int transfer::before_request(void* self, char* remote, char*, int, int) {
   auto& t = *static_cast<transfer*>(self);
   // A kept connection may have been opened by a request under milder rules.
+  if (std::exchange(t.begun_, true)) {
+    t.repeated_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
   if (!t.address_refused(parse_ip(remote)))
     return CURL_PREREQFUNC_OK;
   t.refused_ = true;

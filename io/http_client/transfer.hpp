@@ -36,9 +36,6 @@ public:
   /// is untouched.
   transport_error prepare(http_job& job, const std::shared_ptr<const target>& where, const std::string& proxy,
                           std::chrono::milliseconds time_left);
-  /// True, once per request, when a kept connection turned out to be closed as the request was written: it is set up to
-  /// be added again, on a new connection.
-  bool send_again(CURLcode code);
   /// The answer, once curl is through with it.
   http_answer finish(CURLcode code);
   http_answer cancel();
@@ -59,6 +56,7 @@ private:
   void on_header(std::string_view line);
   bool address_refused(const std::optional<ip>& address) const;
   transport_error why(CURLcode code) const;
+  bool lost_kept_connection(CURLcode code) const;
   std::chrono::milliseconds age() const;
 
   static std::size_t write_body(char* data, std::size_t size, std::size_t count, void* self);
@@ -75,13 +73,17 @@ private:
   bool answered_ = false;
   bool refused_ = false;
   bool socket_opened_ = false;
-  bool resent_ = false;
+  /// The request is on its way; curl must not begin with it again.
+  bool begun_ = false;
+  /// curl wanted to: the connection it was sent on was a kept one that is closed.
+  bool repeated_ = false;
 
   // What the handle is set to, so that it is not set again.
   std::shared_ptr<const target> target_;
   std::string method_;
   std::string proxy_;
   std::chrono::milliseconds time_limit_{0};
+  bool fresh_ = false;
   // curl reads the list in place: one text, no allocation per header.
   std::string header_text_;
   std::vector<curl_slist> headers_;

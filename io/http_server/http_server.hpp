@@ -15,8 +15,6 @@ struct http_settings {
   duration headers = 10s;
   /// For a body, in all, from its first byte.
   duration body = 30s;
-  /// How long a connection may wait for its next request; then it is closed without a word.
-  duration idle = 60s;
   /// For the engine; then 503 (the effect is unknown).
   duration answer = 60s;
   /// For writing one answer.

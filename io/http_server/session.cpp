@@ -3,6 +3,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include <limits>
+
 namespace belfry::io::http {
 
 namespace beast = boost::beast;
@@ -22,6 +24,26 @@ constexpr std::size_t unwanted_body_max = 64 * 1024;
 char first_byte(std::string_view body) {
   auto i = body.find_first_not_of(" \t\r\n");
   return i == std::string_view::npos ? '\0' : body[i];
+}
+
+constexpr auto head_size_unknown = std::numeric_limits<std::size_t>::max();
+
+/// Where the empty line behind the headers ends, lines ended by a line feed alone included, so that what is no HTTP is
+/// found out at once; npos: not yet. The first `seen` bytes were looked at before.
+std::size_t end_of_head(std::string_view text, std::size_t seen) {
+  for (auto at = text.find('\n', seen < 2 ? 0 : seen - 2); at != text.npos; at = text.find('\n', at + 1)) {
+    auto rest = text.substr(at + 1);
+    if (rest.starts_with("\r\n"))
+      return at + 3;
+    if (rest.starts_with("\n"))
+      return at + 2;
+  }
+  return text.npos;
+}
+
+/// A header field over several lines (RFC 9112 5.2).
+bool has_folded_line(std::string_view head) {
+  return head.find("\n ") != head.npos || head.find("\n\t") != head.npos;
 }
 
 /// Counts the bytes of one body in the bound over all bodies.
@@ -84,7 +106,7 @@ private:
     if (buffer_.size() > 0 && !stopping())
       co_return true;
     interruptible_ = true;
-    arm(core_.settings.idle);
+    arm(core_.opts.http.idle_timeout);
     while (!stopping()) {
       auto [e, n] = co_await stream_.async_read_some(buffer_.prepare(4096), quietly);
       if (deadline_.expired())
@@ -118,6 +140,15 @@ private:
     head_ = {};
     route_ = "none";
     arm(core_.settings.headers);
+    auto head = co_await await_head();
+    if (head == head_size_unknown)
+      co_return co_await head_failed({});
+    if (head > core_.settings.headers_max)
+      co_return co_await head_failed(bhttp::error::header_limit);
+    if (has_folded_line(buffered().substr(0, head))) {
+      auto folded = problem_response(400, "bad_input", "a header line begins with a blank; folding is not allowed");
+      co_return co_await refuse(std::move(folded));
+    }
     auto [e, n] = co_await bhttp::async_read_header(stream_, buffer_, *parser_, quietly);
     if (e)
       co_return co_await head_failed(e);
@@ -136,6 +167,25 @@ private:
     co_return co_await serve_admitted(std::move(good));
   }
 
+  std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
+
+  /// Reads until all of the head is in the buffer; its size, the empty line included. One above the bound: it is
+  /// longer. `head_size_unknown`: the connection ended, or time ran out.
+  task<std::size_t> await_head() {
+    for (std::size_t seen = 0;;) {
+      auto text = buffered();
+      if (auto end = end_of_head(text, seen); end != std::string_view::npos)
+        co_return end;
+      if (text.size() > core_.settings.headers_max)
+        co_return core_.settings.headers_max + 1;
+      seen = text.size();
+      auto [e, n] = co_await stream_.async_read_some(buffer_.prepare(4096), quietly);
+      if (e || n == 0)
+        co_return head_size_unknown;
+      buffer_.commit(n);
+    }
+  }
+
   static millis now() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -152,7 +202,7 @@ private:
       auto big = problem_response(431, "headers_too_large", "request line and headers may have 16 KiB in all");
       co_return co_await refuse(std::move(big));
     }
-    auto ended = e == bhttp::error::end_of_stream || e == bhttp::error::partial_message;
+    auto ended = !e || e == bhttp::error::end_of_stream || e == bhttp::error::partial_message;
     if (!ended && e.category() == make_error_code(bhttp::error::bad_method).category()) {
       auto broken = problem_response(400, "bad_input", "this is no HTTP/1.1 request: " + e.message());
       co_return co_await refuse(std::move(broken));

@@ -9,6 +9,7 @@ std::string_view to_string(transport_error x) {
   case transport_error::timeout:
     return "timeout";
   case transport_error::connect:
+  case transport_error::kept_connection_lost:
     return "connection_failed";
   case transport_error::tls:
     return "tls_failed";

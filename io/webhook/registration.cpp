@@ -1,6 +1,7 @@
 #include "belfry/io/webhook/registration.hpp"
 
 #include "belfry/io/webhook/endpoint.hpp"
+#include "belfry/io/webhook/signer.hpp"
 
 #include <algorithm>
 
@@ -97,6 +98,12 @@ void change_secret(webhook& w, const std::optional<std::string>& secret, duratio
   w.secret = secret;
 }
 
+void check_secret(std::vector<problem>& out, const std::string& secret) {
+  check_length(out, "/secret", secret, 1, secret_length_max);
+  if (!is_usable_secret(secret))
+    out.push_back({"/secret", "begins with whsec_, but what follows is not base64"});
+}
+
 webhook switched_off(webhook w, millis now) {
   w.status = webhook_status::inactive_unavailable;
   w.version += 1;
@@ -122,7 +129,7 @@ std::vector<problem> check_input(const webhook_input& input, const outbound_opti
   if (input.api_version != "V4")
     out.push_back({"/apiVersion", "is not a known version; allowed is V4"});
   if (input.secret)
-    check_length(out, "/secret", *input.secret, 1, secret_length_max);
+    check_secret(out, *input.secret);
   check_events(out, input.events);
   return out;
 }
@@ -162,7 +169,7 @@ result<webhook> replace(const webhook& old, const webhook_input& input, std::spa
   take_over(w, input);
   change_secret(w, input.secret, o.webhooks.secret_overlap, now);
   if (w.status == webhook_status::active)
-    w.failing_since = 0;
+    w.failing_since = w.failures = 0;
   w.version += 1;
   w.modified_at = now;
   return w;
@@ -177,17 +184,17 @@ std::optional<std::string> event_name_for(const webhook& w, kind k) {
   return std::nullopt;
 }
 
-std::optional<webhook> after_failure(const webhook& w, const webhook_options& o, millis now) {
+std::optional<webhook> after_failure(const webhook& w, const webhook_options& o, millis now, millis wall) {
   if (w.status != webhook_status::active)
     return std::nullopt;
-  if (w.failing_since == 0) {
-    auto failing = w;
+  auto failing = w;
+  if (w.failing_since == 0)
     failing.failing_since = std::max<millis>(now, 1);
-    return failing;
-  }
-  if (o.disable_after.count() == 0 || now - w.failing_since < o.disable_after.count())
-    return std::nullopt;
-  return switched_off(w, now);
+  failing.failures = std::min(w.failures + 1, failures_min);
+  const auto lasting = now - failing.failing_since >= o.disable_after.count();
+  if (o.disable_after.count() > 0 && failing.failures == failures_min && lasting)
+    return switched_off(w, wall);
+  return failing == w ? std::nullopt : std::optional{std::move(failing)};
 }
 
 std::optional<webhook> after_success(const webhook& w) {
@@ -195,6 +202,7 @@ std::optional<webhook> after_success(const webhook& w) {
     return std::nullopt;
   auto healthy = w;
   healthy.failing_since = 0;
+  healthy.failures = 0;
   return healthy;
 }
 

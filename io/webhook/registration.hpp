@@ -42,9 +42,13 @@ std::optional<std::string> event_name_for(const webhook& w, kind k);
 // INACTIVE_UNAVAILABLE is a change that counts in `version`; the failure clock is bookkeeping that does not, so that an
 // outage does not make the operator's PUT fail.
 
-/// The first failure starts the failure clock; one that comes `webhooks.disableAfter` (0: never) or more later switches
-/// the registration off. Ones that are not ACTIVE stay as they are.
-std::optional<webhook> after_failure(const webhook& w, const webhook_options& o, millis now);
+/// Failed attempts before a registration may be switched off: silence is no failure, and two are no pattern.
+constexpr std::uint32_t failures_min = 5;
+
+/// The first failure starts the failure clock; the one that makes `failures_min`, or a later one, switches the
+/// registration off if it comes `webhooks.disableAfter` (0: never) or more after the first. Ones that are not ACTIVE
+/// stay as they are. `now` is engine time, `wall` the time stamp of a change.
+std::optional<webhook> after_failure(const webhook& w, const webhook_options& o, millis now, millis wall);
 
 /// One success stops the failure clock.
 std::optional<webhook> after_success(const webhook& w);

@@ -5,7 +5,7 @@ namespace belfry::io::webhooks {
 
 namespace {
 
-constexpr std::uint64_t row_version = 1;
+constexpr std::uint64_t row_version = 2;
 
 } // namespace
 
@@ -28,12 +28,14 @@ std::string encode(const webhook& w) {
   out.signed_number(w.created_at);
   out.signed_number(w.modified_at);
   out.signed_number(w.failing_since);
+  out.number(w.failures);
   return out.take();
 }
 
 std::optional<webhook> decode(std::string_view row) {
   binary_reader in{row};
-  if (in.number() != row_version)
+  const auto version = in.number();
+  if (version == 0 || version > row_version)
     return std::nullopt;
   webhook w;
   w.id = in.text();
@@ -51,6 +53,8 @@ std::optional<webhook> decode(std::string_view row) {
   w.created_at = in.signed_number();
   w.modified_at = in.signed_number();
   w.failing_since = in.signed_number();
+  // The first version did not count.
+  w.failures = version >= 2 ? static_cast<std::uint32_t>(in.number()) : 0;
   if (!in.ok() || !in.at_end() || status > static_cast<std::uint64_t>(webhook_status::inactive_unavailable))
     return std::nullopt;
   w.status = static_cast<webhook_status>(status);

@@ -6,14 +6,23 @@
 
 namespace belfry::io::webhooks {
 
+namespace {
+
+constexpr std::string_view standard_prefix = "whsec_";
+
+} // namespace
+
 std::string signing_key(std::string_view secret) {
-  constexpr std::string_view prefix = "whsec_";
-  if (secret.starts_with(prefix)) {
-    auto key = crypto::base64_decode(secret.substr(prefix.size()), crypto::padding::any);
+  if (secret.starts_with(standard_prefix)) {
+    auto key = crypto::base64_decode(secret.substr(standard_prefix.size()), crypto::padding::any);
     if (key && !key->empty())
       return *std::move(key);
   }
   return std::string{secret};
+}
+
+bool is_usable_secret(std::string_view secret) {
+  return !secret.starts_with(standard_prefix) || signing_key(secret) != secret;
 }
 
 std::string standard_signature(std::string_view secret, std::string_view id, std::int64_t seconds,

@@ -13,6 +13,9 @@ namespace belfry::io::webhooks {
 /// bytes of the secret when it has not that form.
 std::string signing_key(std::string_view secret);
 
+/// False: the secret begins with "whsec_" but what follows is no base64, so that no receiver could use it.
+bool is_usable_secret(std::string_view secret);
+
 /// `webhook-signature` for one secret: "v1," and the base64 of HMAC-SHA256 over id, dot, seconds, dot, body.
 std::string standard_signature(std::string_view secret, std::string_view id, std::int64_t seconds,
                                std::string_view body);

@@ -107,7 +107,7 @@ TEST_F(Connection, Answers408WhenTheBodyTakesTooLongInAll) {
 }
 
 TEST_F(Connection, ClosesAnIdleConnectionWithoutAWord) {
-  settings.idle = 100ms;
+  opts.http.idle_timeout = 100ms;
   http_probe p{start()};
   p.send(request_text("GET", "/healthz"));
   EXPECT_EQ(p.receive().status, 200);
@@ -119,6 +119,35 @@ TEST_F(Connection, Answers431BeyondSixteenKibibytesOfHeaders) {
   start();
   EXPECT_EQ(ask("GET", "/healthz", {{"X-Big", std::string(15 * 1024, 'x')}}).status, 200);
   EXPECT_EQ(ask("GET", "/healthz", {{"X-Big", std::string(17 * 1024, 'x')}}).status, 431);
+}
+
+TEST_F(Connection, CountsTheWholeHeadExactly) {
+  start();
+  const std::string begin = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Big: ";
+  const auto fill = 16 * 1024 - begin.size() - 4;
+  for (std::size_t more : {0U, 1U}) {
+    http_probe p{port};
+    p.send(begin + std::string(fill + more, 'x') + "\r\n\r\n");
+    EXPECT_EQ(p.receive().status, more == 0 ? 200 : 431);
+  }
+}
+
+TEST_F(Connection, CountsAHeadThatComesInPieces) {
+  start();
+  http_probe p{port};
+  p.send("GET /healthz HTTP/1.1\r\nHost: localhost\r");
+  p.send("\nX-Small: y\r\n\r");
+  p.send("\n");
+  EXPECT_EQ(p.receive().status, 200);
+}
+
+TEST_F(Connection, RefusesFoldedHeaderLines) {
+  start();
+  for (auto blank : {" ", "\t"}) {
+    http_probe p{port};
+    p.send(std::string{"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n"} + blank + "c\r\n\r\n");
+    EXPECT_EQ(p.receive().status, 400);
+  }
 }
 
 TEST_F(Connection, Answers400ToWhatIsNoHttp) {

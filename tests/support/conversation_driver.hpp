@@ -154,7 +154,7 @@ public:
   }
   engine_time due_in(const person_id& p) { return view_of(p).pending.value().due - now; }
   participant_view view_of(const person_id& p) {
-    for (auto& x : core_->view().participants) {
+    for (auto& x : core_->view(moment_now()).participants) {
       if (x.person == p)
         return x;
     }
@@ -171,7 +171,6 @@ public:
   moment moment_now() const { return {now, now + wall_ahead}; }
 
 private:
-
   void begin() {
     if (core_)
       return;

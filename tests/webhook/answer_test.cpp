@@ -46,6 +46,7 @@ TEST(WebhookAnswer, MapsEveryErrorOfTheTransport) {
   const row table[] = {
       {transport_error::timeout, verdict::again, reason::timeout, "timeout"},
       {transport_error::connect, verdict::again, reason::connection_failed, "connection_failed"},
+      {transport_error::kept_connection_lost, verdict::again, reason::connection_failed, "connection_failed"},
       {transport_error::tls, verdict::again, reason::tls_failed, "tls_failed"},
       {transport_error::refused_address, verdict::refused, reason::refused_address, "refused_address"},
       {transport_error::proxy, verdict::again, reason::proxy_failed, "proxy_failed"},

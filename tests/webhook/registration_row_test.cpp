@@ -23,6 +23,7 @@ webhook full() {
   w.created_at = 1'600'000'000'001;
   w.modified_at = 1'600'000'000'002;
   w.failing_since = 1'600'000'000'003;
+  w.failures = 3;
   return w;
 }
 
@@ -45,8 +46,17 @@ TEST(RegistrationRow, WithSomethingBehindItIsNothing) {
 
 TEST(RegistrationRow, OfALaterVersionIsNothing) {
   auto row = encode(full());
-  row[0] = 2;
+  row[0] = 3;
   EXPECT_FALSE(decode(row));
+}
+
+TEST(RegistrationRow, OfTheFirstVersionHasNoCount) {
+  auto w = full();
+  w.failures = 0;
+  auto row = encode(w);
+  row[0] = 1;
+  row.pop_back();
+  EXPECT_EQ(decode(row), w);
 }
 
 TEST(RegistrationRow, OfAnUnknownStatusIsNothing) {

@@ -278,48 +278,69 @@ TEST(Subscription, IsByTheNameRegistered) {
     EXPECT_EQ(event_name_for(w, static_cast<kind>(k)), std::nullopt);
 }
 
-TEST(FailureClock, StartsAtTheFirstFailureAndIsWrittenOnce) {
+/// After so many failures, the last at `last`, the others at `now`.
+webhook failed(std::uint32_t times, millis last) {
   webhook_options o;
-  auto w = after_failure(created(), o, now);
-  ASSERT_TRUE(w);
-  EXPECT_EQ(w->failing_since, now);
-  EXPECT_EQ(w->status, webhook_status::active);
-  EXPECT_EQ(w->version, 1u);
-  EXPECT_FALSE(after_failure(*w, o, now + 1));
-  EXPECT_FALSE(after_failure(*w, o, now + 120 * hour - 1));
+  auto w = created();
+  for (std::uint32_t i = 1; i < times; ++i)
+    w = after_failure(w, o, now, now).value_or(w);
+  return after_failure(w, o, last, last).value_or(w);
 }
 
-TEST(FailureClock, SwitchesOffAfter120HoursOfUnbrokenFailure) {
+TEST(FailureClock, StartsAtTheFirstFailureAndCountsToFive) {
   webhook_options o;
-  auto failing = *after_failure(created(), o, now);
-  auto w = after_failure(failing, o, now + 120 * hour);
+  auto w = after_failure(created(), o, now, now);
   ASSERT_TRUE(w);
-  EXPECT_EQ(w->status, webhook_status::inactive_unavailable);
-  EXPECT_EQ(w->version, 2u);
-  EXPECT_EQ(w->modified_at, now + 120 * hour);
-  EXPECT_FALSE(after_failure(*w, o, now + 240 * hour));
+  EXPECT_EQ(w->failing_since, now);
+  EXPECT_EQ(w->failures, 1U);
+  EXPECT_EQ(w->status, webhook_status::active);
+  EXPECT_EQ(w->version, 1u);
+  auto five = failed(5, now);
+  EXPECT_EQ(five.failures, 5U);
+  EXPECT_EQ(five.failing_since, now);
+  EXPECT_FALSE(after_failure(five, o, now + 1, now + 1)) << "nothing to write";
+}
+
+TEST(FailureClock, SwitchesOffAfterFiveFailuresOver120Hours) {
+  webhook_options o;
+  EXPECT_EQ(failed(5, now + 120 * hour - 1).status, webhook_status::active);
+  auto w = failed(5, now + 120 * hour);
+  EXPECT_EQ(w.status, webhook_status::inactive_unavailable);
+  EXPECT_EQ(w.version, 2u);
+  EXPECT_EQ(w.modified_at, now + 120 * hour);
+  EXPECT_FALSE(after_failure(w, o, now + 240 * hour, now + 240 * hour));
+}
+
+TEST(FailureClock, TakesFewFailuresForNoPatternHoweverFarApart) {
+  EXPECT_EQ(failed(4, now + 1'000 * hour).status, webhook_status::active);
+}
+
+TEST(FailureClock, StampsTheChangeWithTheWallClock) {
+  webhook_options o;
+  auto w = after_failure(failed(4, now), o, now + 120 * hour, 77);
+  ASSERT_TRUE(w);
+  EXPECT_EQ(w->modified_at, 77);
 }
 
 TEST(FailureClock, IsStoppedByOneSuccess) {
   webhook_options o;
-  auto failing = *after_failure(created(), o, now);
+  auto failing = *after_failure(created(), o, now, now);
   auto w = after_success(failing);
   ASSERT_TRUE(w);
   EXPECT_EQ(*w, created());
   EXPECT_FALSE(after_success(*w));
-  EXPECT_EQ(after_failure(*w, o, now + 200 * hour)->status, webhook_status::active);
+  EXPECT_EQ(after_failure(*w, o, now + 200 * hour, now + 200 * hour)->status, webhook_status::active);
 }
 
 TEST(FailureClock, NeverSwitchesOffWhenTheOptionIsZero) {
   webhook_options o;
   o.disable_after = std::chrono::seconds{0};
-  auto failing = *after_failure(created(), o, now);
-  EXPECT_FALSE(after_failure(failing, o, now + 10'000 * hour));
+  EXPECT_FALSE(after_failure(failed(5, now), o, now + 10'000 * hour, now + 10'000 * hour));
 }
 
 TEST(FailureClock, IsResetByPutActiveOnly) {
   webhook_options o;
-  auto failing = *after_failure(created(), o, now);
+  auto failing = *after_failure(created(), o, now, now);
   EXPECT_EQ(replaced(failing, input(1)).failing_since, 0);
   auto off = input(1);
   off.status = webhook_status::inactive;
@@ -327,8 +348,7 @@ TEST(FailureClock, IsResetByPutActiveOnly) {
 }
 
 TEST(FailureClock, PutActiveBringsBackWhatWasSwitchedOff) {
-  webhook_options o;
-  auto off = *after_failure(*after_failure(created(), o, now), o, now + 120 * hour);
+  auto off = failed(5, now + 120 * hour);
   auto w = replaced(off, input(2), now + 121 * hour);
   EXPECT_EQ(w.status, webhook_status::active);
   EXPECT_EQ(w.failing_since, 0);
@@ -347,5 +367,5 @@ TEST(Gone, LeavesWhatIsNotActiveAsItIs) {
   auto in = input();
   in.status = webhook_status::inactive;
   EXPECT_FALSE(after_gone(created(in), now));
-  EXPECT_FALSE(after_failure(created(in), webhook_options{}, now));
+  EXPECT_FALSE(after_failure(created(in), webhook_options{}, now, now));
 }
