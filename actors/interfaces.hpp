@@ -428,6 +428,7 @@ struct cleared {
 /// INTERNAL: what the store holds for a lane.
 struct parked_found {
   std::string lane;
+  bool ending = false;
   std::vector<io::parked_delivery> list;
   std::optional<millis> next_due;
   /// `lane_counters::refused` when it was asked for.

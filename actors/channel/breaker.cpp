@@ -15,12 +15,25 @@ bool breaker::started(engine_time now) {
   return true;
 }
 
-void breaker::failed(engine_time now) {
+void breaker::succeeded(engine_time now) {
+  open_ = false;
+  row_.clear();
+  attempts_since_success_ = 0;
+  last_success_ = now;
+}
+
+void breaker::failed(engine_time now, std::size_t recipient) {
   // Attempts that began before it opened fail one by one afterwards: they do not put off the probe.
-  if (open())
+  if (open_)
     return;
-  if (++failures_ == breaker_failures_max)
-    probe_at_ = now + probe_every_;
+  ++attempts_since_success_;
+  if (row_.size() < breaker_failures_max && std::find(row_.begin(), row_.end(), recipient) == row_.end())
+    row_.push_back(recipient);
+  auto works = last_success_ && now - *last_success_ < probe_every_ && attempts_since_success_ < breaker_window;
+  if (row_.size() < breaker_failures_max || works)
+    return;
+  open_ = true;
+  probe_at_ = now + probe_every_;
 }
 
 void breaker::probe_lost(engine_time now) {

@@ -11,8 +11,6 @@ namespace {
 
 using pointer = channel_actor::stateful_pointer<channel_state>;
 
-/// Deliveries fetched from disk at once.
-constexpr std::size_t fetch_max = 400;
 /// Alarms look no further ahead, so that those that were overtaken do not pile up.
 constexpr engine_time alarm_max = 60'000;
 
@@ -25,6 +23,8 @@ lane_options make_lane_options(const options& o) {
   l.queue_max = o.limits.lane_queue;
   l.call_queue_max = o.limits.lane_queue;
   l.in_flight_max = o.limits.lane_in_flight;
+  l.retries_max = std::max<std::size_t>(l.queue_max / 2, 1);
+  l.delayed_max = l.queue_max / 4;
   l.retry = {o.webhooks.retry_first.count(), o.webhooks.retry_factor, o.webhooks.retry_max.count(),
              o.webhooks.retry_jitter};
   return l;
@@ -56,11 +56,10 @@ void end(pointer self, const queued& q, delivery_state state, reason why) {
   tell(self, q, std::move(a));
 }
 
-/// It goes to disk until there is room or its time comes.
-void park(pointer self, const std::string& lane, lane_seat& seat, const queued& q) {
-  seat.parked = true;
-  seat.fetch_at = 0;
-  ++seat.parking;
+/// It goes to disk until there is room or its time comes. Guarded: nothing of its chain passes it meanwhile.
+void park(pointer self, const std::string& lane, lane_seat& seat, const queued& q, bool guarded) {
+  seat.disk.leaves(q, guarded);
+  self->state.parked.increment(self->state.shared->metrics, io::metric::parked, {to_string(self->state.kind)});
   attempted a;
   a.channel = self->state.kind;
   a.lane = lane;
@@ -89,8 +88,8 @@ void fetch(pointer self, const std::string& name, lane_seat& seat);
 void arm(pointer self, const std::string& name, lane_seat& seat) {
   auto t = now(self);
   auto wake = seat.core.next_wake(t);
-  if (seat.parked && !seat.fetching && seat.fetch_at > 0)
-    wake = wake ? std::min(*wake, seat.fetch_at) : seat.fetch_at;
+  if (auto ask = seat.disk.next_wake())
+    wake = std::min(wake.value_or(*ask), *ask);
   if (!wake || (seat.armed != 0 && seat.armed <= *wake))
     return;
   seat.armed = std::max<engine_time>(std::min(*wake, t + alarm_max), 1);
@@ -106,6 +105,10 @@ void pump(pointer self, const std::string& name, lane_seat& seat) {
     start(self, name, std::move(q));
   fetch(self, name, seat);
   arm(self, name, seat);
+  auto& st = self->state;
+  st.waiting += seat.core.depth() - seat.depth;
+  seat.depth = seat.core.depth();
+  st.depth.set(static_cast<double>(st.waiting));
 }
 
 void pump_starved(pointer self) {
@@ -121,6 +124,13 @@ void finish_attempt(pointer self, const notification_id& id) {
   st.in_flight.set(static_cast<double>(st.attempts.size()));
   if (st.draining && st.attempts.empty() && st.drained)
     std::exchange(st.drained, nullptr)();
+}
+
+/// Of the registration as it is now; 0: there is none.
+std::uint64_t version_of(pointer self, const webhook_id& id) {
+  auto list = self->state.shared->webhooks.get();
+  auto w = std::find_if(list->begin(), list->end(), [&](const webhook& x) { return x.id == id; });
+  return w == list->end() ? 0 : w->version;
 }
 
 void on_denied(pointer self, attempt_seat& a, lane_seat& seat, reason why) {
@@ -140,6 +150,8 @@ void on_cleared(pointer self, cleared& c) {
     i->second.began = st.shared->wall.now();
     auto& w = *c.what;
     request = st.codec->make(w.what, w.delivery, w.recipient, w.device_tokens, i->second.began);
+    i->second.version = version_of(self, w.delivery.target);
+    i->second.born = w.what.created_at;
     if (!request)
       why = reason::registration_deleted;
   }
@@ -149,6 +161,7 @@ void on_cleared(pointer self, cleared& c) {
     pump(self, c.lane, seat);
     return pump_starved(self);
   }
+  request->fresh_connection = i->second.item.fresh_connection;
   st.in_flight.set(static_cast<double>(st.attempts.size()));
   st.shared->transport.send(std::move(*request), [me = caf::actor_cast<channel_actor>(self), lane = c.lane,
                                                   id = c.delivery](io::http_answer a) {
@@ -157,7 +170,7 @@ void on_cleared(pointer self, cleared& c) {
 }
 
 /// The registration hears of endpoints that begin or cease to fail, and of those that are gone.
-void report_endpoint(pointer self, const std::string& lane, const outcome& o) {
+void report_endpoint(pointer self, const std::string& lane, const outcome& o, std::uint64_t version) {
   auto& n = *self->state.shared;
   auto id = lane.substr(lane.find('/') + 1);
   if (o.what == outcome::verdict::accepted) {
@@ -166,7 +179,7 @@ void report_endpoint(pointer self, const std::string& lane, const outcome& o) {
     if (w == list->end() || w->failing_since == 0)
       return;
   }
-  self->send(n.registrations, endpoint_result{id, o.what});
+  self->send(n.registrations, endpoint_result{id, o.what, version});
 }
 
 void on_answered(pointer self, answered& a) {
@@ -189,8 +202,15 @@ void on_answered(pointer self, answered& a) {
   out.next_at = d ? d->at : 0;
   st.attempted[static_cast<std::size_t>(o.what)].increment(st.shared->metrics, io::metric::attempts,
                                                            {to_string(st.kind), to_string(o.what)});
-  report_endpoint(self, a.lane, o);
+  st.attempt_seconds.observe(std::chrono::duration<double>(a.answer.duration).count());
+  if (o.what == outcome::verdict::accepted)
+    st.delivery_seconds.observe(static_cast<double>(st.shared->wall.now() - i->second.born) / 1000);
+  // A kept connection that was closed says nothing of the endpoint, unless a new one does not help.
+  if (!o.kept_connection_lost || i->second.item.fresh_connection)
+    report_endpoint(self, a.lane, o, i->second.version);
   tell(self, i->second.item, std::move(out));
+  if (d && d->evicted)
+    park(self, a.lane, seat, *d->evicted, true);
   finish_attempt(self, a.delivery);
   pump(self, a.lane, seat);
   pump_starved(self);
@@ -198,26 +218,24 @@ void on_answered(pointer self, answered& a) {
 
 // -- disk ---------------------------------------------------------------------
 
+free_capacity room_of(const lane_seat& seat) {
+  return {seat.core.free_capacity(false), seat.core.free_capacity(true)};
+}
+
 void fetch(pointer self, const std::string& name, lane_seat& seat) {
   auto& st = self->state;
-  if (!seat.parked || seat.fetching || seat.all_returning || st.draining || seat.fetch_at > now(self))
+  if (st.draining)
     return;
-  auto closed = seat.closed != reason::none;
-  // In slices: the disk is asked when a quarter of the lane is free.
-  auto enough = std::max<std::size_t>(st.shared->opts.limits.lane_queue / 4, 1);
-  auto wanted = closed || seat.core.room(false) >= enough || (seat.core.spilled(true) && seat.core.room(true) > 0);
-  // One fetch after the other: asking costs the store more than a few rows are worth.
-  if (!wanted || seat.returning.size() >= fetch_max / 4)
+  auto all = st.shared->opts.limits.lane_queue;
+  auto ending = seat.closed != reason::none;
+  auto q = seat.disk.ask(now(self), room_of(seat), {all, all}, ending);
+  if (!q)
     return;
-  seat.fetching = true;
   auto me = caf::actor_cast<channel_actor>(self);
-  auto until = closed ? INT64_MAX : now(self);
-  auto limit = seat.returning.size() + fetch_max;
-  auto complete = seat.parking == 0;
   self->send(st.shared->reader,
-             ask_store{[me, name, until, limit, complete, refused = seat.core.counters().refused](io::store& s) {
-               parked_found found{name, {}, {}, refused, complete, false};
-               auto list = s.parked(name, until, limit);
+             ask_store{[me, name, q = *q, ending, refused = seat.core.counters().refused](io::store& s) {
+               parked_found found{name, ending, {}, {}, refused, q.complete, false};
+               auto list = s.parked(name, q.until, q.limit);
                auto due = s.parked_due(name);
                found.failed = !list || !due;
                if (list)
@@ -228,75 +246,58 @@ void fetch(pointer self, const std::string& name, lane_seat& seat) {
              }});
 }
 
-/// Nothing that is due is on disk, unless something was on its way there.
-void on_nothing_found(pointer self, const parked_found& f, lane_seat& seat) {
-  if (!f.complete || seat.parking > 0) {
-    // What arrives on disk asks again; if it has arrived meanwhile, ask at once.
-    seat.fetch_at = seat.parking > 0 ? INT64_MAX : 0;
-    return;
-  }
-  seat.core.drained(false, f.refused_before);
-  seat.core.drained(true, f.refused_before);
-  // What was refused since has arrived on disk: ask again.
-  auto refused_since = seat.core.counters().refused != f.refused_before;
-  seat.parked = f.next_due.has_value() || refused_since;
-  seat.fetch_at = refused_since ? 0 : f.next_due.value_or(0);
-  if (seat.fetch_at != 0)
-    seat.fetch_at = std::max(seat.fetch_at, now(self) + 1);
-}
-
 void on_arrived(pointer self, const on_disk& d) {
   auto& seat = seat_of(self, d.lane);
-  seat.parking -= std::min<std::size_t>(seat.parking, 1);
-  seat.parked = true;
-  seat.fetch_at = 0;
+  seat.disk.arrived();
   pump(self, d.lane, seat);
-}
-
-/// A delivery has come back from disk, or is not wanted any more.
-void came_back(lane_seat& seat, const notification_id& delivery) {
-  if (seat.returning.erase(delivery) > 0)
-    seat.all_returning = false;
 }
 
 void on_found(pointer self, parked_found& f) {
   auto& st = self->state;
   auto& seat = seat_of(self, f.lane);
-  seat.fetching = false;
   if (f.failed) {
-    seat.fetch_at = now(self) + 1000;
+    seat.disk.failed(now(self));
     return arm(self, f.lane, seat);
   }
-  std::size_t fresh = 0;
-  for (auto& p : f.list) {
-    if (!seat.returning.insert(p.delivery).second)
-      continue;
-    ++fresh;
+  auto found = seat.disk.answered(std::move(f.list), f.complete, room_of(seat), f.ending);
+  for (auto& p : found.back)
     st.shared->to_person_of(p.person, unpark{p.delivery, st.kind, f.lane});
+  if (found.drained) {
+    for (auto calls : {false, true})
+      seat.core.drained(calls, f.refused_before);
+    seat.disk.rest_until(f.next_due, seat.core.counters().refused != f.refused_before, now(self));
   }
-  // Asking again makes sense when one of them has come back.
-  seat.all_returning = fresh == 0 && !seat.returning.empty();
-  if (fresh == 0 && seat.returning.empty())
-    on_nothing_found(self, f, seat);
   pump(self, f.lane, seat);
 }
 
 // -- orders -------------------------------------------------------------------
 
+/// It goes to disk behind what of its chain is there.
+bool follow_to_disk(pointer self, submit& s, lane_seat& seat) {
+  auto due = s.from_disk ? std::nullopt : seat.disk.behind(chain_of(s.item));
+  if (!due)
+    return false;
+  s.item.due = std::max(s.item.due, *due);
+  park(self, s.lane, seat, s.item, true);
+  return true;
+}
+
 void on_submit(pointer self, submit& s) {
   auto& seat = seat_of(self, s.lane);
-  came_back(seat, s.item.delivery);
+  seat.disk.came_back(s.item.delivery);
   if (seat.closed != reason::none)
     return end(self, s.item, delivery_state::cancelled, seat.closed);
+  if (follow_to_disk(self, s, seat))
+    return pump(self, s.lane, seat);
   auto from = s.from_disk ? lane::origin::disk : lane::origin::live;
   auto r = seat.core.submit(std::move(s.item), now(self), from);
   if (r.replaced)
     end(self, *r.replaced, delivery_state::cancelled, reason::superseded);
   if (r.evicted)
-    park(self, s.lane, seat, *r.evicted);
+    park(self, s.lane, seat, *r.evicted, true);
   if (r.what == submission::verdict::refused) {
     self->state.shared->metrics.get_counter(io::metric::queue_full, {"lane"}).increment();
-    park(self, s.lane, seat, *r.declined);
+    park(self, s.lane, seat, *r.declined, s.from_disk || r.declined->tries > 0);
   } else if (r.what == submission::verdict::superseded) {
     end(self, *r.declined, delivery_state::cancelled, reason::superseded);
   }
@@ -305,7 +306,7 @@ void on_submit(pointer self, submit& s) {
 
 void on_cancel(pointer self, const cancel& c) {
   auto& seat = seat_of(self, c.lane);
-  came_back(seat, c.delivery);
+  seat.disk.came_back(c.delivery);
   if (c.why == reason::none)
     return pump(self, c.lane, seat);
   for (const auto& q : seat.core.cancel(c.delivery, c.why).dropped)
@@ -316,7 +317,7 @@ void on_cancel(pointer self, const cancel& c) {
 void on_close(pointer self, const close_lane& c) {
   auto& seat = seat_of(self, c.lane);
   seat.closed = c.why;
-  seat.fetch_at = 0;
+  seat.disk.ask_again();
   for (const auto& q : seat.core.cancel([](const queued&) { return true; }, c.why).dropped)
     end(self, q, delivery_state::cancelled, c.why);
   pump(self, c.lane, seat);
@@ -350,6 +351,9 @@ channel_actor::behavior_type channel(pointer self, node* shared, channel_kind ki
   st.budget = std::make_unique<in_flight_budget>(shared->opts.limits.channel_in_flight);
   st.dice.seed(std::random_device{}());
   st.in_flight = shared->metrics.get_gauge(io::metric::lane_in_flight, {to_string(kind)});
+  st.depth = shared->metrics.get_gauge(io::metric::lane_depth, {to_string(kind)});
+  st.attempt_seconds = shared->metrics.get_histogram(io::metric::attempt_seconds, {to_string(kind)});
+  st.delivery_seconds = shared->metrics.get_histogram(io::metric::delivery_seconds, {to_string(kind)});
   return {
       [self](submit& s) { on_submit(self, s); },
       [self](const cancel& c) { on_cancel(self, c); },
@@ -367,7 +371,7 @@ channel_actor::behavior_type channel(pointer self, node* shared, channel_kind ki
       [self](const parked_lanes& p) {
         for (const auto& name : p.lanes) {
           auto& seat = seat_of(self, name);
-          seat.parked = true;
+          seat.disk.may_hold();
           pump(self, name, seat);
         }
       },

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/actors/channel/lane.hpp"
+#include "belfry/actors/channel/overflow.hpp"
 #include "belfry/actors/lazy_counter.hpp"
 #include "belfry/actors/node.hpp"
 
@@ -8,7 +9,6 @@
 #include <memory>
 #include <random>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace belfry {
 
@@ -19,18 +19,10 @@ struct lane_seat {
   lane core;
   /// The address is switched off: everything ends with this reason.
   reason closed = reason::none;
-  /// Something of this lane is on disk, or may be.
-  bool parked = false;
-  bool fetching = false;
-  /// All that the last question to the disk found is on its way back already.
-  bool all_returning = false;
-  /// Deliveries on their way to the disk.
-  std::size_t parking = 0;
-  /// Nothing on disk is due before; 0: ask.
-  engine_time fetch_at = 0;
-  /// Fetched from disk and on their way back through their persons.
-  std::unordered_set<notification_id> returning;
+  overflow disk;
   engine_time armed = 0;
+  /// As last counted in `channel_state::waiting`.
+  std::size_t depth = 0;
 };
 
 /// One attempt under way.
@@ -38,6 +30,10 @@ struct attempt_seat {
   std::string lane;
   queued item;
   millis began = 0;
+  /// Of the registration that it goes to.
+  std::uint64_t version = 0;
+  /// When its notification was born, on the wall clock.
+  millis born = 0;
 };
 
 /// Delivers through one provider: lanes decide what starts when, persons clear each attempt, the codec says what goes
@@ -57,6 +53,10 @@ struct channel_state {
   std::function<void()> drained;
   bool draining = false;
   io::gauge depth, in_flight;
+  /// Deliveries that wait in all lanes.
+  std::size_t waiting = 0;
+  io::histogram attempt_seconds, delivery_seconds;
+  lazy_counter parked;
   /// By final state, and by the codec's verdict.
   std::array<lazy_counter, static_cast<std::size_t>(delivery_state::given_up) + 1> ended;
   std::array<lazy_counter, static_cast<std::size_t>(outcome::verdict::refused) + 1> attempted;

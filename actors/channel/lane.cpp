@@ -9,11 +9,14 @@ namespace {
 /// How many of the retries that are due last are looked at to make room.
 constexpr int evictions_looked_at_max = 8;
 
-std::string chain_name(const queued& q) {
-  return q.key + '\0' + static_cast<char>('0' + static_cast<int>(group_of(q.kind)));
-}
+/// A wait that is not worth a way to the disk.
+constexpr engine_time short_delay = 1'000;
 
 } // namespace
+
+std::string chain_of(const queued& q) {
+  return q.key + '\0' + static_cast<char>('0' + static_cast<int>(group_of(q.kind)));
+}
 
 lane::lane(lane_options options, in_flight_budget* shared)
     : options_(options), shared_(shared), breaker_(options_.retry.first) {
@@ -34,21 +37,30 @@ submission lane::submit(queued q, engine_time now, origin from) {
   if (stopping_ || (from == origin::live && side(calls).spilled))
     return refuse(std::move(q));
   if (q.kind == kind::new_message) {
-    auto c = chains_.find(chain_name(q));
+    auto c = chains_.find(chain_of(q));
     if (c != chains_.end() && outdated(c->second, q))
       return {submission::verdict::superseded, {}, {}, std::move(q)};
     if (c != chains_.end() && c->second.message)
       return replace(*c->second.message, std::move(q), now);
   }
+  auto delayed = !calls && q.tries == 0 && q.due > now + short_delay;
+  if (delayed && delayed_ >= options_.delayed_max)
+    // Not for want of room: those that come after it may pass.
+    return {submission::verdict::refused, {}, {}, std::move(q)};
   submission out;
-  if (room(calls) == 0 && !make_room(calls, now, out))
+  if (free_capacity(calls) == 0 && !calls)
+    out.evicted = evict_retry(now + options_.park_after);
+  if (free_capacity(calls) == 0)
     return refuse(std::move(q));
   q.due = std::max(q.due, now);
-  wait(insert(std::move(q)));
+  auto& e = insert(std::move(q));
+  e.delayed = delayed;
+  delayed_ += delayed ? 1 : 0;
+  wait(e);
   return out;
 }
 
-std::size_t lane::room(bool calls) const {
+std::size_t lane::free_capacity(bool calls) const {
   return queue_max(calls) - std::min(queue_max(calls), side(calls).held);
 }
 
@@ -82,30 +94,28 @@ submission lane::replace(entry& older, queued q, engine_time now) {
   return out;
 }
 
-bool lane::make_room(bool calls, engine_time now, submission& out) {
-  if (calls)
-    return false;
-  auto& heads = side(calls).heads;
+/// Takes out a retry that is due after `due_after`, among the last few.
+std::optional<queued> lane::evict_retry(engine_time due_after) {
+  auto& heads = side(false).heads[1];
   auto it = heads.rbegin();
   for (int i = 0; i < evictions_looked_at_max && it != heads.rend(); ++i, ++it) {
     auto& e = **it;
-    if (e.item.due <= now + options_.park_after)
-      return false;
-    // With a follower on its chain it stays: the follower would overtake it.
-    if (!e.retry() || e.chain->members > 1)
+    if (e.item.due <= due_after)
+      return std::nullopt;
+    // With a follower in its chain it stays: the follower would overtake it.
+    if (e.chain->members > 1)
       continue;
     unwait(e);
-    out.evicted = erase(e);
     ++counters_.evicted;
-    return true;
+    return erase(e);
   }
-  return false;
+  return std::nullopt;
 }
 
 // -- entries and chains -----------------------------------------------------------
 
 lane::entry& lane::insert(queued q) {
-  auto name = chain_name(q);
+  auto name = chain_of(q);
   auto& c = chains_[name];
   if (c.members++ == 0)
     c.name = std::move(name);
@@ -125,6 +135,7 @@ queued lane::erase(entry& e) {
   if (--e.chain->members == 0)
     chains_.erase(chains_.find(e.chain->name));
   --side(is_call(item.kind)).held;
+  delayed_ -= e.delayed ? 1 : 0;
   entries_.erase(entries_.find(item.delivery));
   return item;
 }
@@ -133,6 +144,7 @@ void lane::wait(entry& e) {
   auto& c = *e.chain;
   c.waiting.insert(&e);
   expiry_.insert(&e);
+  retries_waiting_ += e.retry() && !e.call() ? 1 : 0;
   if (e.item.kind == kind::new_message)
     c.message = &e;
   refresh_head(c);
@@ -142,6 +154,7 @@ void lane::unwait(entry& e) {
   auto& c = *e.chain;
   c.waiting.erase(&e);
   expiry_.erase(&e);
+  retries_waiting_ -= e.retry() && !e.call() ? 1 : 0;
   if (c.message == &e)
     c.message = nullptr;
   refresh_head(c);
@@ -152,9 +165,9 @@ void lane::refresh_head(chain& c) {
   if (head == c.head)
     return;
   if (c.head)
-    side(c.head->call()).heads.erase(c.head);
+    side(c.head->call()).heads[c.head->retry() ? 1 : 0].erase(c.head);
   if (head)
-    side(head->call()).heads.insert(head);
+    side(head->call()).heads[head->retry() ? 1 : 0].insert(head);
   c.head = head;
 }
 
@@ -179,17 +192,40 @@ std::vector<queued> lane::next(engine_time now, std::size_t limit) {
 
 /// Starts (or puts off) the first of a class; false: there is none that may start.
 bool lane::start_next(bool calls, engine_time now, std::vector<queued>& out) {
-  auto& heads = side(calls).heads;
-  if (heads.empty() || (*heads.begin())->item.due > now || !slot_free(calls) || gate(calls, now) > now)
+  auto* e = pick(calls, now);
+  if (!e || !slot_free(calls) || gate(calls, now) > now)
     return false;
   if (!calls && short_of_budget()) {
     starved_ = true;
     return false;
   }
-  auto& e = **heads.begin();
-  if (affordable(e))
-    start(e, now, out);
+  if (affordable(*e))
+    start(*e, now, out);
   return true;
+}
+
+/// The first attempt that goes next. While some fail it is the newest, so that old ones for recipients who always fail
+/// hold up nobody.
+lane::entry* lane::pick_first_attempt(bool calls, engine_time now) const {
+  const auto& heads = side(calls).heads[0];
+  if (heads.empty() || (*heads.begin())->item.due > now)
+    return nullptr;
+  if (calls || !breaker_.troubled())
+    return *heads.begin();
+  return *std::find_if(heads.rbegin(), heads.rend(), [now](const entry* e) { return e->item.due <= now; });
+}
+
+/// What goes next, as far as its time and the room of retries say.
+lane::entry* lane::pick(bool calls, engine_time now) const {
+  auto* first = pick_first_attempt(calls, now);
+  const auto& retries = side(calls).heads[1];
+  auto due = !retries.empty() && (*retries.begin())->item.due <= now && retry_slot_free(calls);
+  auto* again = due ? *retries.begin() : nullptr;
+  if (!first || !again)
+    return first ? first : again;
+  if (calls)
+    return by_due{}(first, again) ? first : again;
+  return retry_turn_ ? again : first;
 }
 
 /// True: the retry budget lets it start. False: it was put off.
@@ -210,6 +246,8 @@ void lane::start(entry& e, engine_time now, std::vector<queued>& out) {
   e.flying = true;
   e.chain->flying = &e;
   refresh_head(*e.chain);
+  if (!e.call())
+    retry_turn_ = !e.retry();
   e.probe = breaker_.started(now);
   ++in_flight_;
   ++counters_.started;
@@ -224,6 +262,10 @@ void lane::start(entry& e, engine_time now, std::vector<queued>& out) {
 
 bool lane::slot_free(bool calls) const {
   return in_flight_ < options_.in_flight_max - (calls ? 0 : call_slots);
+}
+
+bool lane::retry_slot_free(bool calls) const {
+  return calls || retries_in_flight_ < std::max<std::size_t>((options_.in_flight_max - call_slots) / 2, 1);
 }
 
 bool lane::short_of_budget() const {
@@ -242,10 +284,13 @@ std::optional<engine_time> lane::next_wake(engine_time now) const {
   if (!expiry_.empty())
     at((*expiry_.begin())->item.expires);
   for (bool calls : {true, false}) {
-    const auto& heads = side(calls).heads;
-    auto blocked = stopping_ || !slot_free(calls) || (!calls && short_of_budget());
-    if (!heads.empty() && !blocked)
-      at(std::max((*heads.begin())->item.due, gate(calls, now)));
+    if (stopping_ || !slot_free(calls) || (!calls && short_of_budget()))
+      continue;
+    for (bool retry : {false, true}) {
+      const auto& heads = side(calls).heads[retry ? 1 : 0];
+      if (!heads.empty() && (!retry || retry_slot_free(calls)))
+        at(std::max((*heads.begin())->item.due, gate(calls, now)));
+    }
   }
   return wake;
 }

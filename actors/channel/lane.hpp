@@ -41,7 +41,14 @@ struct queued {
   std::uint32_t tries = 0;
   /// `due` is a wait that a failure imposed; who replaces this delivery takes it over.
   bool imposed = false;
+  /// Attempts among `tries` that a kept connection swallowed: they do not lengthen the wait for the next one.
+  std::uint32_t lost = 0;
+  /// The last attempt was swallowed so: the next one goes out on a connection of its own.
+  bool fresh_connection = false;
 };
+
+/// What goes one after the other: the key and the group.
+std::string chain_of(const queued& q);
 
 /// Bounds and policies of a lane.
 struct lane_options {
@@ -52,6 +59,11 @@ struct lane_options {
   /// Attempts at once, those kept for calls included (`limits.laneInFlight`); at least `lane::call_slots` + 1.
   std::size_t in_flight_max = 32;
   retry_policy retry{};
+  /// Message retries that wait in memory; beyond it the one that is due last goes to disk, so that first attempts have
+  /// room of their own.
+  std::size_t retries_max = 500;
+  /// First attempts that wait for their time (a channel's delay); beyond it they wait on disk.
+  std::size_t delayed_max = 250;
   /// A full lane hands a retry that is due later than this to the disk to make room: nothing waits behind a retry.
   engine_time park_after = 60'000;
 };
@@ -87,6 +99,8 @@ struct disposition {
   belfry::reason reason = belfry::reason::none;
   /// Retrying: when the next attempt is due. 0 otherwise.
   engine_time at = 0;
+  /// A retry (maybe this one) for which there is no room: it waits on disk until its `due`.
+  std::optional<queued> evicted = std::nullopt;
 };
 
 /// What `cancel` met.
@@ -125,9 +139,11 @@ struct lane_counters {
 ///                          +-----------> expired
 ///
 /// A waiting delivery starts when all of this holds: it is due; nothing of its key is before it (in flight or waiting);
-/// a slot is free (two are kept for calls); the breaker lets it through; the endpoint asked for no pause; for messages,
-/// the channel's budget is not spent; for retries of messages, the retry budget. Calls go first, then what was due
-/// first. Every operation costs O(log n), `cancel` by a predicate O(n).
+/// a slot is free (two are kept for calls, and retries of messages have half of the others); the breaker lets it
+/// through; the endpoint asked for no pause; for messages, the channel's budget is not spent; for retries of messages,
+/// the retry budget. Calls go first, then first attempts and retries in turns, each what was due first (of
+/// first attempts, while some fail, what was due last). Every operation
+/// costs O(log n), `cancel` by a predicate O(n).
 class lane {
 public:
   /// Slots that only calls may use (SPEC 12).
@@ -148,8 +164,8 @@ public:
   /// it takes over the wait that a failure imposed on the older one, and otherwise its turn.
   submission submit(queued q, engine_time now, origin from = origin::live);
 
-  /// How many more are taken from disk.
-  std::size_t room(bool calls) const;
+  /// How many more it takes.
+  std::size_t free_capacity(bool calls) const;
   /// True after a refusal, until `drained`: new deliveries of this class wait on disk so that the order is kept.
   bool spilled(bool calls) const { return side(calls).spilled; }
   /// Nothing that is due is left on disk, as read when `counters().refused` was `refused_before`; a refusal since then
@@ -210,6 +226,8 @@ private:
     bool flying = false;
     /// In flight as the probe of the breaker.
     bool probe = false;
+    /// It waits for its time in the room of the delayed.
+    bool delayed = false;
     /// The retry budget put it off once; it is not put off again.
     bool put_off = false;
     /// Set: a retry is out of the question.
@@ -248,7 +266,8 @@ private:
 
   /// What is kept apart for calls (1) and all else (0).
   struct class_side {
-    std::set<entry*, by_due> heads;
+    /// First attempts, and retries.
+    std::set<entry*, by_due> heads[2];
     std::size_t held = 0;
     bool spilled = false;
   };
@@ -265,11 +284,14 @@ private:
   void refresh_head(chain& c);
   static bool outdated(const chain& c, const queued& q);
   submission replace(entry& older, queued q, engine_time now);
-  bool make_room(bool calls, engine_time now, submission& out);
+  std::optional<queued> evict_retry(engine_time due_after);
   submission refuse(queued q);
 
   // Starting
   bool slot_free(bool calls) const;
+  bool retry_slot_free(bool calls) const;
+  entry* pick_first_attempt(bool calls, engine_time now) const;
+  entry* pick(bool calls, engine_time now) const;
   bool short_of_budget() const;
   engine_time gate(bool calls, engine_time now) const;
   bool start_next(bool calls, engine_time now, std::vector<queued>& out);
@@ -299,6 +321,11 @@ private:
   std::uint64_t arrivals_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t retries_in_flight_ = 0;
+  /// Message retries that wait, and first attempts that wait for their time.
+  std::size_t retries_waiting_ = 0;
+  std::size_t delayed_ = 0;
+  /// The next message to start is a retry, if there is one.
+  bool retry_turn_ = false;
   /// Nothing at all, and no message or request, starts before these.
   engine_time hold_all_ = 0;
   engine_time hold_messages_ = 0;

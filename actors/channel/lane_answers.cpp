@@ -35,9 +35,16 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
   auto* e = flying(delivery);
   if (!e)
     return std::nullopt;
-  learn(*e, o, now);
+  // Of the endpoint a connection that was closed meanwhile says nothing; the second time it counts.
+  auto swallowed = o.kept_connection_lost && !e->item.fresh_connection;
+  if (!swallowed)
+    learn(*e, o, now);
+  else if (e->probe)
+    breaker_.probe_lost(now);
   land(*e);
   ++e->item.tries;
+  e->item.fresh_connection = swallowed;
+  e->item.lost += swallowed ? 1 : 0;
   switch (o.what) {
   case outcome::verdict::accepted:
     return finish(*e, delivery_state::accepted, o.why);
@@ -50,7 +57,8 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
   }
   e->item.imposed = true;
   e->put_off = false;
-  auto d = again(*e, now + retry_wait(options_.retry, e->item.tries, o.retry_after, dice));
+  auto wait = swallowed ? 0 : retry_wait(options_.retry, e->item.tries - e->item.lost, o.retry_after, dice);
+  auto d = again(*e, now + wait);
   if (d.state == delivery_state::retrying)
     d.reason = o.why;
   return d;
@@ -61,18 +69,18 @@ void lane::learn(const entry& e, const outcome& o, engine_time now) {
   switch (o.what) {
   case outcome::verdict::accepted:
     retries_.succeeded();
-    breaker_.succeeded();
+    breaker_.succeeded(now);
     return;
   case outcome::verdict::gone:
   case outcome::verdict::refused:
     // A refused address is dead, not the endpoint that said so. Without a status nobody was asked.
     if (o.status != 0)
-      breaker_.succeeded();
+      breaker_.succeeded(now);
     else if (e.probe)
       breaker_.probe_lost(now);
     return;
   case outcome::verdict::again:
-    breaker_.failed(now);
+    breaker_.failed(now, std::hash<person_id>{}(e.item.person));
     if (!o.throttle)
       return;
     // Only what the endpoint asked for in so many words may hold calls.
@@ -127,7 +135,10 @@ disposition lane::again(entry& e, engine_time at) {
     return finish(e, delivery_state::expired, reason::expired);
   e.item.due = at;
   wait(e);
-  return {e.item, delivery_state::retrying, reason::none, at};
+  disposition d{e.item, delivery_state::retrying, reason::none, at};
+  if (retries_waiting_ > options_.retries_max)
+    d.evicted = evict_retry(0);
+  return d;
 }
 
 // -- cancelling -----------------------------------------------------------------------

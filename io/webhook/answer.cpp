@@ -44,8 +44,12 @@ outcome read_answer(const http_answer& a, millis now) {
   case transport_error::timeout:
     return failed(verdict::again, reason::timeout, "timeout");
   case transport_error::connect:
-  case transport_error::kept_connection_lost:
     return failed(verdict::again, reason::connection_failed, "connection_failed");
+  case transport_error::kept_connection_lost: {
+    auto x = failed(verdict::again, reason::connection_failed, "connection_failed");
+    x.kept_connection_lost = true;
+    return x;
+  }
   case transport_error::tls:
     return failed(verdict::again, reason::tls_failed, "tls_failed");
   case transport_error::refused_address:

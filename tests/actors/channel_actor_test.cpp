@@ -5,6 +5,10 @@
 #include <caf/send.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <random>
 #include <set>
 
 using namespace belfry;
@@ -57,6 +61,103 @@ result<webhook> set_status(world& w, const webhook& to, webhook_status s) {
 }
 
 } // namespace
+
+/// So many recipients for whom the endpoint answers 500 ("p0" to "p<n-1>"); it takes what all others are sent.
+class BadRecipients : public testing::TestWithParam<int> {
+protected:
+  static constexpr int healthy = 99;
+
+  BadRecipients() {
+    w.answer = [this](const io::http_request& r) {
+      auto who = std::stoi(field(r.body, "conversationId").substr(1));
+      if (who < GetParam())
+        return std::optional{status(500)};
+      told.insert(who);
+      return std::optional{status(200)};
+    };
+  }
+
+  world w;
+  std::set<int> told;
+};
+
+TEST_P(BadRecipients, HoldUpNobodyWhoComesLater) {
+  talk(w, 0, GetParam());
+  w.pass(4s);
+  talk(w, GetParam(), GetParam() + healthy);
+  w.pass(12s);
+  EXPECT_EQ(told.size(), std::size_t{healthy});
+}
+
+TEST_P(BadRecipients, HoldUpNobodyWhoIsToldAtTheSameTime) {
+  std::vector<int> all(static_cast<std::size_t>(GetParam() + healthy));
+  std::iota(all.begin(), all.end(), 0);
+  std::shuffle(all.begin(), all.end(), std::mt19937{7});
+  for (auto i : all)
+    talk(w, i, i + 1);
+  w.pass(20s);
+  EXPECT_EQ(told.size(), std::size_t{healthy});
+}
+
+INSTANTIATE_TEST_SUITE_P(FewAndMany, BadRecipients, testing::Values(10, 40, 1'000));
+
+TEST(KeptConnection, ThatWasClosedIsFollowedByAnAttemptOnANewOneAtOnce) {
+  world w;
+  w.answer = [&](const io::http_request& r) {
+    io::http_answer lost;
+    lost.error = io::transport_error::kept_connection_lost;
+    return std::optional{r.fresh_connection ? status(200) : lost};
+  };
+  talk(w, 0, 1);
+  w.pass(1100ms);
+  ASSERT_EQ(w.requests.size(), 2U);
+  EXPECT_EQ(header(w.requests[0], "X-Unblu-Retry-No"), "0");
+  EXPECT_EQ(header(w.requests[1], "X-Unblu-Retry-No"), "1");
+  EXPECT_NE(header(w.requests[0], "X-Unblu-Delivery"), header(w.requests[1], "X-Unblu-Delivery"));
+  EXPECT_EQ(w.get().webhooks.get()->front().failing_since, 0) << "the endpoint did not fail";
+  auto t = only(w);
+  EXPECT_EQ(t.deliveries.at(0).attempts.size(), 2U);
+}
+
+TEST(DelayedMessages, LeaveRoomForWhatIsNotDelayed) {
+  options o;
+  o.webhooks.delay = 60s;
+  world w{o};
+  talk(w, 0, 1'500);
+  w.pass(2s);
+  EXPECT_TRUE(w.requests.empty());
+  conversation_started s;
+  request_offered r;
+  r.invitation = "i1";
+  r.agent = "ada";
+  w.publish({in("d", s), in("d", r)});
+  w.pass(100ms);
+  EXPECT_EQ(w.said(), std::vector<std::string>{"inbound_request ada d"});
+  w.pass(70s);
+  EXPECT_EQ(w.requests.size(), 1'501U);
+}
+
+TEST(Calls, OfThousandsAreRevokedBeforeTheyAreMissed) {
+  options o;
+  o.limits.lane_queue = 60;
+  o.calls.not_answered_timeout = 3s;
+  world w{o};
+  conversation_started s;
+  s.participants = {{"caller", role::assigned_agent, false, false}};
+  for (int i = 0; i < 300; ++i)
+    s.participants.push_back({"p" + std::to_string(i), role::secondary_visitor, false, false});
+  call_started call;
+  call.call = "k";
+  call.caller = "caller";
+  w.publish({in("c", s), in("c", call)});
+  w.pass(20s);
+  std::map<std::string, std::vector<std::string>> heard;
+  for (const auto& line : w.said())
+    heard[line.substr(line.find(' ') + 1)].push_back(line.substr(0, line.find(' ')));
+  EXPECT_EQ(heard.size(), 300U);
+  for (const auto& [who, list] : heard)
+    EXPECT_EQ(list, (std::vector<std::string>{"incoming_call", "revoke_call", "missed_call"})) << who;
+}
 
 TEST(ChannelActor, RetriesOnTheScheduleOfTheSpecification) {
   world w;
@@ -459,7 +560,9 @@ TEST(ChannelActor, CancelsWhatIsParkedWhileItsLaneIsClosed) {
   // The lane is closed while what it refuses is not on disk yet.
   w.pass(10ms);
   w.store().fail_next_commits(4);
-  set_status(w, w.get().webhooks.get()->front(), webhook_status::inactive);
+  // A change of a registration is tried once: it is repeated until the disk takes it.
+  while (!set_status(w, w.get().webhooks.get()->front(), webhook_status::inactive))
+    w.pass(100ms);
   w.pass(10s);
   while (!w.open.empty())
     w.answer_next(500);

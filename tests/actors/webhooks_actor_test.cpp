@@ -68,7 +68,7 @@ TEST(WebhooksActor, RefusesBadInput) {
   EXPECT_TRUE(w.get().webhooks.get()->empty());
 }
 
-TEST(WebhooksActor, SaysWhenTheDiskRefusesAndWritesWhenItCan) {
+TEST(WebhooksActor, SaysWhenTheDiskRefusesAndTakesTheSameRequestAgain) {
   world w{{}, true};
   w.store().fail_next_commits(3);
   std::optional<result<webhook>> made;
@@ -77,8 +77,10 @@ TEST(WebhooksActor, SaysWhenTheDiskRefusesAndWritesWhenItCan) {
   ASSERT_TRUE(made);
   ASSERT_FALSE(*made);
   EXPECT_EQ(made->error().code, ec::store_unavailable);
-  EXPECT_TRUE(w.store().webhooks()->empty());
+  EXPECT_TRUE(w.get().webhooks.get()->empty()) << "nothing is in force before it is on disk";
   w.pass(2s);
+  EXPECT_TRUE(w.store().webhooks()->empty()) << "what was answered 503 is not written later";
+  EXPECT_TRUE(create(w, input("a")));
   EXPECT_EQ(w.store().webhooks()->size(), 1U);
 }
 

@@ -73,8 +73,8 @@ public:
   numbered next(engine_time now) {
     numbered out;
     for (bool calls : {true, false})
-      while (auto* s = first(calls)) {
-        if (s->q.due > now || flying() >= o_.in_flight_max - (calls ? 0 : 2) || gate(calls, now) > now)
+      while (auto* s = pick(calls, now)) {
+        if (flying() >= o_.in_flight_max - (calls ? 0 : 2) || gate(calls, now) > now)
           break;
         if (!calls && s->q.tries > 0 && !s->put_off && !retries_.take(retries_flying())) {
           s->q.due = std::max(s->q.due, std::min(s->q.due + o_.retry.first, s->q.expires - 1));
@@ -83,6 +83,8 @@ public:
         }
         s->flying = true;
         s->probe = breaker_.started(now);
+        if (!calls)
+          retry_turn_ = s->q.tries == 0;
         out.push_back(number_of(s->q.delivery));
       }
     return out;
@@ -92,18 +94,18 @@ public:
                                                   double dice) {
     auto& s = *find(id);
     if (o.what == outcome::verdict::accepted) {
-      breaker_.succeeded();
+      breaker_.succeeded(now);
       retries_.succeeded();
       return end(id, delivery_state::accepted);
     }
     if (o.what == outcome::verdict::refused) {
       if (o.status != 0)
-        breaker_.succeeded();
+        breaker_.succeeded(now);
       else if (s.probe)
         breaker_.probe_lost(now);
       return end(id, delivery_state::refused);
     }
-    breaker_.failed(now);
+    breaker_.failed(now, std::hash<std::string>{}(s.q.person));
     if (o.throttle && o.retry_after)
       hold_all_ = std::max(hold_all_, now + *o.retry_after);
     else if (o.throttle)
@@ -142,8 +144,10 @@ public:
       if (!s.flying)
         at(s.q.expires);
     for (bool calls : {true, false})
-      if (auto* s = first(calls); s && flying() < o_.in_flight_max - (calls ? 0 : 2))
-        at(std::max(s->q.due, gate(calls, now)));
+      for (bool retry : {false, true})
+        if (auto* s = first(calls, retry);
+            s && flying() < o_.in_flight_max - (calls ? 0 : 2) && (!retry || retry_slot(calls)))
+          at(std::max(s->q.due, gate(calls, now)));
     return out;
   }
 
@@ -177,18 +181,43 @@ private:
   engine_time gate(bool calls, engine_time now) const {
     return std::max({hold_all_, calls ? 0 : hold_messages_, breaker_.may_start_at(now)});
   }
+  bool retry_slot(bool calls) const { return calls || retries_flying() < (o_.in_flight_max - 2) / 2; }
   /// The one of its class that is due first among those that nothing of their chain precedes.
-  slot* first(bool calls) {
+  slot* first(bool calls, bool retry) {
     slot* best = nullptr;
     for (auto& s : slots_) {
-      auto blocked =
-          s.flying || is_call(s.q.kind) != calls || std::any_of(slots_.begin(), slots_.end(), [&](const slot& t) {
-            return same_chain(s.q, t.q) && (t.flying || t.q.seq < s.q.seq);
-          });
+      auto blocked = s.flying || is_call(s.q.kind) != calls || (s.q.tries > 0) != retry
+                     || std::any_of(slots_.begin(), slots_.end(), [&](const slot& t) {
+                          return same_chain(s.q, t.q) && (t.flying || t.q.seq < s.q.seq);
+                        });
       if (!blocked && (!best || std::tie(s.q.due, s.q.seq) < std::tie(best->q.due, best->q.seq)))
         best = &s;
     }
     return best;
+  }
+  slot* newest(engine_time now) {
+    slot* best = nullptr;
+    for (auto& s : slots_) {
+      auto blocked = s.flying || is_call(s.q.kind) || s.q.tries > 0 || s.q.due > now
+                     || std::any_of(slots_.begin(), slots_.end(), [&](const slot& t) {
+                          return same_chain(s.q, t.q) && (t.flying || t.q.seq < s.q.seq);
+                        });
+      if (!blocked && (!best || std::tie(s.q.due, s.q.seq) > std::tie(best->q.due, best->q.seq)))
+        best = &s;
+    }
+    return best;
+  }
+  /// Messages begin and come again in turns, calls as they are due.
+  slot* pick(bool calls, engine_time now) {
+    auto* fresh = !calls && breaker_.troubled() ? newest(now) : first(calls, false);
+    auto* again = retry_slot(calls) ? first(calls, true) : nullptr;
+    fresh = fresh && fresh->q.due <= now ? fresh : nullptr;
+    again = again && again->q.due <= now ? again : nullptr;
+    if (!fresh || !again)
+      return fresh ? fresh : again;
+    if (calls)
+      return std::tie(fresh->q.due, fresh->q.seq) < std::tie(again->q.due, again->q.seq) ? fresh : again;
+    return retry_turn_ ? again : fresh;
   }
   std::pair<delivery_state, engine_time> end(const notification_id& id, delivery_state state) {
     std::erase_if(slots_, [&](const slot& s) { return s.q.delivery == id; });
@@ -216,6 +245,7 @@ private:
   retry_budget retries_;
   std::vector<slot> slots_;
   bool spilled_[2] = {false, false};
+  bool retry_turn_ = false;
   engine_time hold_all_ = 0;
   engine_time hold_messages_ = 0;
 };

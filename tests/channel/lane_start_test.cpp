@@ -226,6 +226,66 @@ TEST(LaneBudget, ALaneThatGoesGivesItsSlotsBack) {
   EXPECT_EQ(b.used(), 0U);
 }
 
+TEST(Retries, HaveHalfOfTheSlotsAndTurnsWithFirstAttempts) {
+  auto o = no_jitter();
+  o.in_flight_max = 10;
+  lane l(o);
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    l.submit(message(i), 0);
+    l.next(0);
+    l.answered(id_of(i), i % 3 == 0 ? accepted() : failed(), 0, even);
+  }
+  for (std::uint64_t i = 11; i <= 30; ++i)
+    l.submit(message(i), 0);
+  // Both kinds are due: they take turns until the retries have their half.
+  EXPECT_EQ(numbers(l.next(6'000)), (numbered{1, 11, 2, 12, 4, 13, 5, 14}));
+}
+
+TEST(Retries, ThatFindNoRoomGoToDisk) {
+  auto o = no_jitter();
+  o.retries_max = 2;
+  lane l(o);
+  std::vector<std::optional<queued>> evicted;
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    l.submit(message(i), static_cast<engine_time>(i));
+    l.next(static_cast<engine_time>(i));
+    evicted.push_back(l.answered(id_of(i), failed(), static_cast<engine_time>(i), even)->evicted);
+  }
+  EXPECT_FALSE(evicted[0] || evicted[1]);
+  ASSERT_TRUE(evicted[2] && evicted[3]);
+  EXPECT_EQ(number_of(evicted[2]->delivery), 3U) << "the one that is due last";
+  EXPECT_EQ(l.depth(), 2U);
+}
+
+TEST(Delayed, ThatFindNoRoomGoToDiskAndKeepNobodyOut) {
+  auto o = no_jitter();
+  o.delayed_max = 2;
+  lane l(o);
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    auto q = message(i);
+    q.due = 60'000;
+    EXPECT_EQ(l.submit(q, 0).what, i <= 2 ? said::accepted : said::refused);
+  }
+  EXPECT_EQ(l.submit(item(4, "b", kind::inbound_request), 0).what, said::accepted);
+  EXPECT_EQ(numbers(l.next(0)), numbered{4});
+}
+
+TEST(KeptConnection, ThatWasLostIsTriedAgainAtOnceAndOnce) {
+  lane l(no_jitter());
+  auto lost = failed();
+  lost.kept_connection_lost = true;
+  l.submit(message(1), 0);
+  l.next(0);
+  auto d = l.answered(id_of(1), lost, 100, even);
+  ASSERT_TRUE(d);
+  EXPECT_EQ(d->at, 100) << "at once";
+  auto again = l.next(100);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_TRUE(again[0].fresh_connection);
+  EXPECT_EQ(again[0].tries, 1U) << "it was an attempt";
+  EXPECT_EQ(l.answered(id_of(1), lost, 200, even)->at, 5'200) << "the first wait of the schedule";
+}
+
 /// `n` retries, all due at 5,000, while the breaker is closed.
 void fail_many(lane& l, std::uint64_t n) {
   for (std::uint64_t i = 1; i <= n; ++i) {
@@ -239,7 +299,9 @@ void fail_many(lane& l, std::uint64_t n) {
 }
 
 TEST(RetryBudget, PutsOffWhatNoSuccessPaidForByTheFirstWaitAtMost) {
-  lane l(no_jitter());
+  auto o = no_jitter();
+  o.in_flight_max = 64;
+  lane l(o);
   fail_many(l, 20);
   // Three are free, ten tokens are there from the start.
   EXPECT_EQ(l.next(5'000).size(), 13U);
