@@ -236,6 +236,8 @@ rows limit_keys() {
        "Known event ids, and as many message, call and invitation ids."},
       {"limits.unreadMessages", bound(AT(limits.unread_messages), "messages", 1, 1'000'000),
        "Newest messages of a conversation that are counted."},
+      {"limits.admissionWait", duration_type{AT(limits.admission_wait), 1ms, 1h},
+       "What is admitted is expected to be answered within this time, by the pace of the last commits; else 429."},
       {"limits.eventsInFlight", bound(AT(limits.events_in_flight), "events"),
        "Accepted but not yet committed events; beyond it 429."},
       {"limits.laneQueue", bound(AT(limits.lane_queue), "deliveries"),

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <regex>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,9 +59,11 @@ std::vector<std::string> known_names() {
   return {out.begin(), out.end()};
 }
 
-/// A variable that Kubernetes makes for a service called "belfry".
-bool is_of_a_service(std::string_view variable) {
-  return variable.starts_with("BELFRY_SERVICE_") || variable.starts_with("BELFRY_PORT");
+/// A variable that Kubernetes makes for a service called "belfry" or "belfry-<name>".
+bool is_of_a_service(const std::string& variable) {
+  static const std::regex made_by_kubernetes{
+      "BELFRY(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)"};
+  return std::regex_match(variable, made_by_kubernetes);
 }
 
 /// Collects what the sources say, weakest first, and carries it out.

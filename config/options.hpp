@@ -191,6 +191,8 @@ struct limit_options {
   std::uint64_t lane_in_flight = 32;
   /// Requests in flight over all lanes of a channel.
   std::uint64_t channel_in_flight = 512;
+  /// What is admitted is expected to be answered within this time; else 429.
+  duration admission_wait = 5s;
   /// Conversations kept awake; beyond it the longest idle go to sleep.
   std::uint64_t awake_conversations = 200'000;
   /// A conversation without news for this long goes to sleep.

@@ -18,7 +18,7 @@ Options stand in one JSON file (comments allowed) whose sections are the parts o
 - **Precedence**: `--set key=value`, environment, file, `--properties`, default.
 - **Environment**: `BELFRY_` and the key in capitals, with `_` at every dot and before every capital letter:
   `push.debounceDelay` is `BELFRY_PUSH_DEBOUNCE_DELAY`. Variables of that prefix that name no key are errors, apart from
-  `BELFRY_SERVICE_*` and `BELFRY_PORT*` and those that a secret refers to.
+  those that Kubernetes makes for services (`BELFRY[_NAME]_SERVICE_HOST`, `_SERVICE_PORT*`, `_PORT*`) and those that a secret refers to.
 - **Durations** are `0` or a whole number with a unit: `"1500ms"`, `"10s"`, `"5m"`, `"1h"`, `"7d"`.
 - **Lists** are JSON; in the environment and with `--set` they may also be comma-separated. Objects are JSON everywhere;
   one part of a template may be set alone: `--set email.templates.new_message.en.subject=Hello`.

@@ -284,7 +284,9 @@ std::string one_line(std::string text) {
 }
 
 std::string refusal(const key& k, const json& value) {
-  return (holds_secret(k) ? "this value" : cited(value)) + " is not allowed; allowed: " + allowed(k);
+  const auto* text = std::get_if<text_type>(&k.type);
+  const auto wanted = text != nullptr && !value.is_string() ? "a string: " : "";
+  return (holds_secret(k) ? "this value" : cited(value)) + " is not allowed; allowed: " + wanted + allowed(k);
 }
 
 bool assign(options& out, const key& k, const json& value, const reader& r, bool merge) {

@@ -17,6 +17,10 @@ error unavailable(std::string detail) {
   return {ec::store_unavailable, std::move(detail), {}};
 }
 
+commit_pace::duration steady_now(pointer self) {
+  return std::chrono::duration_cast<commit_pace::duration>(self->clock().now().time_since_epoch());
+}
+
 // -- answers ------------------------------------------------------------------
 
 void finish(pointer self, std::uint64_t id, request_in_work& r) {
@@ -24,6 +28,8 @@ void finish(pointer self, std::uint64_t id, request_in_work& r) {
   auto done = std::exchange(r.done, nullptr);
   auto answer = std::move(r.answer);
   st.in_flight -= r.events.size();
+  st.pace.finished(r.events.size(), steady_now(self));
+  st.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - r.began).count());
   st.in_flight_gauge.set(static_cast<double>(st.in_flight));
   st.requests.erase(id);
   if (done) {
@@ -256,13 +262,19 @@ void on_publish(pointer self, publish& p) {
   }
   if (p.events.empty())
     return p.done(admission{});
-  if (st.in_flight > 0 && st.in_flight + p.events.size() > st.shared->opts.limits.events_in_flight) {
+  const auto& limits = st.shared->opts.limits;
+  if (st.in_flight == 0)
+    st.pace.begun(steady_now(self));
+  if (st.in_flight > 0
+      && st.in_flight + p.events.size()
+             > std::min<std::size_t>(limits.events_in_flight, st.pace.capacity(limits.admission_wait))) {
     st.overloaded.increment();
     return p.done(error{ec::overloaded, "too many events wait for the disk; try again", {}});
   }
   auto id = ++st.last_request;
   auto& r = st.requests[id];
   r.done = std::move(p.done);
+  r.began = std::chrono::steady_clock::now();
   r.events.resize(p.events.size());
   // One more than there are, so that an early answer cannot end the request while it is read.
   r.open = p.events.size() + 1;
@@ -319,6 +331,7 @@ void start(pointer self, node* shared, std::shared_ptr<gateway_memory> memory) {
   st.overloaded = events("overloaded");
   st.unavailable = events("unavailable");
   st.in_flight_gauge = shared->metrics.get_gauge(io::metric::events_in_flight);
+  st.seconds = shared->metrics.get_histogram(io::metric::ingest_seconds);
   for (const auto& p : st.memory->presence.everybody_online())
     shared->online.set(p, true);
   st.open = true;

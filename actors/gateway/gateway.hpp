@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/actors/gateway/known_ids.hpp"
+#include "belfry/actors/gateway/pace.hpp"
 #include "belfry/actors/gateway/presence.hpp"
 #include "belfry/actors/node.hpp"
 
@@ -44,6 +45,7 @@ struct waiting_event {
 
 struct request_in_work {
   io::reply<admission> done;
+  std::chrono::steady_clock::time_point began;
   admission answer;
   std::vector<event_in_work> events;
   std::size_t open = 0;
@@ -66,10 +68,12 @@ struct gateway_state {
   std::size_t in_flight = 0;
   /// Ids whose event is on its way, with those that wait for it. Keys of the two spaces differ in the lowest bit.
   std::unordered_map<std::uint64_t, std::vector<waiting_event>> undecided;
+  commit_pace pace;
   bool open = false;
   std::function<void()> drained;
   io::counter accepted, duplicates, refused, overloaded, unavailable;
   io::gauge in_flight_gauge;
+  io::histogram seconds;
 };
 
 gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, node* shared,

@@ -1,5 +1,7 @@
 #include "belfry/actors/store/store.hpp"
 
+#include "belfry/io/telemetry/log.hpp"
+
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -55,8 +57,13 @@ void report_writable(pointer self, bool writable, const std::string& detail) {
   auto& st = self->state;
   if (st.failed != writable && writable == st.shared->writable.load())
     return;
+  if (st.shared->writable.exchange(writable) != writable) {
+    if (writable)
+      io::log(io::log_level::info, "the store can be written again");
+    else
+      io::log(io::log_level::error, "the store cannot be written", {{"detail", detail}});
+  }
   st.failed = !writable;
-  st.shared->writable = writable;
   st.writable.set(writable ? 1 : 0);
   self->send(st.shared->gateway, store_state{writable, detail});
 }

@@ -196,7 +196,8 @@ void on_result(pointer self, const endpoint_result& r) {
   if (before.status == changed->status)
     return;
   follow_status(self, before, *changed);
-  st.shared->metrics.alarm(to_string(channel_kind::webhook), "registration_unavailable", changed->id);
+  st.shared->metrics.alarm(to_string(channel_kind::webhook),
+                           r.what == outcome::verdict::gone ? "endpoint_gone" : "switched_off", changed->id);
   self->send(st.shared->outcomes, reports{{address_gone{channel_kind::webhook, {}, changed->id}}});
 }
 

@@ -103,7 +103,8 @@ struct core {
   gauge stream_readers;
   counter stream_cut_off;
   histogram seconds;
-  std::optional<asio::ssl::context> tls;
+  /// Exchanged as a whole when the files are read again; read with `atomic_load`.
+  std::shared_ptr<asio::ssl::context> tls;
   std::atomic<bool> stopping{false};
   /// Bytes of all bodies in memory.
   std::atomic<std::size_t> body_bytes{0};

@@ -50,18 +50,43 @@ result<tcp::endpoint> resolve(asio::io_context& ctx, const std::string& listen) 
   return found.begin()->endpoint();
 }
 
+/// nullptr: the server speaks plain HTTP.
+result<std::shared_ptr<asio::ssl::context>> make_tls(const http_options& o) {
+  if (o.tls_certificate.empty() && o.tls_key.empty())
+    return std::shared_ptr<asio::ssl::context>{};
+  auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  SSL_CTX_set_min_proto_version(tls->native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_options(tls->native_handle(), SSL_OP_NO_RENEGOTIATION);
+  error_code e;
+  tls->use_certificate_chain_file(o.tls_certificate, e);
+  if (e)
+    return wrong("http.tls.certificate: cannot use " + o.tls_certificate + ": " + e.message());
+  tls->use_private_key_file(o.tls_key, asio::ssl::context::pem, e);
+  if (e || SSL_CTX_check_private_key(tls->native_handle()) != 1)
+    return wrong("http.tls.key: cannot use " + o.tls_key + " for this certificate");
+  return tls;
+}
+
 /// Waits for connections until the acceptor is closed.
 asio::awaitable<void> accept_all(core& c, tcp::acceptor& acceptor) {
   constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+  bool in_trouble = false;
   while (acceptor.is_open()) {
     auto [e, socket] = co_await acceptor.async_accept(asio::make_strand(c.ctx), quietly);
     if (e == asio::error::operation_aborted)
       co_return;
     if (e) {
       // No file descriptors left, most likely: some connection will end.
+      c.connections_refused.increment();
+      if (!std::exchange(in_trouble, true))
+        log(log_level::error, "no connection can be taken", {{"detail", e.message()}});
       asio::steady_timer pause{acceptor.get_executor(), 50ms};
       co_await pause.async_wait(quietly);
-    } else if (c.open() >= c.opts.limits.connections) {
+      continue;
+    }
+    if (std::exchange(in_trouble, false))
+      log(log_level::info, "connections are taken again");
+    if (c.open() >= c.opts.limits.connections) {
       refuse_connection(c, std::move(socket));
     } else {
       open_session(c, std::move(socket));
@@ -78,19 +103,10 @@ struct http_server::impl {
   }
 
   result<success> load_certificate() {
-    const auto& o = all.opts.http;
-    if (o.tls_certificate.empty() && o.tls_key.empty())
-      return success{};
-    all.tls.emplace(asio::ssl::context::tls_server);
-    SSL_CTX_set_min_proto_version(all.tls->native_handle(), TLS1_2_VERSION);
-    SSL_CTX_set_options(all.tls->native_handle(), SSL_OP_NO_RENEGOTIATION);
-    error_code e;
-    all.tls->use_certificate_chain_file(o.tls_certificate, e);
-    if (e)
-      return wrong("http.tls.certificate: cannot use " + o.tls_certificate + ": " + e.message());
-    all.tls->use_private_key_file(o.tls_key, asio::ssl::context::pem, e);
-    if (e || SSL_CTX_check_private_key(all.tls->native_handle()) != 1)
-      return wrong("http.tls.key: cannot use " + o.tls_key + " for this certificate");
+    auto made = make_tls(all.opts.http);
+    if (!made)
+      return made.error();
+    std::atomic_store(&all.tls, std::move(*made));
     return success{};
   }
 
@@ -174,6 +190,18 @@ result<unsigned short> http_server::start() {
   impl_->run();
   log(log_level::info, "listening", {{"port", std::to_string(port)}});
   return port;
+}
+
+void http_server::reload() {
+  if (auto done = impl_->load_certificate(); !done)
+    log(log_level::error, "certificate and key stay as they were", {{"detail", done.error().detail}});
+  else
+    log(log_level::info, "certificate and key were read again");
+}
+
+result<success> check_certificate(const http_options& o) {
+  auto made = make_tls(o);
+  return made ? result<success>{success{}} : made.error();
 }
 
 void http_server::stop() {

@@ -48,6 +48,10 @@ public:
   /// address, the certificate or the key, or that there are no tokens and the address is not loopback.
   result<unsigned short> start();
 
+  /// Reads certificate and key again, for connections from now on; goes on with what it has if they are wrong. A log
+  /// line says which.
+  void reload();
+
   /// Takes no more connections, finishes what is being answered within `drain`, closes everything. Not to be called
   /// on a thread of the server.
   void stop();
@@ -56,5 +60,8 @@ private:
   struct impl;
   std::unique_ptr<impl> impl_;
 };
+
+/// Whether the server could use certificate and key; ec::bad_input names what is wrong.
+result<success> check_certificate(const http_options& o);
 
 } // namespace belfry::io

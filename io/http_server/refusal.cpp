@@ -34,7 +34,7 @@ task<void> tell_too_many(core& c, tcp::socket socket) {
 
 void refuse_connection(core& c, tcp::socket socket) {
   c.connections_refused.increment();
-  if (c.tls || c.refusals >= refusals_max)
+  if (std::atomic_load(&c.tls) || c.refusals >= refusals_max)
     return;
   ++c.refusals;
   auto executor = socket.get_executor();

@@ -400,8 +400,8 @@ private:
 } // namespace
 
 void open_session(core& c, tcp::socket socket) {
-  if (c.tls)
-    std::make_shared<session<tls_stream>>(c, std::move(socket), *c.tls)->start();
+  if (auto tls = std::atomic_load(&c.tls))
+    std::make_shared<session<tls_stream>>(c, std::move(socket), *tls)->start();
   else
     std::make_shared<session<tcp::socket>>(c, std::move(socket))->start();
 }

@@ -35,6 +35,15 @@ int check(const configuration_arguments& from);
 /// Prints a new VAPID key pair as JSON.
 int vapid_keys();
 
+struct backup_arguments {
+  configuration_arguments from;
+  /// Where the copy goes; must not be there.
+  std::string file;
+};
+
+/// Copies the store, also while a server uses it.
+int backup(const backup_arguments& a);
+
 struct template_arguments {
   configuration_arguments from;
   /// "new_message", "incoming_call" or "missed_call".

@@ -61,7 +61,7 @@ int demo(const demo_arguments& a) {
   auto whole = tell_story(**stage, signals);
   if (whole && !a.once) {
     (*stage)->printer().plain(invitation(url));
-    signals.wait();
+    signals.wait([] {});
   }
   server.server->stop();
   return (*stage)->going_well() ? succeeded : failed;

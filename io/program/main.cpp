@@ -1,8 +1,11 @@
+#include "belfry/config/nearest.hpp"
 #include "belfry/io/program/commands.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
+#include <vector>
 
 namespace {
 
@@ -70,6 +73,12 @@ int main(int argc, char** argv) {
   add_replay(*replay_command, replay_with);
   replay_command->callback([&] { code = replay(replay_with); });
 
+  backup_arguments backup_with;
+  auto* backup_command = app.add_subcommand("backup", "Copy the store, also while a server uses it");
+  add_configuration(*backup_command, backup_with.from);
+  backup_command->add_option("file", backup_with.file, "The copy; must not be there")->required()->type_name("FILE");
+  backup_command->callback([&] { code = backup(backup_with); });
+
   template_arguments template_with;
   auto* template_command = app.add_subcommand("template", "Render a mail with sample values");
   add_template(*template_command, template_with);
@@ -77,6 +86,14 @@ int main(int argc, char** argv) {
 
   app.add_subcommand("version", "Print the version")->callback([] { std::cout << "belfry " BELFRY_VERSION "\n"; });
 
+  std::vector<std::string> known;
+  for (const auto* c : app.get_subcommands({}))
+    known.push_back(c->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(known.begin(), known.end(), argv[1]) == known.end()) {
+    std::cerr << "belfry: no command \"" << argv[1] << "\"; the nearest is \"" << belfry::nearest(argv[1], known)
+              << "\" (--help lists all)\n";
+    return failed;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

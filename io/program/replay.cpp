@@ -129,12 +129,17 @@ int replay(const replay_arguments& a) {
     all.duplicates += t.duplicates;
     all.refused += t.refused;
     all.repeats += t.repeats;
+    std::move(t.refusals.begin(), t.refusals.end(), std::back_inserter(all.refusals));
     all.latencies.insert(all.latencies.end(), t.latencies.begin(), t.latencies.end());
     if (!lane->failure().empty()) {
       std::cerr << "belfry: " << lane->failure() << "\n";
       code = failed;
     }
   }
+  for (std::size_t i = 0; i < all.refusals.size() && i < replay_poster::refusals_max; ++i)
+    std::cerr << "refused: " << all.refusals[i] << "\n";
+  if (all.refused > 0)
+    code = failed;
   print(std::move(all), seconds);
   return code;
 }

@@ -100,6 +100,24 @@ struct replay_poster::connection {
   }
 };
 
+namespace {
+
+/// Counts what stands in `list` ({pointer, detail, reason}) and words the first few.
+void take_refusals(const json& list, const replay_batch& batch, replay_totals& totals) {
+  totals.refused += list.size();
+  for (const auto& r : list) {
+    if (totals.refusals.size() >= replay_poster::refusals_max || !r.is_object())
+      return;
+    const auto pointer = r.value("pointer", std::string{});
+    const auto index = batch.events == 1 ? 0 : std::strtoull(pointer.c_str() + (pointer.empty() ? 0 : 1), nullptr, 10);
+    const auto line = index < batch.lines.size() ? batch.lines[index] : 0;
+    totals.refusals.push_back("line " + std::to_string(line) + ": " + pointer + ": " + r.value("detail", std::string{})
+                              + " (" + r.value("reason", std::string{}) + ")");
+  }
+}
+
+} // namespace
+
 replay_poster::replay_poster(const replay_arguments& a) : connection_(std::make_unique<connection>(a)) {
   // nop
 }
@@ -125,11 +143,11 @@ std::optional<std::string> replay_poster::post(const replay_batch& batch, replay
     if (status == 202 && answer.is_object()) {
       totals.accepted += answer.value("accepted", std::uint64_t{0});
       totals.duplicates += answer.value("duplicates", std::uint64_t{0});
-      totals.refused += answer.value("refused", json::array()).size();
+      take_refusals(answer.value("refused", json::array()), batch, totals);
       return std::nullopt;
     }
-    if (status == 409) {
-      totals.refused += batch.events;
+    if (status == 409 && answer.is_object()) {
+      take_refusals(answer.value("errors", json::array()), batch, totals);
       return std::nullopt;
     }
     auto why = answer.is_object() ? first_problem(answer, batch) : std::string{};

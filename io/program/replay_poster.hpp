@@ -24,6 +24,8 @@ struct replay_totals {
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t refused = 0;
+  /// Of the first few: "line 7: /message/sender: not in this conversation (not_in_conversation)".
+  std::vector<std::string> refusals;
   /// Of each answered request, in milliseconds.
   std::vector<double> latencies;
   /// Repetitions after 429 and 503.
@@ -43,6 +45,7 @@ public:
   std::optional<std::string> post(const replay_batch& batch, replay_totals& totals);
 
   static constexpr int repeats_max = 60;
+  static constexpr std::size_t refusals_max = 20;
 
 private:
   struct connection;

@@ -44,7 +44,7 @@ int serve(const configuration_arguments& from) {
   if (!port)
     return report(port.error());
   std::cerr << "listening on " << url_of(*o, *port) << std::endl;
-  signals.wait();
+  signals.wait([&] { server.reload(); });
   io::log(io::log_level::info, "stopping");
   server.stop();
   (*engine)->stop(stop_limit);

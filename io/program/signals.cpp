@@ -8,45 +8,48 @@ namespace belfry::program {
 
 namespace {
 
-sigset_t both() {
+sigset_t kept() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
 } // namespace
 
 stop_signals::stop_signals() {
-  auto set = both();
+  auto set = kept();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A reader of our output or a peer that went away is an error code, not the end.
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 stop_signals::~stop_signals() {
-  auto set = both();
+  auto set = kept();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-void stop_signals::wait() const {
-  auto set = both();
+void stop_signals::wait(const std::function<void()>& on_hangup) const {
+  auto set = kept();
   int which = 0;
-  sigwait(&set, &which);
+  while (sigwait(&set, &which) != 0 || which == SIGHUP)
+    on_hangup();
 }
 
 bool stop_signals::wait_for(std::chrono::milliseconds limit) const {
-  auto set = both();
+  auto set = kept();
   auto until = std::chrono::steady_clock::now() + limit;
   for (;;) {
     auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - std::chrono::steady_clock::now()).count();
     if (left <= 0)
       return false;
     timespec t{static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
-    if (sigtimedwait(&set, nullptr, &t) > 0)
+    const auto which = sigtimedwait(&set, nullptr, &t);
+    if (which > 0 && which != SIGHUP)
       return true;
-    if (errno != EINTR)
+    if (which < 0 && errno != EINTR)
       return false;
   }
 }

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 namespace belfry::program {
 
-/// Keeps SIGINT and SIGTERM for `wait`: made before any thread is, so that all threads leave them alone.
+/// Keeps SIGINT, SIGTERM and SIGHUP for `wait`: made before any thread is, so that all threads leave them alone.
 class stop_signals {
 public:
   stop_signals();
@@ -12,9 +13,9 @@ public:
   stop_signals(const stop_signals&) = delete;
   stop_signals& operator=(const stop_signals&) = delete;
 
-  /// Returns when one came.
-  void wait() const;
-  /// True: one came within `limit`.
+  /// Returns when SIGINT or SIGTERM came; calls `on_hangup` at each SIGHUP before.
+  void wait(const std::function<void()>& on_hangup) const;
+  /// True: SIGINT or SIGTERM came within `limit`.
   bool wait_for(std::chrono::milliseconds limit) const;
 };
 

@@ -58,8 +58,9 @@ constexpr std::array<sv, 16> attempt_outcomes{
     "EMAIL,accepted",    "EMAIL,again",    "EMAIL,gone",       "EMAIL,refused",   "MOBILE,accepted", "MOBILE,again",
     "MOBILE,gone",       "MOBILE,refused", "WEBHOOK,accepted", "WEBHOOK,again",   "WEBHOOK,gone",    "WEBHOOK,refused",
     "WEB_PUSH,accepted", "WEB_PUSH,again", "WEB_PUSH,gone",    "WEB_PUSH,refused"};
-constexpr std::array<sv, 2> alarm_reasons{"WEBHOOK,endpoint_gone", "WEBHOOK,switched_off"};
-constexpr std::array<sv, 2> queues{"events", "store"};
+constexpr std::array<sv, 3> alarm_reasons{"WEBHOOK,endpoint_gone", "WEBHOOK,switched_off",
+                                          "STORE,damaged_conversation"};
+constexpr std::array<sv, 3> queues{"events", "store", "lane"};
 constexpr std::array<sv, 4> http_phases{"headers", "body", "idle", "write"};
 
 constexpr std::array<double, 14> seconds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,

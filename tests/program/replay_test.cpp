@@ -59,8 +59,10 @@ TEST_F(Replay, CountsWhatTheStateRefuses) {
   auto path = (dir_ / "refused.ndjson").string();
   std::ofstream{path} << event::sent("nowhere", "m1", "ben").dump() << "\n";
   auto r = replay(path);
-  EXPECT_EQ(r.code, 0) << r.err;
+  EXPECT_EQ(r.code, 1);
   EXPECT_NE(r.out.find("accepted 0, duplicates 0, refused 1"), std::string::npos) << r.out;
+  EXPECT_NE(r.err.find("refused: line 1: /conversation: "), std::string::npos) << r.err;
+  EXPECT_NE(r.err.find("(unknown_conversation)"), std::string::npos) << r.err;
 }
 
 TEST_F(Replay, EndsWith1WhenNobodyListensOrTheFileIsNotThere) {

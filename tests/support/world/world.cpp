@@ -145,7 +145,8 @@ bool world::step_newest() {
 }
 
 void world::advance(std::chrono::milliseconds time) {
-  impl_->wall.time += time.count();
+  impl_->wall.clocks.wall += time.count();
+  impl_->wall.clocks.since_boot += time.count();
   impl_->sched.advance_time(time);
 }
 
