@@ -52,6 +52,12 @@ engine_time resume_engine_time(const std::optional<clock_anchor>& last, const io
   return last->engine + std::max<millis>(passed, 0);
 }
 
+millis wall_ahead(engine_time now, millis wall) {
+  constexpr millis rounding = 100;
+  const auto ahead = wall - now;
+  return (ahead >= 0 ? ahead + rounding / 2 : ahead - rounding / 2) / rounding * rounding;
+}
+
 bool has_drifted(const clock_anchor& last, const clock_anchor& now) {
   // Without a clock that outlives processes only the wall clock can be compared.
   const auto passed =

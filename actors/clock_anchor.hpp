@@ -28,6 +28,10 @@ std::optional<clock_anchor> decode_clock_anchor(std::string_view text);
 /// after a reboot with the wall clock, never backwards. Without an anchor it is the wall time.
 engine_time resume_engine_time(const std::optional<clock_anchor>& last, const io::clock_reading& now);
 
+/// How far the wall clock is ahead of engine time: what times are shown with. Rounded to a tenth of a second, so that
+/// two looks at two clocks agree, and so that a time is shown the same at each look.
+millis wall_ahead(engine_time now, millis wall);
+
 /// `last` would not lead to `now`: the wall clock was set, the machine slept, or the clocks drifted apart by more than
 /// a tenth of a second.
 bool has_drifted(const clock_anchor& last, const clock_anchor& now);

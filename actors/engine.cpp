@@ -71,11 +71,13 @@ result<std::unique_ptr<io::store>> open_store(const store_options& o) {
   return std::move(opened.value);
 }
 
-result<engine_time> start_of_time(const io::wall_clock& wall, io::store& store) {
+result<timeline> start_of_time(const io::wall_clock& wall, io::store& store) {
   auto last = store.setting(clock_anchor_name);
   if (!last)
     return last.error();
-  return resume_engine_time(*last ? decode_clock_anchor(**last) : std::nullopt, wall.read());
+  // Two clocks at one moment.
+  const auto steady = std::chrono::steady_clock::now();
+  return timeline{resume_engine_time(*last ? decode_clock_anchor(**last) : std::nullopt, wall.read()), steady};
 }
 
 } // namespace
@@ -86,12 +88,11 @@ engine_parts::~engine_parts() = default;
 
 /// Order matters: what is declared first is destroyed last.
 struct engine::impl {
-  impl(options o, engine_parts p, engine_time begin)
+  impl(options o, engine_parts p, timeline begin)
       : parts(std::move(p)),
         metrics(io::metric_owner::engine),
         system(config),
-        node(std::move(o), *parts.store, *parts.transport, *parts.wall, metrics,
-             {begin, timeline::steady{system.clock().now().time_since_epoch()}}) {}
+        node(std::move(o), *parts.store, *parts.transport, *parts.wall, metrics, begin) {}
 
   engine_parts parts;
   io::telemetry metrics;

@@ -290,7 +290,7 @@ void on_submit(pointer self, submit& s) {
   if (follow_to_disk(self, s, seat))
     return pump(self, s.lane, seat);
   auto from = s.from_disk ? lane::origin::disk : lane::origin::live;
-  auto r = seat.core.submit(std::move(s.item), now(self), from);
+  auto r = seat.core.submit(std::move(s.item), now(self), from, seat.disk.may_guard());
   if (r.replaced)
     end(self, *r.replaced, delivery_state::cancelled, reason::superseded);
   if (r.evicted)

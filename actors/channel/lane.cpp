@@ -6,8 +6,8 @@ namespace belfry {
 
 namespace {
 
-/// How many of the retries that are due last are looked at to make room.
-constexpr int evictions_looked_at_max = 8;
+/// How many are looked at to make room.
+constexpr std::size_t evictions_looked_at_max = 8;
 
 /// A wait that is not worth a way to the disk.
 constexpr engine_time short_delay = 1'000;
@@ -30,7 +30,7 @@ lane::~lane() {
 
 // -- taking ---------------------------------------------------------------------
 
-submission lane::submit(queued q, engine_time now, origin from) {
+submission lane::submit(queued q, engine_time now, origin from, bool may_evict) {
   if (entries_.contains(q.delivery))
     return {submission::verdict::duplicate, {}, {}, {}};
   auto calls = is_call(q.kind);
@@ -49,7 +49,9 @@ submission lane::submit(queued q, engine_time now, origin from) {
     return {submission::verdict::refused, {}, {}, std::move(q)};
   submission out;
   if (free_capacity(calls) == 0 && !calls)
-    out.evicted = evict_retry(now + options_.park_after);
+    out.evicted = evict(side(calls), true, now + options_.park_after);
+  if (free_capacity(calls) == 0 && !calls && may_evict && from == origin::live && breaker_.troubled())
+    out.evicted = evict(side(calls), false, 0);
   if (free_capacity(calls) == 0)
     return refuse(std::move(q));
   q.due = std::max(q.due, now);
@@ -94,13 +96,14 @@ submission lane::replace(entry& older, queued q, engine_time now) {
   return out;
 }
 
-/// Takes out a retry that is due after `due_after`, among the last few.
-std::optional<queued> lane::evict_retry(engine_time due_after) {
-  auto& heads = side(false).heads[1];
-  auto it = heads.rbegin();
-  for (int i = 0; i < evictions_looked_at_max && it != heads.rend(); ++i, ++it) {
-    auto& e = **it;
-    if (e.item.due <= due_after)
+/// Takes out a retry that is due after `due_after`, the last one first, or a first attempt, the oldest one first.
+std::optional<queued> lane::evict(class_side& from, bool retry, engine_time due_after) {
+  auto& heads = from.heads[retry ? 1 : 0];
+  const auto looked_at = std::min<std::size_t>(heads.size(), evictions_looked_at_max);
+  for (std::size_t i = 0; i < looked_at; ++i) {
+    auto& e = retry ? **std::next(heads.rbegin(), static_cast<std::ptrdiff_t>(i))
+                    : **std::next(heads.begin(), static_cast<std::ptrdiff_t>(i));
+    if (retry && e.item.due <= due_after)
       return std::nullopt;
     // With a follower in its chain it stays: the follower would overtake it.
     if (e.chain->members > 1)

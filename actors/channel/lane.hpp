@@ -162,7 +162,8 @@ public:
 
   /// Takes a delivery. A new_message takes the place of an older one of its key that waits, between its retries too;
   /// it takes over the wait that a failure imposed on the older one, and otherwise its turn.
-  submission submit(queued q, engine_time now, origin from = origin::live);
+  /// A full lane evicts a late retry for it, or, while some fail, an old first attempt if `may_evict`.
+  submission submit(queued q, engine_time now, origin from = origin::live, bool may_evict = true);
 
   /// How many more it takes.
   std::size_t free_capacity(bool calls) const;
@@ -284,7 +285,7 @@ private:
   void refresh_head(chain& c);
   static bool outdated(const chain& c, const queued& q);
   submission replace(entry& older, queued q, engine_time now);
-  std::optional<queued> evict_retry(engine_time due_after);
+  std::optional<queued> evict(class_side& from, bool retry, engine_time due_after);
   submission refuse(queued q);
 
   // Starting

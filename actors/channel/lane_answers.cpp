@@ -137,7 +137,7 @@ disposition lane::again(entry& e, engine_time at) {
   wait(e);
   disposition d{e.item, delivery_state::retrying, reason::none, at};
   if (retries_waiting_ > options_.retries_max)
-    d.evicted = evict_retry(0);
+    d.evicted = evict(side(false), true, 0);
   return d;
 }
 

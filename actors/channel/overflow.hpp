@@ -31,6 +31,8 @@ struct free_capacity {
 /// attempt. After a restart the guards are those of deliveries that leave from then on.
 class overflow {
 public:
+  /// First attempts are handed to the disk only while fewer are guarded: a guard costs memory.
+  static constexpr std::size_t guards_max = 10'000;
   /// Deliveries brought back at once.
   static constexpr std::size_t slice_max = 400;
 
@@ -44,6 +46,7 @@ public:
   void arrived();
   /// It is in the lane again, or is not wanted any more.
   void came_back(const notification_id& delivery);
+  bool may_guard() const { return guarded_.size() < guards_max; }
   /// A delivery of this chain must go to disk, and not come back before this time; nothing: it need not.
   std::optional<engine_time> behind(const std::string& chain) const;
 

@@ -1,5 +1,7 @@
 #include "belfry/actors/conversation/core.hpp"
 
+#include "belfry/actors/clock_anchor.hpp"
+
 #include <algorithm>
 
 namespace belfry {
@@ -463,7 +465,7 @@ void conversation_core::repeat_activity(effects& fx) {
 // -- questions ----------------------------------------------------------------
 
 conversation_view conversation_core::view(const moment& m) {
-  const auto to_wall = m.wall - m.now;
+  const auto to_wall = wall_ahead(m.now, m.wall);
   state_.catch_up_all(waits_);
   conversation_view v;
   v.id = state_.id;

@@ -70,7 +70,7 @@ TEST(WebhooksActor, RefusesBadInput) {
 
 TEST(WebhooksActor, SaysWhenTheDiskRefusesAndTakesTheSameRequestAgain) {
   world w{{}, true};
-  w.store().fail_next_commits(3);
+  w.store().fail_next_commits(1);
   std::optional<result<webhook>> made;
   caf::anon_send(w.get().registrations, belfry::create_webhook{input("a"), [&](auto r) { made = std::move(r); }});
   w.settle();

@@ -66,7 +66,7 @@ TEST(LaneBreaker, AnOpenOneLetsOneDeliveryThroughPerFirstWait) {
   fill(l, 1, 3);
   EXPECT_TRUE(l.next(4'999).empty());
   EXPECT_EQ(l.next_wake(1), 5'000);
-  EXPECT_EQ(numbers(l.next(5'000)), numbered{1});
+  EXPECT_EQ(numbers(l.next(5'000)), numbered{3}) << "the newest: old ones may be for those who always fail";
   EXPECT_TRUE(l.next(9'999).empty());
   EXPECT_EQ(numbers(l.next(10'000)), numbered{2});
 }
@@ -91,7 +91,7 @@ TEST(LaneBreaker, ASuccessLetsEverythingGo) {
   break_open(l);
   fill(l, 1, 3);
   l.next(5'000);
-  l.answered(id_of(1), accepted(), 5'001, even);
+  l.answered(id_of(3), accepted(), 5'001, even);
   EXPECT_FALSE(l.breaker_open());
   EXPECT_EQ(l.next(5'001).size(), 2U);
 }
@@ -110,8 +110,8 @@ TEST(LaneBreaker, AWithdrawnProbeMakesRoomForAnother) {
   break_open(l);
   fill(l, 1, 2);
   l.next(5'000);
-  EXPECT_EQ(l.withdrawn(id_of(1), 5'001)->delivery, id_of(1));
-  EXPECT_EQ(numbers(l.next(5'001)), numbered{2});
+  EXPECT_EQ(l.withdrawn(id_of(2), 5'001)->delivery, id_of(2));
+  EXPECT_EQ(numbers(l.next(5'001)), numbered{1});
 }
 
 TEST(LaneBreaker, AProbeThatAskedNobodyMakesRoomForAnother) {
@@ -119,9 +119,9 @@ TEST(LaneBreaker, AProbeThatAskedNobodyMakesRoomForAnother) {
   break_open(l);
   fill(l, 1, 2);
   l.next(5'000);
-  l.answered(id_of(1), {outcome::verdict::refused, reason::refused_address, 0, "", {}, false}, 5'001, even);
+  l.answered(id_of(2), {outcome::verdict::refused, reason::refused_address, 0, "", {}, false}, 5'001, even);
   EXPECT_TRUE(l.breaker_open());
-  EXPECT_EQ(numbers(l.next(5'001)), numbered{2});
+  EXPECT_EQ(numbers(l.next(5'001)), numbered{1});
 }
 
 TEST(LaneBreaker, AResetClosesIt) {
@@ -255,6 +255,24 @@ TEST(Retries, ThatFindNoRoomGoToDisk) {
   ASSERT_TRUE(evicted[2] && evicted[3]);
   EXPECT_EQ(number_of(evicted[2]->delivery), 3U) << "the one that is due last";
   EXPECT_EQ(l.depth(), 2U);
+}
+
+TEST(FullLane, HandsOldFirstAttemptsToTheDiskWhileSomeFail) {
+  auto o = no_jitter();
+  o.queue_max = 9;
+  // No retry makes room.
+  o.park_after = life;
+  lane l(o);
+  break_open(l);
+  fill(l, 1, 4);
+  auto r = l.submit(message(9), 0);
+  EXPECT_EQ(r.what, said::accepted);
+  ASSERT_TRUE(r.evicted);
+  EXPECT_EQ(number_of(r.evicted->delivery), 1U);
+  EXPECT_EQ(numbers(l.next(5'000)), numbered{9});
+  lane calm(o);
+  fill(calm, 1, 9);
+  EXPECT_EQ(calm.submit(message(10), 0).what, said::refused);
 }
 
 TEST(Delayed, ThatFindNoRoomGoToDiskAndKeepNobodyOut) {

@@ -49,7 +49,7 @@ protected:
       q.due = std::max(q.due, *due);
       return park(q, true);
     }
-    auto r = subject.submit(std::move(q), now, from_disk ? lane::origin::disk : lane::origin::live);
+    auto r = subject.submit(std::move(q), now, from_disk ? lane::origin::disk : lane::origin::live, disk.may_guard());
     if (r.evicted)
       park(*r.evicted, true);
     if (r.what == said::refused)

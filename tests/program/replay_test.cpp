@@ -61,7 +61,7 @@ TEST_F(Replay, CountsWhatTheStateRefuses) {
   auto r = replay(path);
   EXPECT_EQ(r.code, 1);
   EXPECT_NE(r.out.find("accepted 0, duplicates 0, refused 1"), std::string::npos) << r.out;
-  EXPECT_NE(r.err.find("refused: line 1: /conversation: "), std::string::npos) << r.err;
+  EXPECT_NE(r.err.find("refused: line 1: /0/conversation: "), std::string::npos) << r.err;
   EXPECT_NE(r.err.find("(unknown_conversation)"), std::string::npos) << r.err;
 }
 
