@@ -274,7 +274,7 @@ void on_found(pointer self, parked_found& f) {
 
 /// It goes to disk behind what of its chain is there.
 bool follow_to_disk(pointer self, submit& s, lane_seat& seat) {
-  auto due = s.from_disk ? std::nullopt : seat.disk.behind(chain_of(s.item));
+  auto due = seat.disk.behind(s.item);
   if (!due)
     return false;
   s.item.due = std::max(s.item.due, *due);
@@ -306,9 +306,11 @@ void on_submit(pointer self, submit& s) {
 
 void on_cancel(pointer self, const cancel& c) {
   auto& seat = seat_of(self, c.lane);
-  seat.disk.came_back(c.delivery);
-  if (c.why == reason::none)
+  if (c.why == reason::none) {
+    seat.disk.is_gone(c.delivery);
     return pump(self, c.lane, seat);
+  }
+  seat.disk.came_back(c.delivery);
   for (const auto& q : seat.core.cancel(c.delivery, c.why).dropped)
     end(self, q, delivery_state::cancelled, c.why);
   pump(self, c.lane, seat);

@@ -49,9 +49,9 @@ submission lane::submit(queued q, engine_time now, origin from, bool may_evict) 
     return {submission::verdict::refused, {}, {}, std::move(q)};
   submission out;
   if (free_capacity(calls) == 0 && !calls)
-    out.evicted = evict(side(calls), true, now + options_.park_after);
+    out.evicted = evict(side(calls), true, now + options_.park_after, chain_of(q));
   if (free_capacity(calls) == 0 && !calls && may_evict && from == origin::live && breaker_.troubled())
-    out.evicted = evict(side(calls), false, 0);
+    out.evicted = evict(side(calls), false, 0, chain_of(q));
   if (free_capacity(calls) == 0)
     return refuse(std::move(q));
   q.due = std::max(q.due, now);
@@ -96,8 +96,9 @@ submission lane::replace(entry& older, queued q, engine_time now) {
   return out;
 }
 
-/// Takes out a retry that is due after `due_after`, the last one first, or a first attempt, the oldest one first.
-std::optional<queued> lane::evict(class_side& from, bool retry, engine_time due_after) {
+/// Not of the chain that the room is for: takes out a retry that is due after `due_after`, the last one first, or a
+/// first attempt, the oldest one first.
+std::optional<queued> lane::evict(class_side& from, bool retry, engine_time due_after, const std::string& not_of) {
   auto& heads = from.heads[retry ? 1 : 0];
   const auto looked_at = std::min<std::size_t>(heads.size(), evictions_looked_at_max);
   for (std::size_t i = 0; i < looked_at; ++i) {
@@ -106,7 +107,7 @@ std::optional<queued> lane::evict(class_side& from, bool retry, engine_time due_
     if (retry && e.item.due <= due_after)
       return std::nullopt;
     // With a follower in its chain it stays: the follower would overtake it.
-    if (e.chain->members > 1)
+    if (e.chain->members > 1 || e.chain->name == not_of)
       continue;
     unwait(e);
     ++counters_.evicted;

@@ -285,7 +285,7 @@ private:
   void refresh_head(chain& c);
   static bool outdated(const chain& c, const queued& q);
   submission replace(entry& older, queued q, engine_time now);
-  std::optional<queued> evict(class_side& from, bool retry, engine_time due_after);
+  std::optional<queued> evict(class_side& from, bool retry, engine_time due_after, const std::string& not_of = {});
   submission refuse(queued q);
 
   // Starting

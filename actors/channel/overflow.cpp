@@ -21,10 +21,8 @@ void overflow::leaves(const queued& q, bool guarded) {
   if (!guarded)
     return;
   auto chain = chain_of(q);
-  auto& g = guards_[chain];
-  if (guarded_.emplace(q.delivery, std::move(chain)).second)
-    ++g.deliveries;
-  g.due = std::max(g.due, q.due);
+  guards_[chain][q.seq] = q.due;
+  guarded_[q.delivery] = {std::move(chain), q.seq};
 }
 
 void overflow::arrived() {
@@ -34,24 +32,44 @@ void overflow::arrived() {
   ask_at_ = 0;
 }
 
+bool overflow::forget_returning(const notification_id& delivery) {
+  auto i = returning_.find(delivery);
+  if (i == returning_.end())
+    return false;
+  --returning_count_[i->second ? 1 : 0];
+  returning_.erase(i);
+  all_returning_ = false;
+  return true;
+}
+
+void overflow::is_gone(const notification_id& delivery) {
+  if (!forget_returning(delivery))
+    came_back(delivery);
+}
+
 void overflow::came_back(const notification_id& delivery) {
-  if (auto i = returning_.find(delivery); i != returning_.end()) {
-    --returning_count_[i->second ? 1 : 0];
-    returning_.erase(i);
-    all_returning_ = false;
-  }
+  forget_returning(delivery);
   auto i = guarded_.find(delivery);
   if (i == guarded_.end())
     return;
-  auto g = guards_.find(i->second);
-  if (--g->second.deliveries == 0)
+  auto g = guards_.find(i->second.first);
+  g->second.erase(i->second.second);
+  if (g->second.empty())
     guards_.erase(g);
   guarded_.erase(i);
 }
 
-std::optional<engine_time> overflow::behind(const std::string& chain) const {
-  auto g = guards_.find(chain);
-  return g == guards_.end() ? std::nullopt : std::optional{g->second.due};
+std::optional<engine_time> overflow::behind(const queued& q) const {
+  std::optional<engine_time> out;
+  auto g = guards_.find(chain_of(q));
+  if (g == guards_.end())
+    return out;
+  for (const auto& [seq, due] : g->second) {
+    if (seq >= q.seq)
+      break;
+    out = std::max(out.value_or(due), due);
+  }
+  return out;
 }
 
 std::optional<overflow::question> overflow::ask(engine_time now, const free_capacity& room, const free_capacity& all,

@@ -4,9 +4,11 @@
 #include "belfry/io/ports.hpp"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 /// What of a lane waits on disk, as far as memory must know of it: pure.
@@ -44,11 +46,15 @@ public:
   void leaves(const queued& q, bool guarded);
   /// One of those that were leaving is on disk, or need not go there any more.
   void arrived();
-  /// It is in the lane again, or is not wanted any more.
+  /// It is in the lane again, or was cancelled there.
   void came_back(const notification_id& delivery);
+  /// Its person says that it is not on disk any more. Who asked for it back may have asked too late, when it was on its
+  /// way to disk anew: then only the asking ends, and the guard stays.
+  void is_gone(const notification_id& delivery);
   bool may_guard() const { return guarded_.size() < guards_max; }
-  /// A delivery of this chain must go to disk, and not come back before this time; nothing: it need not.
-  std::optional<engine_time> behind(const std::string& chain) const;
+  /// The delivery must go to disk, back there if it came from there, and not return before this time, because an older
+  /// one of its chain is guarded there; nothing: it need not.
+  std::optional<engine_time> behind(const queued& q) const;
 
   /// What to ask the disk for.
   struct question {
@@ -78,11 +84,10 @@ public:
   std::optional<engine_time> next_wake() const;
 
 private:
-  struct guard {
-    std::size_t deliveries = 0;
-    engine_time due = 0;
-  };
+  /// Of the guarded deliveries of a chain: when each is due, by age.
+  using guard = std::map<std::uint64_t, engine_time>;
 
+  bool forget_returning(const notification_id& delivery);
   std::size_t returning(bool calls) const { return returning_count_[calls ? 1 : 0]; }
 
   bool holds_ = false;
@@ -98,7 +103,7 @@ private:
   /// The last answer found more of this class than there was room for.
   bool short_of_room_[2] = {false, false};
   std::unordered_map<std::string, guard> guards_;
-  std::unordered_map<notification_id, std::string> guarded_;
+  std::unordered_map<notification_id, std::pair<std::string, std::uint64_t>> guarded_;
 };
 
 } // namespace belfry

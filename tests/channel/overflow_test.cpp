@@ -44,7 +44,7 @@ protected:
 
   void submit(queued q, bool from_disk) {
     disk.came_back(q.delivery);
-    auto due = from_disk ? std::nullopt : disk.behind(chain_of(q));
+    auto due = disk.behind(q);
     if (due) {
       q.due = std::max(q.due, *due);
       return park(q, true);
@@ -124,7 +124,7 @@ protected:
       returning.pop_front();
       // A question that was under way while it came back found it again: its person knows better.
       if (auto row = rows.extract(n); row.empty())
-        disk.came_back(id_of(n));
+        disk.is_gone(id_of(n));
       else
         submit(row.mapped(), true);
     }
@@ -241,11 +241,11 @@ TEST(Overflow, SendsWhatFollowsARetryToDiskBehindIt) {
   auto retry = item(1, "a", kind::read_message);
   retry.due = 70'000;
   o.leaves(retry, true);
-  EXPECT_EQ(o.behind(chain_of(item(2, "a", kind::new_message))), 70'000);
-  EXPECT_EQ(o.behind(chain_of(item(2, "a", kind::incoming_call))), std::nullopt) << "another group";
-  EXPECT_EQ(o.behind(chain_of(item(2, "b", kind::new_message))), std::nullopt);
+  EXPECT_EQ(o.behind(item(2, "a", kind::new_message)), 70'000);
+  EXPECT_EQ(o.behind(item(2, "a", kind::incoming_call)), std::nullopt) << "another group";
+  EXPECT_EQ(o.behind(item(2, "b", kind::new_message)), std::nullopt);
   o.came_back(retry.delivery);
-  EXPECT_EQ(o.behind(chain_of(item(2, "a", kind::new_message))), std::nullopt);
+  EXPECT_EQ(o.behind(item(2, "a", kind::new_message)), std::nullopt);
 }
 
 } // namespace
