@@ -132,6 +132,7 @@ struct engine::impl {
     end(node.registrations);
     end(node.gateway);
     end(node.reader);
+    end(node.traces);
     end(node.writer);
     end(node.outcomes);
     // Nobody hears it any more: what is in flight is repeated after the next start.
@@ -302,13 +303,13 @@ void engine::get_conversation(conversation_id id, io::reply<conversation_view> d
 
 void engine::query_notifications(trace_query q, io::reply<trace_page> done) {
   auto& n = impl_->node;
-  caf::anon_send(n.reader, ask_store{[q = std::move(q), done = std::move(done), &n](io::store& store) {
+  caf::anon_send(n.traces, ask_store{[q = std::move(q), done = std::move(done), &n](io::store& store) {
                    query_trace(n, store, q, done);
                  }});
 }
 
 void engine::get_notification(notification_id id, io::reply<trace_item> done) {
-  caf::anon_send(impl_->node.reader, ask_store{[id, done = std::move(done)](io::store& store) {
+  caf::anon_send(impl_->node.traces, ask_store{[id, done = std::move(done)](io::store& store) {
                    auto row = store.find_notification(id);
                    if (!row)
                      return done(row.error());

@@ -77,12 +77,11 @@ result<trace_page> stored_page(io::store& store, const trace_query& q) {
   auto rows = store.query(q);
   if (!rows)
     return rows.error();
-  for (const auto& row : *rows) {
+  for (const auto& row : rows->rows) {
     if (auto r = from_row(row))
       page.items.push_back(to_trace(*r));
   }
-  if (rows->size() == q.limit)
-    page.next = rows->back().seq;
+  page.next = rows->next;
   return page;
 }
 
@@ -98,11 +97,11 @@ result<stored_for> find_stored(io::store& store, const trace_query& about) {
     auto rows = store.query(q);
     if (!rows)
       return rows.error();
-    for (const auto& row : *rows)
+    for (const auto& row : rows->rows)
       out.emplace(row.person, row.conversation);
-    if (rows->size() < q.limit)
+    if (rows->next == 0)
       return out;
-    q.before = rows->back().seq;
+    q.before = rows->next;
   }
 }
 
@@ -120,7 +119,7 @@ std::set<conversation_id> may_explain(const node& n, io::store& store, const tra
   anybody.message = q.message;
   anybody.limit = explaining_conversations_max;
   if (auto rows = store.query(anybody)) {
-    for (const auto& row : *rows)
+    for (const auto& row : rows->rows)
       add(row.conversation);
   }
   if (auto lately = n.recent.find(*q.message))

@@ -19,6 +19,8 @@ struct node : context {
   std::vector<shard_actor> shards;
   store_actor writer;
   reader_actor reader;
+  /// Answers queries of the trace, which nothing else waits behind.
+  reader_actor traces;
   channel_actor webhook_channel;
   webhooks_actor registrations;
   outcome_actor outcomes;

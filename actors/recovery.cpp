@@ -26,8 +26,10 @@ constexpr std::size_t page = 1000;
 result<success> recover_gateway(const context& shared, recovered& r) {
   auto& store = shared.store;
   auto& g = *r.gateway;
-  auto ids = store.each_known_id(
-      [&](const io::known_id& k, millis at) { (k.space == 0 ? g.events : g.subjects).insert(k.fingerprint, at); });
+  // Both spaces share the rows, and each keeps as many as the limit says.
+  auto ids = store.each_known_id(2 * shared.opts.limits.event_ids, [&](const io::known_id& k, millis at) {
+    (k.space == 0 ? g.events : g.subjects).insert(k.fingerprint, at);
+  });
   if (!ids)
     return ids.error();
   auto presence = store.presence();
@@ -95,9 +97,11 @@ void spawn_actors(caf::actor_system& system, node& n, const recovered& r, std::s
   if (threads == disk_threads::own) {
     n.writer = system.spawn<caf::detached>(store_writer, &n);
     n.reader = system.spawn<caf::detached>(store_reader, &n);
+    n.traces = system.spawn<caf::detached>(store_reader, &n);
   } else {
     n.writer = system.spawn(store_writer, &n);
     n.reader = system.spawn(store_reader, &n);
+    n.traces = system.spawn(store_reader, &n);
   }
   n.outcomes = system.spawn(outcomes, &n.watched);
   n.registrations = system.spawn(webhooks, &n, r.webhooks);

@@ -218,6 +218,16 @@ struct unfinished_notification {
   person_id person;
 };
 
+/// Notifications of one page of the trace.
+struct notification_page {
+  std::vector<notification_row> rows;
+  /// Older ones may match: ask for those before this seq; 0: there are none.
+  std::uint64_t next = 0;
+};
+
+/// Rows that one page may look at.
+constexpr std::size_t trace_visits_max = 5'000;
+
 /// Reasons why a store cannot be opened; `detail` names the file or server.
 struct open_error {
   enum class why : std::uint8_t { taken, damaged, foreign, newer, unreadable };
@@ -233,6 +243,8 @@ struct horizon {
   millis ended = 0;
   /// Ids that became known before this (engine time) are forgotten.
   millis ids = 0;
+  /// So are the oldest beyond this many.
+  std::size_t ids_max = SIZE_MAX;
 };
 
 /// Durable state. `commit` and `sweep` are called from one thread at a time; all other functions from any thread,
@@ -263,7 +275,9 @@ public:
   virtual result<std::string> load_profile(const person_id& id) = 0;
   /// Who claims a token (`derive_token_key`); the first has it.
   virtual result<std::vector<claimant>> claimants(std::string_view token) = 0;
-  virtual result<std::vector<notification_row>> query(const trace_query& q) = 0;
+  /// Newest first; looks at no more than `trace_visits_max` rows, so that a filter without hits costs no more than one
+  /// with: then the page is short and says where to go on.
+  virtual result<notification_page> query(const trace_query& q) = 0;
   virtual result<std::optional<notification_row>> find_notification(const notification_id& id) = 0;
 
   /// The parked deliveries of a lane that may be tried: due ones, calls first, then oldest first.
@@ -279,8 +293,9 @@ public:
   virtual result<std::vector<person_id>> timed_persons() = 0;
   /// Every conversation that has journal entries.
   virtual result<success> each_journaled(const std::function<void(stored_conversation&&)>& visit) = 0;
-  /// The known ids, oldest first, with the time of their commit.
-  virtual result<success> each_known_id(const std::function<void(const known_id&, millis)>& visit) = 0;
+  /// At least the newest so many known ids, if there are as many, oldest first, with the time of their commit.
+  virtual result<success> each_known_id(std::size_t newest,
+                                        const std::function<void(const known_id&, millis)>& visit) = 0;
   virtual result<std::vector<presence_row>> presence() = 0;
   virtual result<std::vector<webhook_row>> webhooks() = 0;
   virtual result<std::vector<person_id>> bots() = 0;

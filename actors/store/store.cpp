@@ -126,7 +126,7 @@ void keep_house(pointer self) {
   const auto& o = st.shared->opts;
   auto wall = st.shared->wall.now();
   io::horizon h{wall - o.retention.trace.count(), wall - o.retention.ended.count(),
-                now(self) - o.ingest_idempotency_window.count()};
+                now(self) - o.ingest_idempotency_window.count(), 2 * o.limits.event_ids};
   for (int i = 0; i < sweeps_max; ++i) {
     auto more = st.shared->store.sweep(h);
     if (!more || !*more)

@@ -243,12 +243,14 @@ static bool matches(const trace_query& q, const notification_row& n) {
          && (!q.kind || *q.kind == n.kind) && (!q.state || *q.state == n.state) && (q.before == 0 || n.seq < q.before);
 }
 
-result<std::vector<notification_row>> memory_store::query(const trace_query& q) {
+result<notification_page> memory_store::query(const trace_query& q) {
   std::lock_guard guard(mutex_);
-  std::vector<notification_row> out;
-  for (auto i = notifications_.rbegin(); i != notifications_.rend() && out.size() < q.limit; ++i)
+  notification_page out;
+  for (auto i = notifications_.rbegin(); i != notifications_.rend() && out.rows.size() < q.limit; ++i)
     if (matches(q, i->second))
-      out.push_back(i->second);
+      out.rows.push_back(i->second);
+  if (out.rows.size() == q.limit)
+    out.next = out.rows.back().seq;
   return out;
 }
 
@@ -315,7 +317,7 @@ result<success> memory_store::each_journaled(const std::function<void(stored_con
   return success{};
 }
 
-result<success> memory_store::each_known_id(const std::function<void(const known_id&, millis)>& visit) {
+result<success> memory_store::each_known_id(std::size_t, const std::function<void(const known_id&, millis)>& visit) {
   std::vector<std::pair<known_id, millis>> found;
   {
     std::lock_guard guard(mutex_);

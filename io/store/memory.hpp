@@ -27,14 +27,14 @@ public:
   result<stored_person> load_person(const person_id& id) override;
   result<std::string> load_profile(const person_id& id) override;
   result<std::vector<claimant>> claimants(std::string_view token) override;
-  result<std::vector<notification_row>> query(const trace_query& q) override;
+  result<notification_page> query(const trace_query& q) override;
   result<std::optional<notification_row>> find_notification(const notification_id& id) override;
   result<std::vector<parked_delivery>> parked(std::string_view lane, millis now, std::size_t limit) override;
   result<std::optional<millis>> parked_due(std::string_view lane) override;
   result<std::vector<due_conversation>> due_conversations() override;
   result<std::vector<person_id>> timed_persons() override;
   result<success> each_journaled(const std::function<void(stored_conversation&&)>& visit) override;
-  result<success> each_known_id(const std::function<void(const known_id&, millis)>& visit) override;
+  result<success> each_known_id(std::size_t newest, const std::function<void(const known_id&, millis)>& visit) override;
   result<std::vector<presence_row>> presence() override;
   result<std::vector<webhook_row>> webhooks() override;
   result<std::vector<person_id>> bots() override;

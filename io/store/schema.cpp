@@ -63,7 +63,13 @@ CREATE TABLE mail(seq INTEGER PRIMARY KEY, person TEXT NOT NULL, blob BLOB NOT N
 CREATE INDEX mail_person ON mail(person);
 )sql";
 
-static constexpr std::array<migration, 3> all_migrations{version_1, version_2, version_3};
+// An index for every filter of the trace (by person, conversation, message and what is unfinished since version 1).
+static constexpr migration version_4 = R"sql(
+CREATE INDEX notification_kind ON notification(kind);
+CREATE INDEX notification_not_sent ON notification(seq) WHERE state = 3;
+)sql";
+
+static constexpr std::array<migration, 4> all_migrations{version_1, version_2, version_3, version_4};
 
 static constexpr std::array<const char*, 26> probes{
     "SELECT * FROM mark ORDER BY name LIMIT 1",

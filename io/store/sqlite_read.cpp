@@ -199,33 +199,70 @@ result<std::vector<claimant>> sqlite_store::claimants(std::string_view token) {
   return out;
 }
 
-result<std::vector<notification_row>> sqlite_store::query(const trace_query& q) {
-  std::string where = "seq < ?";
-  if (q.person)
-    where += " AND person = ?";
-  if (q.conversation)
-    where += " AND conversation = ?";
-  if (q.message)
-    where += " AND kind < 2 AND subject = ?";
-  if (q.kind)
-    where += " AND kind = ?";
+namespace {
+
+/// The filters of a query that an index answers, the most telling one first; the others are looked at row by row.
+struct trace_filters {
+  explicit trace_filters(const trace_query& q) {
+    add(q.message.has_value(), "kind < 2 AND subject = ?");
+    add(q.conversation.has_value(), "conversation = ?");
+    add(q.person.has_value(), "person = ?");
+    add(q.state && *q.state == trace_state::not_sent, "state = 3");
+    add(q.state && !is_final(*q.state), "state < 2");
+    add(q.kind.has_value(), "kind = ?");
+  }
+
+  void add(bool set, std::string_view text) {
+    if (set)
+      (indexed.empty() ? indexed : others).append(" AND ").append(text);
+  }
+
+  std::string indexed, others;
+};
+
+} // namespace
+
+result<notification_page> sqlite_store::query(const trace_query& q) {
+  trace_filters filters{q};
+  auto others = filters.others;
   if (q.state)
-    where += " AND state = ?";
+    others += " AND state = ?";
+  const auto inner = " FROM notification WHERE seq < ?" + filters.indexed + " ORDER BY seq DESC LIMIT "
+                     + std::to_string(trace_visits_max);
+  auto bind = [&](statement& s, bool all) {
+    int i = 0;
+    s.bind(++i, q.before == 0 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(q.before));
+    auto first = true;
+    for (const auto* text : {&q.message, &q.conversation, &q.person}) {
+      if (*text && (first || all))
+        s.bind(++i, std::string_view(**text));
+      first = first && !*text;
+    }
+    const auto kind_is_indexed = filters.indexed == " AND kind = ?";
+    if (q.kind && (all || kind_is_indexed))
+      s.bind(++i, static_cast<int>(*q.kind));
+    return i;
+  };
   auto db = readers_.borrow();
-  std::vector<notification_row> out;
-  statement s(*db, select_notifications(where + " ORDER BY seq DESC LIMIT ?"));
-  int i = 0;
-  s.bind(++i, q.before == 0 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(q.before));
-  for (const auto* text : {&q.person, &q.conversation, &q.message})
-    if (*text)
-      s.bind(++i, std::string_view(**text));
-  if (q.kind)
-    s.bind(++i, static_cast<int>(*q.kind));
-  if (q.state)
-    s.bind(++i, static_cast<int>(*q.state));
-  s.bind(++i, as_limit(q.limit));
-  while (s.step())
-    out.push_back(read_notification(s));
+  notification_page out;
+  {
+    statement s(*db, std::string("SELECT ") + notification_columns + " FROM (SELECT *" + inner + ") WHERE 1" + others
+                         + " ORDER BY seq DESC LIMIT ?");
+    auto i = bind(s, true);
+    if (q.state)
+      s.bind(++i, static_cast<int>(*q.state));
+    s.bind(++i, as_limit(q.limit));
+    while (s.step())
+      out.rows.push_back(read_notification(s));
+  }
+  if (out.rows.size() >= q.limit)
+    out.next = out.rows.back().seq;
+  else if (!others.empty()) {
+    statement s(*db, "SELECT min(seq), count(*) FROM (SELECT seq" + inner + ")");
+    bind(s, false);
+    if (s.step() && static_cast<std::size_t>(s.integer(1)) >= trace_visits_max)
+      out.next = static_cast<std::uint64_t>(s.integer(0));
+  }
   if (!(*db).ok())
     return trouble(*db);
   return out;
@@ -332,12 +369,25 @@ result<std::vector<due_conversation>> sqlite_store::due_conversations() {
   return out;
 }
 
-result<success> sqlite_store::each_known_id(const std::function<void(const known_id&, millis)>& visit) {
+/// The row that the newest so many ids begin with.
+std::int64_t first_known_row(database& db, std::size_t newest) {
+  std::int64_t first = 0;
+  std::size_t counted = 0;
+  statement s(db, "SELECT seq, length(ids) FROM known ORDER BY seq DESC");
+  while (counted < newest && s.step()) {
+    first = s.integer(0);
+    counted += static_cast<std::size_t>(s.integer(1)) / known_id_size;
+  }
+  return first;
+}
+
+result<success> sqlite_store::each_known_id(std::size_t newest,
+                                            const std::function<void(const known_id&, millis)>& visit) {
   auto db = readers_.borrow();
-  statement s(*db, "SELECT at, ids FROM known ORDER BY seq");
+  statement s(*db, "SELECT at, ids FROM known WHERE seq >= ? ORDER BY seq", first_known_row(*db, newest));
   while (s.step()) {
     const auto ids = s.text(1);
-    for (std::size_t i = 0; i + 9 <= ids.size(); i += 9) {
+    for (std::size_t i = 0; i + known_id_size <= ids.size(); i += known_id_size) {
       known_id x;
       for (std::size_t j = 8; j-- > 0;)
         x.fingerprint = x.fingerprint << 8 | static_cast<std::uint8_t>(ids[i + j]);

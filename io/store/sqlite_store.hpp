@@ -90,6 +90,12 @@ private:
 };
 
 /// The store port on one file of SQLite (docs/store.md).
+/// Bytes of one id in a row of ids.
+constexpr std::size_t known_id_size = 9;
+
+/// The row that the newest so many known ids begin with.
+std::int64_t first_known_row(database& db, std::size_t newest);
+
 class sqlite_store final : public store {
 public:
   sqlite_store(std::string file, sqlite_settings settings, std::unique_ptr<file_lock> lock);
@@ -107,14 +113,14 @@ public:
   result<stored_person> load_person(const person_id& id) override;
   result<std::string> load_profile(const person_id& id) override;
   result<std::vector<claimant>> claimants(std::string_view token) override;
-  result<std::vector<notification_row>> query(const trace_query& q) override;
+  result<notification_page> query(const trace_query& q) override;
   result<std::optional<notification_row>> find_notification(const notification_id& id) override;
   result<std::vector<parked_delivery>> parked(std::string_view lane, millis now, std::size_t limit) override;
   result<std::optional<millis>> parked_due(std::string_view lane) override;
   result<std::vector<due_conversation>> due_conversations() override;
   result<std::vector<person_id>> timed_persons() override;
   result<success> each_journaled(const std::function<void(stored_conversation&&)>& visit) override;
-  result<success> each_known_id(const std::function<void(const known_id&, millis)>& visit) override;
+  result<success> each_known_id(std::size_t newest, const std::function<void(const known_id&, millis)>& visit) override;
   result<std::vector<presence_row>> presence() override;
   result<std::vector<webhook_row>> webhooks() override;
   result<std::vector<person_id>> bots() override;
@@ -136,6 +142,7 @@ private:
   result<std::vector<person_id>> persons_where(const char* select);
   /// The row and its living entries, out of one snapshot. `by_key` is used when `id` is nullptr.
   std::optional<stored_conversation> read_conversation(database& db, const conversation_id* id, std::int64_t by_key);
+  void sweep_known(database& db, const horizon& h, bool& more);
   void sweep_conversations(database& db, pending_changes& pending, millis before, bool& more);
 
   const std::string file_;
@@ -145,6 +152,9 @@ private:
 
   /// Guards the connection that writes.
   std::mutex writing_;
+  /// Rows of ids before this are beyond `horizon::ids_max`; looked up anew every so many sweeps.
+  std::int64_t known_from_ = 0;
+  std::uint64_t sweeps_ = 0;
   database writer_;
   /// After an I/O error nothing that the connection believes is trusted: it is opened again.
   bool suspect_ = false;

@@ -6,6 +6,8 @@ namespace belfry::io {
 static constexpr std::int64_t notifications_max = 500;
 static constexpr std::int64_t conversations_max = 100;
 static constexpr std::int64_t known_max = 500;
+/// Sweeps between two counts of the known ids.
+static constexpr std::uint64_t count_ids_every = 300;
 
 void sqlite_store::sweep_conversations(database& db, pending_changes& pending, millis before, bool& more) {
   std::vector<std::pair<std::int64_t, std::string>> ended;
@@ -24,6 +26,17 @@ void sqlite_store::sweep_conversations(database& db, pending_changes& pending, m
   more = more || ended.size() == conversations_max;
 }
 
+void sqlite_store::sweep_known(database& db, const horizon& h, bool& more) {
+  run(db, "DELETE FROM known WHERE seq IN (SELECT seq FROM known WHERE at < ? ORDER BY at LIMIT ?)", h.ids, known_max);
+  more = more || changes(db) == known_max;
+  // Counting reads as many rows as are kept: now and then.
+  if (sweeps_++ % count_ids_every == 0)
+    known_from_ = h.ids_max == SIZE_MAX ? 0 : first_known_row(db, h.ids_max);
+  run(db, "DELETE FROM known WHERE seq IN (SELECT seq FROM known WHERE seq < ? ORDER BY seq LIMIT ?)", known_from_,
+      known_max);
+  more = more || changes(db) == known_max;
+}
+
 result<bool> sqlite_store::sweep(const horizon& h) {
   std::lock_guard writing(writing_);
   bool more = false;
@@ -34,9 +47,7 @@ result<bool> sqlite_store::sweep(const horizon& h) {
         h.trace, notifications_max);
     more = changes(db) == notifications_max;
     sweep_conversations(db, pending, h.ended, more);
-    run(db, "DELETE FROM known WHERE seq IN (SELECT seq FROM known WHERE at < ? ORDER BY at LIMIT ?)", h.ids,
-        known_max);
-    more = more || changes(db) == known_max;
+    sweep_known(db, h, more);
   });
   if (!done)
     return done.error();

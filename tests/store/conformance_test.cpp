@@ -29,7 +29,7 @@ protected:
     std::vector<std::uint64_t> out;
     const auto r = s().query(q);
     EXPECT_TRUE(r);
-    for (const auto& n : *r)
+    for (const auto& n : r->rows)
       out.push_back(n.seq);
     return out;
   }
@@ -70,7 +70,7 @@ protected:
 
   std::vector<std::uint64_t> known() {
     std::vector<std::uint64_t> out;
-    EXPECT_TRUE(s().each_known_id([&](const known_id& k, millis) { out.push_back(k.fingerprint); }));
+    EXPECT_TRUE(s().each_known_id(SIZE_MAX, [&](const known_id& k, millis) { out.push_back(k.fingerprint); }));
     return out;
   }
 
@@ -395,7 +395,8 @@ TEST_P(Store, KeepsKnownIdsInOrderWithTheTimeOfTheirCommit) {
   ASSERT_TRUE(commit(s(), unit_of(known_id{0xfedcba9876543210u, 1}, known_id{2, 0}), 100));
   ASSERT_TRUE(commit(s(), unit_of(known_id{3, 0}), 200));
   std::vector<std::tuple<std::uint64_t, int, millis>> seen;
-  ASSERT_TRUE(s().each_known_id([&](const known_id& k, millis at) { seen.emplace_back(k.fingerprint, k.space, at); }));
+  ASSERT_TRUE(s().each_known_id(SIZE_MAX,
+                                [&](const known_id& k, millis at) { seen.emplace_back(k.fingerprint, k.space, at); }));
   EXPECT_EQ(seen, (std::vector<std::tuple<std::uint64_t, int, millis>>{
                       {0xfedcba9876543210u, 1, 100}, {2, 0, 100}, {3, 0, 200}}));
 }

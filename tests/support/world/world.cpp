@@ -110,6 +110,7 @@ world::~world() {
   end(n.registrations);
   end(n.outcomes);
   end(n.reader);
+  end(n.traces);
   end(n.writer);
   settle();
 }
@@ -185,8 +186,8 @@ std::vector<trace_item> world::trace(trace_query q) {
   q.limit = 500;
   std::vector<trace_item> out;
   auto rows = impl_->store->query(q);
-  for (std::size_t i = 0; rows && i < rows->size(); ++i) {
-    if (auto r = from_row((*rows)[i]))
+  for (std::size_t i = 0; rows && i < rows->rows.size(); ++i) {
+    if (auto r = from_row(rows->rows[i]))
       out.push_back(to_trace(*r));
   }
   return out;
