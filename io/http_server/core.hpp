@@ -24,6 +24,11 @@ using tcp = asio::ip::tcp;
 /// Connections being told that there are too many; further ones are closed without a word.
 constexpr std::size_t refusals_max = 64;
 
+inline millis wall_now() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
 /// Posts to a context until it is closed.
 class context_poster final : public poster {
 public:
@@ -59,7 +64,7 @@ struct core {
       : opts(o),
         settings(x),
         handlers{s, opts, own},
-        hub(std::make_shared<stream_hub>(s, o.limits.stream_readers, o.limits.stream_backlog)),
+        hub(std::make_shared<stream_hub>(s, o.limits.stream_readers, o.limits.stream_backlog, wall_now())),
         connections(own.get_gauge(metric::http_connections)),
         connections_refused(own.get_counter(metric::http_connections_refused)),
         stream_readers(own.get_gauge(metric::http_stream_readers)),

@@ -158,7 +158,7 @@ private:
           problem_response(400, "bad_input", "the only Transfer-Encoding known is chunked, in HTTP/1.1, once");
       co_return co_await refuse(std::move(unclear));
     }
-    auto verdict = judge(head_, core_.opts.http, base::is_tls, now());
+    auto verdict = judge(head_, core_.opts.http, base::is_tls, wall_now());
     route_ = verdict.route;
     auto* early = std::get_if<response>(&verdict.what);
     if (early != nullptr)
@@ -184,11 +184,6 @@ private:
         co_return head_size_unknown;
       buffer_.commit(n);
     }
-  }
-
-  static millis now() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
   }
 
   task<bool> head_failed(error_code e) {
@@ -224,6 +219,7 @@ private:
     head_.content_encoding = field(bhttp::field::content_encoding);
     head_.expect = field(bhttp::field::expect);
     head_.requested_method = field(bhttp::field::access_control_request_method);
+    head_.last_event_id = std::string{m["Last-Event-ID"]};
     head_.transfer_encodings = m.count(bhttp::field::transfer_encoding);
     head_.transfer_encoding = field(bhttp::field::transfer_encoding);
     keep_alive_ = m.keep_alive();

@@ -3,6 +3,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
 
+#include <charconv>
+
 namespace belfry::io::http {
 
 namespace {
@@ -41,14 +43,25 @@ private:
     co_await this->finish(false);
   }
 
+  /// Digits and nothing else; what is no id of ours is as if there were none.
+  std::optional<std::uint64_t> last_seen() const {
+    std::uint64_t id = 0;
+    const auto& text = asked_.last_event_id;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
+    return wrong == std::errc{} && end == text.data() + text.size() && !text.empty() ? std::optional{id} : std::nullopt;
+  }
+
   void join() {
-    reader_ = core_.hub->join([server = core_.back, weak = this->weak_from_this()] {
-      server->post([weak] {
-        if (auto alive = weak.lock())
-          asio::dispatch(static_cast<stream_connection&>(*alive).stream_.get_executor(),
-                         [alive] { static_cast<stream_connection&>(*alive).wake(); });
-      });
-    });
+    reader_ = core_.hub->join(
+        [server = core_.back, weak = this->weak_from_this()] {
+          server->post([weak] {
+            if (auto alive = weak.lock())
+              asio::dispatch(static_cast<stream_connection&>(*alive).stream_.get_executor(),
+                             [alive] { static_cast<stream_connection&>(*alive).wake(); });
+          });
+        },
+        last_seen());
+    awake_ = reader_ != nullptr;
   }
 
   task<void> serve(std::string_view greeting) {

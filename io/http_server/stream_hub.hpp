@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ namespace belfry::io::http {
 class stream_item {
 public:
   stream_item(std::uint64_t id, report what) : id_(id), what_(std::move(what)) {}
+  /// Reports of these ids are not kept any more.
+  static std::shared_ptr<stream_item> gap(std::uint64_t from, std::uint64_t to);
+
+  std::uint64_t id() const { return id_; }
   /// "id: ...\nevent: ...\ndata: ...\n\n"
   const std::string& text();
 
@@ -45,14 +50,18 @@ private:
   bool woken_ = false;
 };
 
-/// Hands the engine's reports to the readers of /v1/stream. Subscribed to the service only while somebody reads.
+/// Hands the engine's reports to the readers of /v1/stream, and keeps the last of them for readers that come back.
+/// Subscribed to the service from the first reader on. Ids count up, over restarts too: they begin with the time of the
+/// start.
 class stream_hub : public std::enable_shared_from_this<stream_hub> {
 public:
-  /// At most `readers_max` readers, each at most `backlog_max` reports behind.
-  stream_hub(service& s, std::size_t readers_max, std::size_t backlog_max);
+  /// At most `readers_max` readers, each at most `backlog_max` reports behind; so many are kept. `started` is the wall
+  /// time.
+  stream_hub(service& s, std::size_t readers_max, std::size_t backlog_max, millis started);
 
-  /// nullptr: too many readers, or the server stops. What happens from now on is heard.
-  std::shared_ptr<stream_reader> join(std::function<void()> wake);
+  /// nullptr: too many readers, or the server stops. What happens from now on is heard; after `last_seen`, if given,
+  /// what is kept of what came since, behind a gap if some is not.
+  std::shared_ptr<stream_reader> join(std::function<void()> wake, std::optional<std::uint64_t> last_seen = {});
   void leave(const std::shared_ptr<stream_reader>& reader);
   /// Cuts all readers off and leaves the service.
   void close();
@@ -60,6 +69,7 @@ public:
 
 private:
   void hear(const report& what);
+  void catch_up(stream_reader& reader, std::uint64_t last_seen) const;
 
   service& service_;
   const std::size_t readers_max_;
@@ -67,7 +77,9 @@ private:
   /// Guards what `hear` touches.
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<stream_reader>> readers_;
+  /// Of the last report; before the first, of none.
   std::uint64_t last_id_ = 0;
+  std::deque<std::shared_ptr<stream_item>> kept_;
   bool closed_ = false;
   /// Guards the subscription; never taken inside `hear`, which may run under a lock of the engine's.
   std::mutex subscription_mutex_;
