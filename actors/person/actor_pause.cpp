@@ -17,6 +17,25 @@ result<success> pausable(pointer self) {
   return check_pausable(profile->type);
 }
 
+/// How far engine time is ahead of the wall clock. Rounded, so that two looks at two clocks agree.
+millis ahead_of_wall(pointer self) {
+  constexpr millis rounding = 100;
+  const auto ahead = now(self) - self->state.shared->wall.now();
+  return (ahead >= 0 ? ahead + rounding / 2 : ahead - rounding / 2) / rounding * rounding;
+}
+
+/// The view with times as the wall clock shows them.
+pause_view shown(pointer self, pause_view view) {
+  const auto ahead = ahead_of_wall(self);
+  if (view.until)
+    *view.until -= ahead;
+  for (auto& r : view.reasons) {
+    if (r.expires_at)
+      *r.expires_at -= ahead;
+  }
+  return view;
+}
+
 } // namespace
 
 void after_pause(pointer self, const pause_view& before) {
@@ -25,7 +44,7 @@ void after_pause(pointer self, const pause_view& before) {
   auto t = now(self);
   auto after = pause.view(t);
   if ((after.on != before.on || after.mode != before.mode || after.until != before.until) && st.shared->watched)
-    self->send(st.shared->outcomes, reports{{pause_changed{st.core->id(), after}}});
+    self->send(st.shared->outcomes, reports{{pause_changed{st.core->id(), shown(self, after)}}});
   auto deadline = pause.next_deadline();
   if (!deadline || (st.armed != 0 && st.armed <= *deadline))
     return;
@@ -67,7 +86,7 @@ void keep_busy(pointer self, const activity& a, person_effects& fx) {
 void on_order(pointer self, get_pause& q) {
   if (auto ok = pausable(self); !ok)
     return q.done(ok.error());
-  q.done(self->state.core->data().pause.view(now(self)));
+  q.done(shown(self, self->state.core->data().pause.view(now(self))));
 }
 
 void on_order(pointer self, put_pause& p) {
@@ -76,9 +95,13 @@ void on_order(pointer self, put_pause& p) {
   auto& pause = self->state.core->data().pause;
   auto t = now(self);
   auto before = pause.view(t);
-  if (auto set = pause.set_mode(p.mode, p.until, t); !set)
+  // What the API takes as wall time is compared with the wall clock of this moment.
+  auto until = p.until;
+  if (until)
+    *until += ahead_of_wall(self);
+  if (auto set = pause.set_mode(p.mode, until, t); !set)
     return p.done(set.error());
-  save_row(self, answer_with(std::move(p.done), pause.view(t)));
+  save_row(self, answer_with(std::move(p.done), shown(self, pause.view(t))));
   after_pause(self, before);
 }
 
@@ -91,7 +114,7 @@ void on_order(pointer self, put_pause_reason& p) {
   auto set = pause.set_reason(p.source, p.display_name, p.timeout_seconds, t);
   if (!set)
     return p.done(set.error());
-  auto view = pause.view(t);
+  auto view = shown(self, pause.view(t));
   auto i =
       std::find_if(view.reasons.begin(), view.reasons.end(), [&](const auto& r) { return r.source_id == p.source; });
   io::stored<pause_reason> answer{i == view.reasons.end() ? pause_reason{p.source, p.display_name, {}} : *i, *set};

@@ -1,3 +1,4 @@
+#include "belfry/actors/node.hpp"
 #include "belfry/tests/support/world/world.hpp"
 
 #include <gtest/gtest.h>
@@ -102,6 +103,26 @@ TEST_P(ClockStep, KeepsEventIdsForTheirWindow) {
   auto a = w.publish({in("c1", message("m2", "ben"), "e1")});
   ASSERT_TRUE(a);
   EXPECT_EQ(a->duplicates, 1U);
+}
+
+TEST_P(ClockStep, IsKnownToThePauseThatIsSetAfterIt) {
+  world w;
+  w.put_profile("anna", person_type::agent, "Anna");
+  w.pass(1s);
+  w.jump(GetParam());
+  auto until = w.on_disk().clocks.wall + 30'000;
+  auto set = [&](millis at) {
+    return w.ask<pause_view>([&](auto done) { w.get().to_person_of("anna", put_pause{pause_mode::on, at, done}); });
+  };
+  EXPECT_FALSE(set(w.on_disk().clocks.wall - 1'000)) << "it is past";
+  auto view = set(until);
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->until, until);
+  w.pass(29s);
+  auto get = [&] { return w.ask<pause_view>([&](auto done) { w.get().to_person_of("anna", get_pause{done}); }); };
+  EXPECT_TRUE(get()->on);
+  w.pass(2s);
+  EXPECT_FALSE(get()->on);
 }
 
 INSTANTIATE_TEST_SUITE_P(BothWays, ClockStep, testing::Values(std::chrono::hours{-2}, std::chrono::hours{2}));
