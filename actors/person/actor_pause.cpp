@@ -1,3 +1,4 @@
+#include "belfry/actors/clock_anchor.hpp"
 #include "belfry/actors/person/actor_parts.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -17,21 +18,18 @@ result<success> pausable(pointer self) {
   return check_pausable(profile->type);
 }
 
-/// How far engine time is ahead of the wall clock. Rounded, so that two looks at two clocks agree.
-millis ahead_of_wall(pointer self) {
-  constexpr millis rounding = 100;
-  const auto ahead = now(self) - self->state.shared->wall.now();
-  return (ahead >= 0 ? ahead + rounding / 2 : ahead - rounding / 2) / rounding * rounding;
+millis ahead_of_engine(pointer self) {
+  return wall_ahead(now(self), self->state.shared->wall.now());
 }
 
 /// The view with times as the wall clock shows them.
 pause_view shown(pointer self, pause_view view) {
-  const auto ahead = ahead_of_wall(self);
+  const auto ahead = ahead_of_engine(self);
   if (view.until)
-    *view.until -= ahead;
+    *view.until += ahead;
   for (auto& r : view.reasons) {
     if (r.expires_at)
-      *r.expires_at -= ahead;
+      *r.expires_at += ahead;
   }
   return view;
 }
@@ -98,7 +96,7 @@ void on_order(pointer self, put_pause& p) {
   // What the API takes as wall time is compared with the wall clock of this moment.
   auto until = p.until;
   if (until)
-    *until += ahead_of_wall(self);
+    *until -= ahead_of_engine(self);
   if (auto set = pause.set_mode(p.mode, until, t); !set)
     return p.done(set.error());
   save_row(self, answer_with(std::move(p.done), shown(self, pause.view(t))));
