@@ -126,11 +126,11 @@ void finish_attempt(pointer self, const notification_id& id) {
     std::exchange(st.drained, nullptr)();
 }
 
-/// Of the registration as it is now; 0: there is none.
-std::uint64_t version_of(pointer self, const webhook_id& id) {
+/// The registration as it is now; nullptr: there is none.
+std::shared_ptr<const webhook> registration_of(pointer self, const webhook_id& id) {
   auto list = self->state.shared->webhooks.get();
   auto w = std::find_if(list->begin(), list->end(), [&](const webhook& x) { return x.id == id; });
-  return w == list->end() ? 0 : w->version;
+  return {list, w == list->end() ? nullptr : &*w};
 }
 
 void on_denied(pointer self, attempt_seat& a, lane_seat& seat, reason why) {
@@ -150,7 +150,8 @@ void on_cleared(pointer self, cleared& c) {
     i->second.began = st.shared->wall.now();
     auto& w = *c.what;
     request = st.codec->make(w.what, w.delivery, w.recipient, w.device_tokens, i->second.began);
-    i->second.version = version_of(self, w.delivery.target);
+    auto to = registration_of(self, w.delivery.target);
+    i->second.version = to ? to->version : 0;
     i->second.born = w.what.created_at;
     if (!request)
       why = reason::registration_deleted;
@@ -171,15 +172,13 @@ void on_cleared(pointer self, cleared& c) {
 
 /// The registration hears of endpoints that begin or cease to fail, and of those that are gone.
 void report_endpoint(pointer self, const std::string& lane, const outcome& o, std::uint64_t version) {
-  auto& n = *self->state.shared;
   auto id = lane.substr(lane.find('/') + 1);
   if (o.what == outcome::verdict::accepted) {
-    auto list = n.webhooks.get();
-    auto w = std::find_if(list->begin(), list->end(), [&](const webhook& x) { return x.id == id; });
-    if (w == list->end() || w->failing_since == 0)
+    auto w = registration_of(self, id);
+    if (!w || w->failing_since == 0)
       return;
   }
-  self->send(n.registrations, endpoint_result{id, o.what, version});
+  self->send(self->state.shared->registrations, endpoint_result{id, o.what, version});
 }
 
 void on_answered(pointer self, answered& a) {

@@ -27,10 +27,10 @@ struct free_capacity {
 ///                                                      |                      |
 ///                                                      +----------------------+---> cancelled (by `came_back`)
 ///
-/// Nothing passes what is before it in its chain: a retry on disk is *guarded*, and whoever follows it goes to the disk
-/// behind it. First attempts need no guard, because a lane that refused one takes no new ones before the disk is
-/// drained. Only what there is room for is brought back, so that each delivery moves to disk and back at most once per
-/// attempt. After a restart the guards are those of deliveries that leave from then on.
+/// Nothing passes what is before it in its chain: a delivery that had been in the lane, or tried, is *guarded* on disk,
+/// and whoever follows it goes there behind it. New ones that the lane refused need no guard, because it takes no
+/// others before the disk is drained. Only what there is room for is brought back, so that each delivery moves to disk
+/// and back at most once per attempt. After a restart the guards are those of deliveries that leave from then on.
 class overflow {
 public:
   /// First attempts are handed to the disk only while fewer are guarded: a guard costs memory.

@@ -94,4 +94,22 @@ std::optional<std::string> base64url_decode(std::string_view text, padding p) {
   return decode(text, p, base64url_encode, true);
 }
 
+std::string percent_encode(std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  static constexpr std::string_view plain = "-._~";
+  std::string out;
+  for (auto c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    auto letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (letter || plain.find(c) != std::string_view::npos) {
+      out.push_back(c);
+    } else {
+      out.push_back('%');
+      out.push_back(digits[byte >> 4]);
+      out.push_back(digits[byte & 15]);
+    }
+  }
+  return out;
+}
+
 } // namespace belfry::io::crypto

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-/// Bytes as text: hex, base64 and base64url (RFC 4648).
+/// Bytes as text: hex, base64 and base64url (RFC 4648), and percent-encoding.
 namespace belfry::io::crypto {
 
 /// Whether `=` fills the last group. `any` is for decoding only: with or without, but not half.
@@ -25,5 +25,8 @@ std::optional<std::string> base64_decode(std::string_view text, padding p = padd
 
 /// As strict as `base64_decode`.
 std::optional<std::string> base64url_decode(std::string_view text, padding p = padding::without);
+
+/// Everything but letters, digits and `-._~` as %XX: one segment of a path (RFC 3986).
+std::string percent_encode(std::string_view text);
 
 } // namespace belfry::io::crypto

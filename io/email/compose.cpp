@@ -1,6 +1,7 @@
 #include "belfry/io/email/compose.hpp"
 
 #include "belfry/io/crypto/digest.hpp"
+#include "belfry/io/crypto/encoding.hpp"
 #include "belfry/io/email/unsubscribe.hpp"
 
 #include <utility>
@@ -11,28 +12,9 @@ namespace {
 
 constexpr std::size_t thread_digits = 32;
 
-bool is_unreserved(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_'
-         || c == '~';
-}
-
-std::string percent_encoded(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const auto c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.append({'%', digits[byte >> 4], digits[byte & 15]});
-  }
-  return out;
-}
-
 std::string with_conversation(std::string url, const conversation_id& id) {
   static constexpr std::string_view name = "${conversationId}";
-  const auto value = percent_encoded(id);
+  const auto value = crypto::percent_encode(id);
   for (auto at = url.find(name); at != url.npos; at = url.find(name, at + value.size()))
     url.replace(at, name.size(), value);
   return url;

@@ -1,5 +1,6 @@
 #include "belfry/io/http_server/handlers.hpp"
-#include "belfry/io/http_server/target.hpp"
+
+#include "belfry/io/crypto/encoding.hpp"
 
 namespace belfry::io::http {
 
@@ -15,7 +16,7 @@ auto webhook_answer(const context& c, const exchange& x, int status) {
   return [account = c.opts.account.id, shown = shown_to(x.who), status](const webhook& w) {
     auto out = json_response(status, to_json(w, account, shown));
     if (status == 201)
-      out.headers.emplace_back("Location", "/v1/webhooks/" + percent_encode(w.id));
+      out.headers.emplace_back("Location", "/v1/webhooks/" + crypto::percent_encode(w.id));
     return out;
   };
 }

@@ -28,10 +28,7 @@ struct target {
 /// ec::bad_input: not a path, a broken percent-encoding, too many parameters.
 result<target> parse_target(std::string_view text);
 
-/// Undoes %XX (and, in a query, `+`); nothing when an escape is broken.
+/// Undoes %XX (`crypto::percent_encode`; and, in a query, `+`); nothing when an escape is broken.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank);
-
-/// The inverse for one segment of a path.
-std::string percent_encode(std::string_view text);
 
 } // namespace belfry::io::http

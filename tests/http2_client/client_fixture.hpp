@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/io/http2_client/http2_client.hpp"
+#include "belfry/tests/support/http_calls.hpp"
 #include "belfry/tests/support/providers/http2_server.hpp"
 
 #include <gtest/gtest.h>
@@ -8,7 +9,6 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <mutex>
 #include <thread>
 #include <unistd.h>
@@ -17,8 +17,6 @@ namespace belfry::io {
 
 using namespace std::chrono_literals;
 using what = test::http2_reply::what;
-constexpr std::chrono::seconds patience{20};
-
 /// A certificate for loopback, the file that makes clients trust it, and what clients of these tests are made with.
 class Http2 : public testing::Test {
 protected:
@@ -80,34 +78,6 @@ private:
   mutable std::mutex mutex_;
   std::vector<connection_event> events_;
 };
-
-inline http_request post(const std::string& url, const std::string& body = "{}") {
-  http_request out;
-  out.url = url;
-  out.headers = {{"Content-Type", "application/json"}};
-  out.body = body;
-  out.timeout = std::chrono::seconds(10);
-  return out;
-}
-
-inline std::future<http_answer> begin(http_transport& client, http_request request) {
-  auto promise = std::make_shared<std::promise<http_answer>>();
-  client.send(std::move(request), [promise](http_answer a) { promise->set_value(std::move(a)); });
-  return promise->get_future();
-}
-
-/// The answer; a failure of the test when none comes.
-inline http_answer get(std::future<http_answer> answer) {
-  if (answer.wait_for(patience) != std::future_status::ready) {
-    ADD_FAILURE() << "no answer";
-    return {};
-  }
-  return answer.get();
-}
-
-inline http_answer call(http_transport& client, http_request request) {
-  return get(begin(client, std::move(request)));
-}
 
 /// Every name leads to these addresses.
 inline http2_settings names_lead_to(std::vector<std::string> addresses) {

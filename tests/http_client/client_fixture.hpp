@@ -1,15 +1,12 @@
 #pragma once
 
 #include "belfry/io/http_client/curl_client.hpp"
+#include "belfry/tests/support/http_calls.hpp"
 #include "belfry/tests/support/providers/webhook_sink.hpp"
 
 #include <gtest/gtest.h>
 
-#include <future>
-
 namespace belfry::io {
-
-constexpr std::chrono::seconds patience{20};
 
 /// Loopback may be called, and by plain http.
 inline outbound_options loopback_allowed() {
@@ -27,34 +24,6 @@ inline std::unique_ptr<http_transport> make_client(const outbound_options& o = l
     return nullptr;
   }
   return std::move(*client);
-}
-
-inline http_request post(const std::string& url, const std::string& body = "{}") {
-  http_request out;
-  out.url = url;
-  out.headers = {{"Content-Type", "application/json"}};
-  out.body = body;
-  out.timeout = std::chrono::seconds(10);
-  return out;
-}
-
-inline std::future<http_answer> begin(http_transport& client, http_request request) {
-  auto promise = std::make_shared<std::promise<http_answer>>();
-  client.send(std::move(request), [promise](http_answer a) { promise->set_value(std::move(a)); });
-  return promise->get_future();
-}
-
-/// The answer; a failure of the test when none comes.
-inline http_answer get(std::future<http_answer> answer) {
-  if (answer.wait_for(patience) != std::future_status::ready) {
-    ADD_FAILURE() << "no answer";
-    return {};
-  }
-  return answer.get();
-}
-
-inline http_answer call(http_transport& client, http_request request) {
-  return get(begin(client, std::move(request)));
 }
 
 } // namespace belfry::io

@@ -1,3 +1,4 @@
+#include "belfry/io/crypto/encoding.hpp"
 #include "belfry/io/http_server/gate.hpp"
 #include "belfry/io/http_server/handlers.hpp"
 #include "belfry/io/http_server/target.hpp"
@@ -36,7 +37,7 @@ TEST(Target, EncodesWhatItDecodes) {
   std::string all;
   for (int i = 0; i < 256; ++i)
     all.push_back(static_cast<char>(i));
-  EXPECT_EQ(percent_decode(percent_encode(all), false), all);
+  EXPECT_EQ(percent_decode(io::crypto::percent_encode(all), false), all);
 }
 
 TEST(Router, FindsEveryRouteOfItsTable) {
