@@ -24,11 +24,11 @@ struct address_note {
   std::string target;
   mark what = mark::proven;
   /// What the target stood for when this became known, or a key derived from it (`derive_token_key`).
-  std::string value;
+  std::string value = {};
   /// Of `declined`.
   kind about = kind::new_message;
   /// A known code, fit for the API; never the body of an answer.
-  std::string code;
+  std::string code = {};
   /// Wall time. `until` 0: for good.
   millis since = 0;
   millis until = 0;

@@ -186,7 +186,7 @@ std::string_view to_string(revoke_reason x) {
   return name(revoke_reason_names, x);
 }
 
-static constexpr std::array<std::string_view, 32> reason_names{"",
+static constexpr std::array<std::string_view, 35> reason_names{"",
                                                                "sent",
                                                                "own_message",
                                                                "system_message",
@@ -217,8 +217,11 @@ static constexpr std::array<std::string_view, 32> reason_names{"",
                                                                "timeout",
                                                                "connection_failed",
                                                                "tls_failed",
-                                                               "proxy_failed"};
-static_assert(static_cast<std::size_t>(reason::proxy_failed) + 1 == reason_names.size());
+                                                               "proxy_failed",
+                                                               "address_suppressed",
+                                                               "address_dead",
+                                                               "provider_refused"};
+static_assert(static_cast<std::size_t>(reason::provider_refused) + 1 == reason_names.size());
 
 std::string_view to_string(reason x) {
   return name(reason_names, x);

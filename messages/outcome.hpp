@@ -29,6 +29,8 @@ struct outcome {
   std::optional<std::int64_t> retry_after;
   /// True: the whole endpoint asked for less (429, 502, 504): hold its lane, not only this delivery.
   bool throttle = false;
+  /// The endpoint works, and only this recipient has to wait: it counts nothing against the others.
+  bool endpoint_sound = false;
   /// The connection, kept from an earlier request, was closed before a byte of the answer came.
   bool kept_connection_lost = false;
 

@@ -42,9 +42,12 @@ enum class reason : std::uint8_t {
   connection_failed,
   tls_failed,
   proxy_failed,
+  address_suppressed,
+  address_dead,
+  provider_refused,
 };
 
-constexpr reason reason_last = reason::proxy_failed;
+constexpr reason reason_last = reason::provider_refused;
 constexpr int reason_count = static_cast<int>(reason_last) + 1;
 
 /// The snake_case code, "" for none.

@@ -80,6 +80,8 @@ void lane::learn(const entry& e, const outcome& o, engine_time now) {
       breaker_.probe_lost(now);
     return;
   case outcome::verdict::again:
+    if (o.endpoint_sound)
+      return breaker_.succeeded(now);
     breaker_.failed(now, std::hash<person_id>{}(e.item.person));
     if (!o.throttle)
       return;
