@@ -1,7 +1,7 @@
 #include "belfry/io/crypto/encoding.hpp"
 #include "belfry/io/fcm/access_token.hpp"
 
-#include "rsa_pem.hpp"
+#include "key_pem.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -9,7 +9,7 @@
 #include "belfry/tests/support/providers/fcm_simulator.hpp"
 
 #include "fixture.hpp"
-#include "rsa_pem.hpp"
+#include "key_pem.hpp"
 
 namespace belfry::io {
 

@@ -1,0 +1,451 @@
+#include "belfry/io/mobile/channel.hpp"
+
+#include "belfry/io/apns/answer.hpp"
+#include "belfry/io/fcm/answer.hpp"
+#include "belfry/io/mobile/app.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace belfry::io::mobile {
+
+namespace {
+
+/// Providers ask for waits that begin at 10 s (PROTOCOLS F-3, A-6).
+constexpr retry_schedule retries{10'000, 2, 3'600'000, 0.2};
+/// A push that a provider did not look at goes again after this, so that a broken one is not asked without a pause.
+constexpr millis soon = 1'000;
+/// A device that gets too much.
+constexpr millis device_wait = 60'000;
+/// Of a payload that was too big although it was in the bounds, this much is tried once more.
+constexpr std::size_t smaller = 3'000;
+
+/// How a push travels.
+enum class route : std::uint8_t { none, fcm, apns };
+
+/// One delivery while it is with a provider.
+struct job {
+  attempt_input in;
+  std::function<void(attempt_result)> done;
+  device to;
+  route by = route::none;
+  bool proven = false;
+  /// The credential that the last request carried.
+  std::string authorization;
+  bool renewed = false;
+  bool shrunk = false;
+  millis sent_at = 0;
+
+  mobile::push push() const { return {in.what, to, in.which.id, false, sent_at}; }
+  std::size_t bytes_max() const { return shrunk ? smaller : SIZE_MAX; }
+};
+using job_ptr = std::shared_ptr<job>;
+
+/// The name and the value of the token that a kind goes to.
+std::pair<std::string_view, std::string> token_of(kind k, const device& d, route by) {
+  const auto voip = by == route::apns && apns::form_of(k) == apns::form::voip;
+  const auto& token = voip ? d.push_kit_token : d.push_token;
+  return {voip ? "pushKit" : "push", token.value_or("")};
+}
+
+std::string key_of(const job& j) {
+  auto [name, token] = token_of(j.in.what.kind, j.to, j.by);
+  return derive_token_key(name, token);
+}
+
+bool is_proven(const std::vector<address_note>& notes, const std::string& target, const std::string& key) {
+  return std::any_of(notes.begin(), notes.end(), [&](const address_note& n) {
+    return n.channel == channel_kind::mobile && n.target == target && n.what == address_note::mark::proven
+           && n.value == key;
+  });
+}
+
+// -- results ------------------------------------------------------------------
+
+attempt_result made(outcome::verdict what, reason why, int status, std::string_view answer) {
+  attempt_result r;
+  r.answer.what = what;
+  r.answer.why = why;
+  r.answer.status = status;
+  r.answer.answer = answer;
+  return r;
+}
+
+attempt_result postponed(millis wait) {
+  attempt_result r;
+  r.how = attempt_result::verdict::postponed;
+  r.wait = wait;
+  return r;
+}
+
+/// The credentials are wrong: the lane rests and probes.
+attempt_result stopped(std::string_view alarm, const std::string& subject) {
+  auto r = postponed(probe_interval);
+  r.hold = probe_interval;
+  r.alarm = alarm;
+  r.subject = subject;
+  return r;
+}
+
+attempt_result without_answer(const http_answer& a) {
+  if (a.error == transport_error::cancelled) {
+    attempt_result r;
+    r.how = attempt_result::verdict::interrupted;
+    return r;
+  }
+  // It was turned away at a bound of ours. What the provider turned away the client has sent again already.
+  if (a.error == transport_error::busy)
+    return postponed(soon);
+  auto r = made(outcome::verdict::again, reason::connection_failed, 0, to_string(a.error));
+  reason named{};
+  if (from_string(r.answer.answer, named))
+    r.answer.why = named;
+  return r;
+}
+
+attempt_result again(int status, std::string_view why, millis wait) {
+  auto r = made(outcome::verdict::again, reason::provider_refused, status, why);
+  if (wait > 0)
+    r.answer.retry_after = wait;
+  return r;
+}
+
+attempt_result refused(int status, std::string_view why) {
+  return made(outcome::verdict::refused, reason::provider_refused, status, why);
+}
+
+attempt_result dead(const job& j, int status, std::string_view why, millis since) {
+  auto r = made(outcome::verdict::gone, reason::address_dead, status, why);
+  r.address.what = address_news::verdict::gone;
+  r.address.value = key_of(j);
+  r.address.since = since;
+  return r;
+}
+
+attempt_result with_alarm(attempt_result r, std::string_view alarm, const std::string& subject) {
+  r.alarm = alarm;
+  r.subject = subject;
+  return r;
+}
+
+attempt_result accepted(const job& j, int status) {
+  auto r = made(outcome::verdict::accepted, reason::sent, status, "");
+  if (!j.proven) {
+    r.address.what = address_news::verdict::proven;
+    r.address.value = key_of(j);
+  }
+  return r;
+}
+
+class mobile_channel final : public channel {
+public:
+  mobile_channel(const options& o, std::map<std::string, app> apps, std::unique_ptr<http_transport> http2,
+                 std::function<millis()> wall)
+      : delay_(o.mobile.delay.count()),
+        fcm_for_iphones_(o.mobile.firebase_for_non_push_kit),
+        apps_(std::move(apps)),
+        wall_(std::move(wall)),
+        http2_(std::move(http2)) {}
+
+  channel_kind kind() const override { return channel_kind::mobile; }
+  channel_policy policy() const override { return {delay_, retries}; }
+  bool hears(belfry::kind k) const override { return apns::form_of(k).has_value(); }
+
+  std::vector<endpoint> endpoints(const addressee& who, belfry::kind k) const override {
+    std::vector<endpoint> out;
+    for (const auto& d : who.devices) {
+      auto by = route_of(d, k);
+      if (by != route::none)
+        out.push_back({d.id, lane_of(d, k, by, who.notes)});
+    }
+    return out;
+  }
+
+  reason usable(const std::string& target, const addressee& who, belfry::kind k) const override {
+    auto d = find(who.devices, target);
+    return d != who.devices.end() && route_of(*d, k) != route::none ? reason::none : reason::no_address;
+  }
+
+  void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
+    auto j = std::make_shared<job>();
+    j->in = std::move(in);
+    j->done = std::move(done);
+    if (auto d = find(j->in.devices, j->in.which.target); d != j->in.devices.end()) {
+      j->to = *d;
+      j->by = route_of(*d, j->in.what.kind);
+    }
+    j->proven = j->by != route::none && is_proven(j->in.notes, j->to.id, key_of(*j));
+    send(j);
+  }
+
+private:
+  static std::vector<device>::const_iterator find(const std::vector<device>& devices, const device_id& id) {
+    return std::find_if(devices.begin(), devices.end(), [&](const device& d) { return d.id == id; });
+  }
+
+  /// By the device's platform, the token it has for the kind, and the credentials of its app. Which credentials there
+  /// are never changes, so that no lock is needed.
+  route route_of(const device& d, belfry::kind k) const {
+    auto a = apps_.find(d.app);
+    if (a == apps_.end() || !hears(k))
+      return route::none;
+    auto voip = apns::form_of(k) == apns::form::voip;
+    auto iphone = d.platform == device_platform::ios;
+    auto by = iphone && (voip || !fcm_for_iphones_) ? route::apns : route::fcm;
+    auto able = by == route::apns ? a->second.apns.has_value() : a->second.fcm.has_value();
+    auto token = by == route::apns ? apns::token_for(k, d) : d.push_token;
+    return able && token ? by : route::none;
+  }
+
+  /// Deliveries that share credentials and a server share a lane; tokens that never worked have one of their own, since
+  /// Apple slows a connection down for bad ones.
+  static std::string lane_of(const device& d, belfry::kind k, route by, const std::vector<address_note>& notes) {
+    if (by == route::fcm)
+      return "fcm/" + d.app;
+    std::string lane = "apns/" + d.app;
+    lane += d.environment == device_environment::sandbox ? "/sandbox" : "/production";
+    auto [name, token] = token_of(k, d, by);
+    return is_proven(notes, d.id, derive_token_key(name, token)) ? lane : lane + "/unproven";
+  }
+
+  void send(const job_ptr& j) {
+    j->sent_at = wall_();
+    switch (j->by) {
+    case route::fcm:
+      return send_by_fcm(j);
+    case route::apns:
+      return send_by_apns(j);
+    case route::none:
+      return impossible(*j);
+    }
+  }
+
+  static void impossible(const job& j) {
+    attempt_result r;
+    r.how = attempt_result::verdict::impossible;
+    r.answer.why = reason::no_address;
+    j.done(std::move(r));
+  }
+
+  static void finish(const job& j, attempt_result r, const http_answer& a) {
+    r.duration = a.duration.count();
+    j.done(std::move(r));
+  }
+
+  fcm_access& fcm_of(const job& j) { return *apps_.at(j.to.app).fcm; }
+  apns_access& apns_of(const job& j) { return *apps_.at(j.to.app).apns; }
+
+  // -- FCM
+
+  void send_by_fcm(const job_ptr& j) {
+    std::unique_lock guard{lock_};
+    auto& access = fcm_of(*j);
+    switch (access.token.next(j->sent_at)) {
+    case fcm::access_token::step::fetch:
+      guard.unlock();
+      return http2_->send(fcm::token_request(access.account, j->sent_at),
+                          [this, j](const http_answer& a) { on_access_token(j, a); });
+    case fcm::access_token::step::wait: {
+      auto wait = access.token.ready_at(j->sent_at) - j->sent_at;
+      guard.unlock();
+      return j->done(postponed(std::max(wait, soon)));
+    }
+    case fcm::access_token::step::use:
+      break;
+    }
+    j->authorization = access.token.authorization();
+    guard.unlock();
+    auto request =
+        fcm::make_request(j->push(), access.settings, j->authorization, std::min(j->bytes_max(), fcm::message_max));
+    if (!request)
+      return impossible(*j);
+    http2_->send(std::move(*request), [this, j](const http_answer& a) {
+      if (a.error != transport_error::none)
+        return finish(*j, without_answer(a), a);
+      on_fcm(j, a);
+    });
+  }
+
+  void on_access_token(const job_ptr& j, const http_answer& a) {
+    std::unique_lock guard{lock_};
+    auto& access = fcm_of(*j);
+    auto t = wall_();
+    auto good = access.token.fetched(a, t);
+    auto wait = access.token.ready_at(t) - t;
+    guard.unlock();
+    if (good)
+      return send(j);
+    // What the authority refuses in so many words will not get better by asking again soon.
+    if (a.status >= 400 && a.status < 500)
+      return finish(*j, stopped("credentials_refused", j->to.app), a);
+    auto r = without_answer(a);
+    finish(*j, r.how == attempt_result::verdict::interrupted ? std::move(r) : postponed(std::max(wait, soon)), a);
+  }
+
+  void on_fcm(const job_ptr& j, const http_answer& a) {
+    using fcm::action;
+    std::unique_lock guard{lock_};
+    auto& access = fcm_of(*j);
+    auto t = wall_();
+    auto v = fcm::read_answer(a, t);
+    auto why = fcm::to_string(v.why);
+    switch (v.what) {
+    case action::accepted:
+      access.suspects.accepted();
+      return finish(*j, accepted(*j, a.status), a);
+    case action::gone:
+      return finish(*j, dead(*j, a.status, why, j->sent_at), a);
+    case action::foreign:
+      return finish(*j, with_alarm(dead(*j, a.status, why, j->sent_at), "sender_id_mismatch", j->to.app), a);
+    case action::suspect:
+      return finish(*j, judge(access.suspects, *j, a.status, why), a);
+    case action::our_mistake:
+      return finish(*j, with_alarm(refused(a.status, why), "bad_request", j->to.app), a);
+    case action::hold_project: {
+      auto r = again(a.status, why, v.wait);
+      r.hold = v.wait;
+      return finish(*j, std::move(r), a);
+    }
+    case action::later:
+    case action::not_fcm:
+      return finish(*j, again(a.status, why, v.wait), a);
+    case action::new_token:
+      if (access.token.refused(j->authorization, t) && !std::exchange(j->renewed, true)) {
+        guard.unlock();
+        return send(j);
+      }
+      return finish(*j, stopped("credentials_refused", j->to.app), a);
+    case action::stop_project:
+      return finish(*j, stopped("credentials_refused", j->to.app), a);
+    case action::shrink:
+      if (!std::exchange(j->shrunk, true)) {
+        guard.unlock();
+        return send(j);
+      }
+      return finish(*j, refused(a.status, why), a);
+    }
+  }
+
+  // -- APNs
+
+  void send_by_apns(const job_ptr& j) {
+    std::unique_lock guard{lock_};
+    auto& access = apns_of(*j);
+    j->authorization = access.token.authorization(j->sent_at);
+    guard.unlock();
+    auto request = apns::make_request(j->push(), access.settings, j->authorization, j->proven, j->bytes_max());
+    if (!request)
+      return impossible(*j);
+    http2_->send(std::move(*request), [this, j](const http_answer& a) {
+      if (a.error != transport_error::none)
+        return finish(*j, without_answer(a), a);
+      on_apns(j, a);
+    });
+  }
+
+  void on_apns(const job_ptr& j, const http_answer& a) {
+    using apns::action;
+    std::unique_lock guard{lock_};
+    auto& access = apns_of(*j);
+    auto t = wall_();
+    auto v = apns::read_answer(a);
+    auto why = apns::to_string(v.why);
+    switch (v.what) {
+    case action::accepted:
+      access.of(j->to.environment).accepted();
+      return finish(*j, accepted(*j, a.status), a);
+    case action::gone:
+      return finish(*j, dead(*j, a.status, why, j->sent_at), a);
+    case action::gone_before:
+      return finish(*j, dead(*j, a.status, why, v.since.value_or(j->sent_at)), a);
+    case action::suspect:
+      return finish(*j, judge(access.of(j->to.environment), *j, a.status, why), a);
+    case action::our_mistake:
+      return finish(*j, with_alarm(refused(a.status, why), "bad_request", j->to.app), a);
+    case action::refused:
+      return finish(*j, refused(a.status, why), a);
+    case action::shrink:
+      if (!std::exchange(j->shrunk, true)) {
+        guard.unlock();
+        return send(j);
+      }
+      return finish(*j, refused(a.status, why), a);
+    case action::slow_down: {
+      auto r = again(a.status, why, device_wait);
+      r.answer.endpoint_sound = true;
+      return finish(*j, std::move(r), a);
+    }
+    case action::new_token:
+      return renew(j, a, access.token.expired(j->authorization, t), guard);
+    case action::keep_token:
+      access.token.too_many(t);
+      return renew(j, a, true, guard);
+    case action::stop_app:
+      return finish(*j, stopped("credentials_refused", j->to.app), a);
+    case action::again:
+      return finish(*j, postponed(soon), a);
+    case action::later:
+      return finish(*j, again(a.status, why, 0), a);
+    }
+  }
+
+  /// Once more at once; when that does not help the app's key is what is wrong.
+  void renew(const job_ptr& j, const http_answer& a, bool may, std::unique_lock<std::mutex>& guard) {
+    if (!may || std::exchange(j->renewed, true))
+      return finish(*j, stopped("credentials_refused", j->to.app), a);
+    guard.unlock();
+    send(j);
+  }
+
+  /// A token that the provider calls bad, or an app that is set up wrong.
+  static attempt_result judge(suspicion& s, const job& j, int status, std::string_view why) {
+    switch (s.refused(token_of(j.in.what.kind, j.to, j.by).second)) {
+    case suspicion::verdict::give_up:
+      return dead(j, status, why, j.sent_at);
+    case suspicion::verdict::alarm:
+      return with_alarm(refused(status, why), "configuration_suspected", j.to.app);
+    case suspicion::verdict::keep:
+      break;
+    }
+    return refused(status, why);
+  }
+
+  const millis delay_;
+  const bool fcm_for_iphones_;
+  /// Of what the apps hold; `done` may be called under it, since it only hands on.
+  std::mutex lock_;
+  std::map<std::string, app> apps_;
+  const std::function<millis()> wall_;
+  /// The last one, because its end answers what is under way.
+  std::unique_ptr<http_transport> http2_;
+};
+
+} // namespace
+
+result<std::shared_ptr<channel>> make_channel(const options& o, std::unique_ptr<http_transport> http2,
+                                              std::string collapse_key, std::function<millis()> wall) {
+  const auto& m = o.mobile;
+  std::map<std::string, app> apps;
+  auto add = [&](const std::string& name, const std::string& at, const fcm_options& fcm,
+                 const apns_options& apns) -> result<success> {
+    auto made = make_app(at, m, fcm, apns, collapse_key);
+    if (!made)
+      return made.error();
+    apps.insert_or_assign(name, std::move(*made));
+    return success{};
+  };
+  auto ok = add("default", "mobile", m.fcm, m.apns);
+  for (std::size_t i = 0; ok && i < m.apps.size(); ++i)
+    ok = add(m.apps[i].app, "mobile.apps[" + std::to_string(i) + "]", m.apps[i].fcm, m.apps[i].apns);
+  if (!ok)
+    return ok.error();
+  // The app "default" may stand in the list instead.
+  if (auto i = apps.find("default"); i != apps.end() && !i->second.fcm && !i->second.apns)
+    apps.erase(i);
+  return std::shared_ptr<channel>{
+      std::make_shared<mobile_channel>(o, std::move(apps), std::move(http2), std::move(wall))};
+}
+
+} // namespace belfry::io::mobile

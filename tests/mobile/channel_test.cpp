@@ -1,0 +1,299 @@
+#include "belfry/io/mobile/channel.hpp"
+
+#include "belfry/io/crypto/p256.hpp"
+#include "belfry/tests/http2_client/client_fixture.hpp"
+#include "belfry/tests/support/providers/apns_simulator.hpp"
+#include "belfry/tests/support/providers/fcm_simulator.hpp"
+
+#include "fixture.hpp"
+#include "key_pem.hpp"
+
+namespace belfry::io::mobile {
+
+namespace {
+
+using nlohmann::json;
+using how = attempt_result::verdict;
+using verdict = outcome::verdict;
+
+millis wall_now() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+/// Both strict ends, and the channel between them and one app of each provider.
+class MobileChannel : public Http2 {
+protected:
+  MobileChannel() {
+    o_.outbound = options_;
+    o_.mobile.enabled = true;
+    o_.mobile.apns = {"TEAMID1234", "KEYID12345", "com.example.chat", {}};
+    o_.mobile.apns.key.value = apple_key;
+    o_.mobile.fcm.project_id = "belfry-demo";
+  }
+  ~MobileChannel() override { channel_.reset(); }
+
+  void start() {
+    if (!apple_)
+      start_apple();
+    if (!google_)
+      start_google();
+    auto made = make_channel(o_, make_client(), std::string(32, 'k'), wall_now);
+    ASSERT_TRUE(made) << made.error().detail;
+    channel_ = std::move(*made);
+  }
+  void start_apple(std::function<std::optional<test::http2_reply>(const test::http2_request&)> faults = {}) {
+    test::apns_settings s;
+    s.tls = certificate_;
+    s.keys = {{"KEYID12345", crypto::p256_key::from_text(apple_key)->point()}};
+    s.faults = std::move(faults);
+    apple_.emplace(std::move(s));
+    o_.mobile.apns_production = o_.mobile.apns_sandbox = apple_->url();
+  }
+  void start_google(std::function<std::optional<test::http2_reply>(const test::http2_request&)> faults = {}) {
+    test::fcm_settings s;
+    s.tls = certificate_;
+    s.faults = std::move(faults);
+    google_.emplace(std::move(s));
+    o_.mobile.fcm_endpoint = google_->url();
+    o_.mobile.fcm.service_account_key.value = json{
+        {"project_id", "belfry-demo"},
+        {"private_key_id", "k1"},
+        {"private_key", test::rsa_pem()},
+        {"client_email", "push@belfry-demo.iam.gserviceaccount.com"},
+        {"token_uri", google_->url() + "/token"}}.dump();
+  }
+
+  attempt_result push(const notification& n, const device& d) {
+    attempt_input in;
+    in.what = n;
+    in.what.created_at = wall_now();
+    in.what.expires_at = wall_now() + 60'000;
+    in.which.id = id_of(0xd1);
+    in.which.channel = channel_kind::mobile;
+    in.which.target = d.id;
+    in.recipient.id = "ben";
+    in.devices = {d};
+    in.notes = notes_;
+    auto p = std::make_shared<std::promise<attempt_result>>();
+    channel_->attempt(std::move(in), [p](attempt_result r) { p->set_value(std::move(r)); });
+    return p->get_future().get();
+  }
+  std::vector<endpoint> endpoints(const device& d, kind k = kind::new_message) const {
+    std::vector<device> devices{d};
+    return channel_->endpoints({id_, nullptr, devices, notes_, wall_now()}, k);
+  }
+  static device with_token(device d, const std::string& begin) {
+    d.push_token = begin + std::string(60, '0');
+    return d;
+  }
+
+  static constexpr auto apple_key = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
+
+  options o_;
+  std::optional<test::apns_simulator> apple_;
+  std::optional<test::fcm_simulator> google_;
+  std::shared_ptr<channel> channel_;
+  person_id id_ = "ben";
+  std::vector<address_note> notes_;
+};
+
+TEST_F(MobileChannel, PushesByBothProvidersAndProvesTokens) {
+  start();
+  for (const auto& d : {iphone(), android()}) {
+    auto r = push(message("hello"), d);
+    EXPECT_EQ(r.answer.what, verdict::accepted) << r.answer.answer;
+    EXPECT_EQ(r.address.what, address_news::verdict::proven);
+    EXPECT_EQ(r.address.value, derive_token_key("push", *d.push_token));
+  }
+  EXPECT_EQ(apple_->count(), 1U);
+  EXPECT_EQ(google_->count(), 1U);
+}
+
+TEST_F(MobileChannel, SharesOneAccessTokenAndRenewsARevokedOneWithinTheAttempt) {
+  start();
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(push(message("hello"), android()).answer.what, verdict::accepted);
+  EXPECT_EQ(google_->access_tokens(), 1U);
+  google_->revoke_access();
+  auto r = push(message("hello"), android());
+  EXPECT_EQ(r.how, how::made);
+  EXPECT_EQ(r.answer.what, verdict::accepted);
+  EXPECT_EQ(google_->access_tokens(), 2U);
+}
+
+TEST_F(MobileChannel, ReadsEveryAnswerOfApns) {
+  start();
+  struct row {
+    const char* token;
+    how made;
+    verdict what;
+    reason why;
+    address_news::verdict news;
+  };
+  using news = address_news::verdict;
+  const row rows[] = {{"e410", how::made, verdict::gone, reason::address_dead, news::gone},
+                      {"e400", how::made, verdict::refused, reason::provider_refused, news::nothing},
+                      {"e413", how::made, verdict::refused, reason::provider_refused, news::nothing},
+                      {"e429", how::made, verdict::again, reason::provider_refused, news::nothing},
+                      {"e500", how::made, verdict::again, reason::provider_refused, news::nothing},
+                      {"e503", how::made, verdict::again, reason::provider_refused, news::nothing}};
+  for (const auto& x : rows) {
+    auto r = push(message("hello"), with_token(iphone(), x.token));
+    EXPECT_EQ(r.how, x.made) << x.token;
+    EXPECT_EQ(r.answer.what, x.what) << x.token;
+    EXPECT_EQ(r.answer.why, x.why) << x.token;
+    EXPECT_EQ(r.address.what, x.news) << x.token;
+  }
+}
+
+TEST_F(MobileChannel, ReadsEveryAnswerOfFcm) {
+  start();
+  struct row {
+    const char* token;
+    verdict what;
+    address_news::verdict news;
+  };
+  using news = address_news::verdict;
+  const row rows[] = {{"e404", verdict::gone, news::gone},       {"e403", verdict::gone, news::gone},
+                      {"e400", verdict::refused, news::nothing}, {"e429", verdict::again, news::nothing},
+                      {"e500", verdict::again, news::nothing},   {"e503", verdict::again, news::nothing}};
+  for (const auto& x : rows) {
+    auto r = push(message("hello"), with_token(android(), x.token));
+    EXPECT_EQ(r.how, how::made) << x.token << " " << r.alarm;
+    EXPECT_EQ(r.answer.what, x.what) << x.token;
+    EXPECT_EQ(r.address.what, x.news) << x.token;
+  }
+}
+
+TEST_F(MobileChannel, GivesASuspectedTokenUpOnceOthersAreAccepted) {
+  start();
+  auto bad = with_token(iphone(), "e400");
+  EXPECT_EQ(push(message("hello"), bad).answer.what, verdict::refused);
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  auto r = push(message("hello"), bad);
+  EXPECT_EQ(r.answer.what, verdict::gone);
+  EXPECT_EQ(r.address.value, derive_token_key("push", *bad.push_token));
+}
+
+TEST_F(MobileChannel, SuspectsTheConfigurationWhenAllTokensSeemBad) {
+  start();
+  int alarms = 0;
+  for (int i = 0; i < 8; ++i) {
+    auto d = iphone();
+    d.push_token = "e400" + std::string(59, '0') + std::to_string(i);
+    auto r = push(message("hello"), d);
+    EXPECT_EQ(r.answer.what, verdict::refused);
+    alarms += r.alarm == "configuration_suspected" ? 1 : 0;
+  }
+  EXPECT_EQ(alarms, 1);
+}
+
+TEST_F(MobileChannel, HoldsTheLaneOfAnAppWhoseCredentialsAreRefused) {
+  start_google([](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    if (r.path != "/token")
+      return std::nullopt;
+    test::http2_reply out;
+    out.status = 400;
+    out.body = R"({"error":"invalid_grant"})";
+    return out;
+  });
+  start();
+  auto r = push(message("hello"), android());
+  EXPECT_EQ(r.how, how::postponed);
+  EXPECT_EQ(r.hold, probe_interval);
+  EXPECT_EQ(r.alarm, "credentials_refused");
+  EXPECT_EQ(r.subject, "default");
+}
+
+TEST_F(MobileChannel, CountsNoAttemptForWhatWasNotProcessed) {
+  auto seen = std::make_shared<std::atomic<int>>(0);
+  start_apple([seen](const test::http2_request&) -> std::optional<test::http2_reply> {
+    if (++*seen > 5)
+      return std::nullopt;
+    return test::http2_reply{.kind = what::refuse};
+  });
+  start();
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  EXPECT_EQ(*seen, 6);
+}
+
+TEST_F(MobileChannel, TriesAgainWhatGotNoAnswer) {
+  start_apple([](const test::http2_request&) { return test::http2_reply{.kind = what::cut}; });
+  start();
+  auto r = push(message("hello"), iphone());
+  EXPECT_EQ(r.how, how::made);
+  EXPECT_EQ(r.answer.what, verdict::again);
+  EXPECT_EQ(r.answer.why, reason::connection_failed);
+  EXPECT_EQ(r.answer.status, 0);
+}
+
+TEST_F(MobileChannel, RingsThePushKitTokenOnly) {
+  start();
+  ASSERT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::accepted);
+  ASSERT_EQ(apple_->pushes().size(), 1U);
+  EXPECT_EQ(apple_->pushes()[0].type, "voip");
+  EXPECT_EQ(apple_->pushes()[0].token, std::string(64, 'b'));
+  auto silent = iphone();
+  silent.push_kit_token.reset();
+  EXPECT_TRUE(endpoints(silent, kind::incoming_call).empty());
+}
+
+TEST_F(MobileChannel, GivesUnprovenTokensALaneOfTheirOwn) {
+  start();
+  EXPECT_EQ(endpoints(iphone()), (std::vector<endpoint>{{"phone", "apns/default/production/unproven"}}));
+  address_note n{channel_kind::mobile, "phone", address_note::mark::proven};
+  n.value = derive_token_key("push", *iphone().push_token);
+  notes_ = {n};
+  EXPECT_EQ(endpoints(iphone()), (std::vector<endpoint>{{"phone", "apns/default/production"}}));
+  auto sandbox = iphone();
+  sandbox.environment = device_environment::sandbox;
+  EXPECT_EQ(endpoints(sandbox), (std::vector<endpoint>{{"phone", "apns/default/sandbox"}}));
+  EXPECT_EQ(endpoints(android()), (std::vector<endpoint>{{"pixel", "fcm/default"}}));
+}
+
+TEST_F(MobileChannel, ReachesIPhonesByFcmButForRingsWhenToldTo) {
+  o_.mobile.firebase_for_non_push_kit = true;
+  start();
+  EXPECT_EQ(endpoints(iphone())[0].lane, "fcm/default");
+  EXPECT_EQ(endpoints(iphone(), kind::incoming_call)[0].lane, "apns/default/production/unproven");
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  EXPECT_EQ(google_->count(), 1U);
+}
+
+TEST_F(MobileChannel, KnowsAppsByTheirCredentials) {
+  start();
+  auto d = android();
+  d.app = "other";
+  EXPECT_TRUE(endpoints(d).empty());
+  std::vector<device> devices{d};
+  EXPECT_EQ(channel_->usable(d.id, {id_, nullptr, devices, notes_, 0}, kind::new_message), reason::no_address);
+  EXPECT_TRUE(endpoints(android(), kind::inbound_request).empty());
+}
+
+TEST_F(MobileChannel, IsNotMadeWithCredentialsThatCannotBeUsed) {
+  o_.mobile.apns.key.value = "no key";
+  auto made = make_channel(o_, make_client(), std::string(32, 'k'), wall_now);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ec::bad_input);
+  EXPECT_NE(made.error().detail.find("mobile.apns.key"), std::string::npos);
+}
+
+TEST_F(MobileChannel, AnswersWhatIsUnderWayWhenItEnds) {
+  start_apple([](const test::http2_request&) { return test::http2_reply{.kind = what::hang}; });
+  start();
+  attempt_input in;
+  in.what = message("hello");
+  in.what.expires_at = wall_now() + 60'000;
+  in.which.target = "phone";
+  in.devices = {iphone()};
+  auto p = std::make_shared<std::promise<attempt_result>>();
+  channel_->attempt(std::move(in), [p](attempt_result r) { p->set_value(std::move(r)); });
+  ASSERT_TRUE(wait_for(connection_event::what::opened));
+  channel_.reset();
+  EXPECT_EQ(p->get_future().get().how, how::interrupted);
+}
+
+} // namespace
+
+} // namespace belfry::io::mobile
