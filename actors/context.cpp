@@ -1,5 +1,7 @@
 #include "belfry/actors/context.hpp"
 
+#include <algorithm>
+
 namespace belfry {
 
 online_people::stripe& online_people::of(const person_id& p) const {
@@ -32,7 +34,7 @@ context::context(options o, io::store& s, io::http_transport& t, io::wall_clock&
     : opts(std::move(o)), store(s), transport(t), wall(w), metrics(m), line(at) {
   around.online = [this](const person_id& p) { return online.contains(p); };
   around.heard = [this](kind k) {
-    return ((heard_kinds.load(std::memory_order_relaxed) >> static_cast<unsigned>(k)) & 1) != 0;
+    return std::any_of(channels.begin(), channels.end(), [k](const auto& c) { return c && c->hears(k); });
   };
 }
 

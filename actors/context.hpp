@@ -5,6 +5,7 @@
 #include "belfry/actors/profile_cache.hpp"
 #include "belfry/actors/recent_messages.hpp"
 #include "belfry/config/options.hpp"
+#include "belfry/io/channel.hpp"
 #include "belfry/io/ports.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
 #include "belfry/messages/facts.hpp"
@@ -63,9 +64,16 @@ using registrations = std::vector<webhook>;
 class registration_view {
 public:
   std::shared_ptr<const registrations> get() const { return std::atomic_load(&list_); }
-  void set(std::shared_ptr<const registrations> list) { std::atomic_store(&list_, std::move(list)); }
+  /// Whether an active one subscribed to the kind.
+  bool hears(kind k) const { return ((kinds_.load(std::memory_order_relaxed) >> static_cast<unsigned>(k)) & 1) != 0; }
+  /// `kinds`: those that active ones subscribed to, as bits.
+  void set(std::shared_ptr<const registrations> list, std::uint32_t kinds) {
+    std::atomic_store(&list_, std::move(list));
+    kinds_ = kinds;
+  }
 
 private:
+  std::atomic<std::uint32_t> kinds_{0};
   std::shared_ptr<const registrations> list_ = std::make_shared<const registrations>();
 };
 
@@ -98,6 +106,8 @@ struct context {
   const timeline line;
   online_people online;
   registration_view webhooks;
+  /// One of each kind; those that are switched off take nothing.
+  std::array<std::shared_ptr<io::channel>, channel_count> channels;
   surroundings around;
   recent_messages recent{recent_messages_max};
   profile_cache profiles{cached_profiles_max};
@@ -106,8 +116,6 @@ struct context {
   std::array<std::array<lazy_counter, 4>, kind_count> notified;
   /// Somebody subscribed to reports, so that they are worth making.
   std::atomic<bool> watched{false};
-  /// Kinds that some address might take, as bits; kept by the registrations.
-  std::atomic<std::uint32_t> heard_kinds{0};
   /// Notifications from this number on were born in this life of the process.
   std::uint64_t first_seq = 0;
   /// The last commit succeeded.

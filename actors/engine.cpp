@@ -5,10 +5,15 @@
 #include "belfry/actors/node.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/recovery.hpp"
+#include "belfry/actors/webhooks/webhooks.hpp"
+#include "belfry/io/crypto/digest.hpp"
+#include "belfry/io/email/channel.hpp"
+#include "belfry/io/email/unsubscribe.hpp"
+#include "belfry/io/http2_client/http2_client.hpp"
 #include "belfry/io/http_client/curl_client.hpp"
+#include "belfry/io/mobile/channel.hpp"
 #include "belfry/io/store/store.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
-#include "belfry/io/webhook/codec.hpp"
 #include "belfry/messages/validate.hpp"
 
 #include <caf/actor_system.hpp>
@@ -71,6 +76,47 @@ result<std::unique_ptr<io::store>> open_store(const store_options& o) {
   return std::move(opened.value);
 }
 
+/// A secret of this store, made when it is asked for first: 32 random bytes.
+result<std::string> secret_of(io::store& store, const std::string& name, millis now) {
+  auto known = store.setting(name);
+  if (!known)
+    return known.error();
+  if (*known)
+    return **known;
+  io::unit made{{io::setting{name, io::crypto::random_bytes(32)}}};
+  if (auto ok = store.commit({&made}, now); !ok)
+    return error{ec::store_unavailable, ok.error().detail, {}};
+  return std::get<io::setting>(made.changes.front()).value;
+}
+
+constexpr auto unsubscribe_key = "unsubscribe_key";
+constexpr auto collapse_key = "collapse_key";
+
+/// Every channel of this configuration. Adding one is adding a line here.
+result<std::vector<std::shared_ptr<io::channel>>> make_channels(node& n) {
+  std::vector<std::shared_ptr<io::channel>> out{make_webhook_channel(n)};
+  if (n.opts.email.enabled) {
+    auto key = secret_of(n.store, unsubscribe_key, n.wall.now());
+    auto mail = key ? io::email::make_channel(n.opts, *key, [&n] { return n.wall.now(); }) : key.error();
+    if (!mail)
+      return mail.error();
+    out.push_back(std::move(*mail));
+  }
+  if (n.opts.mobile.enabled) {
+    auto key = secret_of(n.store, collapse_key, n.wall.now());
+    if (!key)
+      return key.error();
+    auto client = io::make_http2_client(n.opts.outbound);
+    if (!client)
+      return client.error();
+    auto phones = io::mobile::make_channel(n.opts, std::move(*client), *key, [&n] { return n.wall.now(); });
+    if (!phones)
+      return phones.error();
+    out.push_back(std::move(*phones));
+  }
+  return out;
+}
+
 result<timeline> start_of_time(const io::wall_clock& wall, io::store& store) {
   auto last = store.setting(clock_anchor_name);
   if (!last)
@@ -115,7 +161,8 @@ struct engine::impl {
       return;
     auto until = std::chrono::steady_clock::now() + limit;
     drain_within(node.gateway, until);
-    drain_within(node.webhook_channel, until);
+    for (const auto& c : node.channel_actors)
+      drain_within(c, until);
     caf::scoped_actor self{system};
     auto end = [&](auto& actor) {
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
@@ -128,14 +175,16 @@ struct engine::impl {
       self->wait_for(s);
     // What they sent before is written; a store that cannot be written keeps nobody.
     drain_within(node.writer, std::chrono::steady_clock::now() + std::chrono::seconds{5});
-    end(node.webhook_channel);
+    for (auto& c : node.channel_actors)
+      end(c);
     end(node.registrations);
     end(node.gateway);
     end(node.reader);
     end(node.traces);
     end(node.writer);
     end(node.outcomes);
-    // Nobody hears it any more: what is in flight is repeated after the next start.
+    // Nobody hears them any more: what is in flight is repeated after the next start.
+    node.channels = {};
     parts.transport.reset();
     node.shards.clear();
   }
@@ -167,9 +216,10 @@ result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
   auto known = recover(made->node);
   if (!known)
     return known.error();
-  spawn_actors(made->system, made->node, *known,
-               io::webhooks::make_codec(made->node.opts, [n = &made->node] { return n->webhooks.get(); }),
-               disk_threads::own);
+  auto channels = make_channels(made->node);
+  if (!channels)
+    return channels.error();
+  spawn_actors(made->system, made->node, *known, *channels, disk_threads::own);
   made->running = true;
   std::unique_ptr<engine> e{new engine{std::move(made)}};
   if (auto ok = rearm(e->impl_->node, *known); !ok)
@@ -260,6 +310,45 @@ void engine::delete_pause_reason(person_id id, std::string source, io::reply<suc
   impl_->node.to_person_of(id, belfry::delete_pause_reason{std::move(source), std::move(done)});
 }
 
+// -- mail ---------------------------------------------------------------------
+
+void engine::get_email_suppression(person_id id, io::reply<suppression_view> done) {
+  auto pick = [n = &impl_->node, done = std::move(done)](const result<known_addresses>& r) {
+    if (!r)
+      return done(r.error());
+    for (const auto& x : r->notes) {
+      if (x.what == address_note::mark::suppressed && r->profile && r->profile->email == x.value
+          && x.until > n->wall.now())
+        return done(suppression_view{x.code, x.since, x.until});
+    }
+    done(error{ec::not_found, "the person's mailbox is not suppressed", {}});
+  };
+  impl_->node.to_person_of(id, get_notes{channel_kind::email, std::move(pick)});
+}
+
+void engine::delete_email_suppression(person_id id, io::reply<success> done) {
+  impl_->node.to_person_of(id, erase_notes{channel_kind::email, address_note::mark::suppressed, std::move(done)});
+}
+
+void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {
+  caf::anon_send(
+      impl_->node.reader, ask_store{[n = &impl_->node, token, act, done = std::move(done)](io::store& s) {
+        auto key = s.setting(unsubscribe_key);
+        if (!key)
+          return done(key.error());
+        auto what = *key ? io::email::read_unsubscribe_token(**key, token) : std::nullopt;
+        if (!what)
+          return done(error{ec::not_found, "not an address to unsubscribe at", {}});
+        if (!act)
+          return done(what->kind);
+        address_note note{channel_kind::email, std::string{io::email::mailbox_target}, address_note::mark::declined};
+        note.about = what->kind;
+        n->to_person_of(what->person, put_note{std::move(note), [done, what](const result<success>& r) {
+                                                 r ? done(what->kind) : done(r.error());
+                                               }});
+      }});
+}
+
 // -- webhooks -----------------------------------------------------------------
 
 void engine::create_webhook(webhook_input input, io::reply<webhook> done) {
@@ -323,7 +412,7 @@ void engine::get_notification(notification_id id, io::reply<trace_item> done) {
 std::shared_ptr<void> engine::subscribe(std::function<void(const report&)> on_report) {
   auto id = ++impl_->subscriptions;
   caf::anon_send(impl_->node.outcomes, belfry::subscribe{id, std::move(on_report)});
-  return {nullptr, [outcomes = impl_->node.outcomes, id](void*) { caf::anon_send(outcomes, unsubscribe{id}); }};
+  return {nullptr, [outcomes = impl_->node.outcomes, id](void*) { caf::anon_send(outcomes, belfry::unsubscribe{id}); }};
 }
 
 bool engine::ready() const {

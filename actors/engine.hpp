@@ -77,6 +77,9 @@ public:
   void put_pause_reason(person_id id, std::string source, std::string display_name, std::int64_t timeout_seconds,
                         io::reply<io::stored<pause_reason>> done) override;
   void delete_pause_reason(person_id id, std::string source, io::reply<success> done) override;
+  void get_email_suppression(person_id id, io::reply<suppression_view> done) override;
+  void delete_email_suppression(person_id id, io::reply<success> done) override;
+  void unsubscribe(std::string token, bool act, io::reply<kind> done) override;
   void create_webhook(webhook_input input, io::reply<webhook> done) override;
   void put_webhook(webhook_id id, webhook_input input, io::reply<webhook> done) override;
   void get_webhook(webhook_id id, io::reply<webhook> done) override;

@@ -2,6 +2,7 @@
 
 #include "belfry/actors/channel/lane.hpp"
 #include "belfry/actors/participant/inbox.hpp"
+#include "belfry/io/channel.hpp"
 #include "belfry/io/ports.hpp"
 #include "belfry/io/service.hpp"
 #include "belfry/messages/admission.hpp"
@@ -169,10 +170,7 @@ struct mail_to_person {
 struct clearance {
   bool granted = false;
   reason why = reason::none;
-  notification what;
-  belfry::delivery delivery;
-  person recipient;
-  std::vector<std::string> device_tokens;
+  io::attempt_input input;
 };
 
 /// Asked by a channel before every attempt: does the reason still hold, and what is to be sent to whom?
@@ -192,14 +190,16 @@ struct attempted {
   millis next_at = 0;
   /// The delivery left its lane for the store; the channel is told (`on_disk`) when it is there.
   bool parked = false;
-  channel_kind channel = channel_kind::webhook;
+  channel_kind channel{};
   std::string lane;
+  /// What the answer said of the address.
+  io::address_news address = {};
 };
 
 /// A lane has room again for what was parked.
 struct unpark {
   notification_id delivery;
-  channel_kind channel = channel_kind::webhook;
+  channel_kind channel{};
   std::string lane;
 };
 
@@ -256,6 +256,25 @@ struct delete_pause_reason {
   std::string source;
   io::reply<success> done;
 };
+/// What is known of a person's addresses at one channel, and the profile that they come from.
+struct known_addresses {
+  std::optional<person_profile> profile;
+  std::vector<address_note> notes;
+};
+struct get_notes {
+  channel_kind channel{};
+  io::reply<known_addresses> done;
+};
+/// ec::not_found: nobody of this id is stored.
+struct put_note {
+  address_note note;
+  io::reply<success> done;
+};
+struct erase_notes {
+  channel_kind channel{};
+  address_note::mark what = address_note::mark::suppressed;
+  io::reply<success> done;
+};
 /// Wakes a person with unfinished notifications or mail after a restart.
 struct resume {};
 /// INTERNAL: everything of an erased person is off the disk.
@@ -268,7 +287,7 @@ struct gathered {
 using person_order =
     std::variant<mail_to_person, ask_clearance, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
                  get_count, put_device, drop_token, get_devices, delete_device, put_pause, get_pause, put_pause_reason,
-                 delete_pause_reason, resume, erasure_done>;
+                 delete_pause_reason, get_notes, put_note, erase_notes, resume, erasure_done>;
 
 struct person_alarm {};
 
@@ -409,11 +428,11 @@ struct close_lane {
 struct open_lane {
   std::string lane;
 };
-/// INTERNAL: the provider's answer.
+/// INTERNAL: what came of the attempt.
 struct answered {
   std::string lane;
   notification_id delivery;
-  io::http_answer answer;
+  std::shared_ptr<io::attempt_result> what;
 };
 /// A delivery that was parked is on disk, or need not be any more.
 struct on_disk {

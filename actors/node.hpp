@@ -5,6 +5,7 @@
 
 #include <caf/send.hpp>
 
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct node : context {
   reader_actor reader;
   /// Answers queries of the trace, which nothing else waits behind.
   reader_actor traces;
-  channel_actor webhook_channel;
+  /// By `channel_kind`.
+  std::array<channel_actor, channel_count> channel_actors;
   webhooks_actor registrations;
   outcome_actor outcomes;
 
@@ -35,7 +37,7 @@ struct node : context {
   void to_person_of(const person_id& id, person_order what) const {
     caf::anon_send(shard_of(id), to_person{id, std::move(what)});
   }
-  channel_actor channel(channel_kind) const { return webhook_channel; }
+  const channel_actor& channel(channel_kind kind) const { return channel_actors[static_cast<std::size_t>(kind)]; }
 };
 
 /// Shards per node. More than cores, so that few entities share one.

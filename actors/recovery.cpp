@@ -1,5 +1,6 @@
 #include "belfry/actors/recovery.hpp"
 
+#include "belfry/actors/channel/absent_channel.hpp"
 #include "belfry/actors/channel/channel.hpp"
 #include "belfry/actors/conversation/core.hpp"
 #include "belfry/actors/outcome/outcome.hpp"
@@ -14,6 +15,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 namespace belfry {
@@ -90,8 +93,12 @@ result<recovered> recover(const context& shared) {
   return r;
 }
 
-void spawn_actors(caf::actor_system& system, node& n, const recovered& r, std::shared_ptr<io::channel_codec> codec,
-                  disk_threads threads) {
+void spawn_actors(caf::actor_system& system, node& n, const recovered& r,
+                  const std::vector<std::shared_ptr<io::channel>>& channels, disk_threads threads) {
+  for (std::size_t i = 0; i < n.channels.size(); ++i)
+    n.channels[i] = std::make_shared<absent_channel>(static_cast<channel_kind>(i));
+  for (const auto& c : channels)
+    n.channels[static_cast<std::size_t>(c->kind())] = c;
   n.first_seq = n.store.new_notification_seq();
   publish_registrations(n, r.webhooks);
   if (threads == disk_threads::own) {
@@ -107,7 +114,8 @@ void spawn_actors(caf::actor_system& system, node& n, const recovered& r, std::s
   n.registrations = system.spawn(webhooks, &n, r.webhooks);
   for (std::size_t i = 0; i < shard_count; ++i)
     n.shards.push_back(system.spawn(shard, &n));
-  n.webhook_channel = system.spawn(channel, &n, channel_kind::webhook, std::move(codec));
+  for (std::size_t i = 0; i < n.channels.size(); ++i)
+    n.channel_actors[i] = system.spawn(channel, &n, n.channels[i]);
   n.gateway = system.spawn(gateway, &n, r.gateway);
 }
 
@@ -140,7 +148,14 @@ result<success> rearm(node& n, recovered& r) {
     if (!by_shard[i].due.empty())
       caf::anon_send(n.shards[i], std::move(by_shard[i]));
   }
-  caf::anon_send(n.webhook_channel, parked_lanes{std::move(r.parked_lanes)});
+  for (const auto& c : n.channels) {
+    parked_lanes mine;
+    auto prefix = std::string{to_string(c->kind())} + "/";
+    std::copy_if(r.parked_lanes.begin(), r.parked_lanes.end(), std::back_inserter(mine.lanes),
+                 [&](const std::string& lane) { return lane.starts_with(prefix); });
+    if (!mine.lanes.empty())
+      caf::anon_send(n.channel(c->kind()), std::move(mine));
+  }
   n.armed = true;
   return success{};
 }

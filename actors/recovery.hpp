@@ -24,9 +24,9 @@ result<recovered> recover(const context& shared);
 /// Where the actors that wait for the disk run: on threads of their own, or (tests on a fake clock) with all others.
 enum class disk_threads : std::uint8_t { own, shared };
 
-/// Spawns all actors of a node and publishes what was recovered.
-void spawn_actors(caf::actor_system& system, node& n, const recovered& r, std::shared_ptr<io::channel_codec> webhooks,
-                  disk_threads threads);
+/// Spawns all actors of a node and publishes what was recovered. `channels`: at most one of each kind.
+void spawn_actors(caf::actor_system& system, node& n, const recovered& r,
+                  const std::vector<std::shared_ptr<io::channel>>& channels, disk_threads threads);
 
 /// Arms every wait and delivery of it: the node's actors are running.
 result<success> rearm(node& n, recovered& r);

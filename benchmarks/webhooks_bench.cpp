@@ -81,7 +81,7 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
   o.outbound.allow_plain_http = true;
   o.outbound.allowed_networks = {"127.0.0.0/8"};
   auto list = std::make_shared<const std::vector<webhook>>(std::vector<webhook>{registration(url)});
-  auto codec = io::webhooks::make_codec(o, [list] { return list; });
+  io::webhooks::codec codec{o, [list] { return list; }};
   auto client = io::make_http_client(o.outbound);
   if (!client)
     throw std::runtime_error(client.error().detail);
@@ -96,7 +96,7 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
     delivery d;
     d.id = derive_delivery_id(n.id, channel_kind::webhook, "bench");
     d.target = "bench";
-    auto request = codec->make(n, d, person{n.recipient, {}}, {}, now());
+    auto request = codec.make(n, d, person{n.recipient, {}}, {}, now());
     if (!request)
       throw std::runtime_error("the codec makes no request");
     {
@@ -104,7 +104,7 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
       changed.wait(guard, [&] { return open < in_flight; });
       ++open;
     }
-    (*client)->send(std::move(*request), [&](const io::http_answer& a) {
+    (*client)->send(std::move(request->request), [&](const io::http_answer& a) {
       std::lock_guard guard{lock};
       bad += a.status == 200 ? 0 : 1;
       if (--open == 0 || open < in_flight)

@@ -381,15 +381,4 @@ public:
   virtual void send(http_request request, std::function<void(http_answer)> done) = 0;
 };
 
-/// What one channel sends and how it reads answers; pure. Every channel has one, and nothing else of its own.
-class channel_codec {
-public:
-  virtual ~channel_codec() = default;
-
-  /// The request of one attempt (`d.tries` were made before); nothing: the address is not there any more.
-  virtual std::optional<http_request> make(const notification& n, const delivery& d, const person& recipient,
-                                           const std::vector<std::string>& device_tokens, millis now) = 0;
-  virtual outcome read(const http_answer& a, millis now) = 0;
-};
-
 } // namespace belfry::io

@@ -50,6 +50,13 @@ public:
                                 std::int64_t timeout_seconds, reply<stored<pause_reason>> done) = 0;
   virtual void delete_pause_reason(person_id id, std::string source, reply<success> done) = 0;
 
+  /// Why no mail goes to the person's present address. ec::not_found: it is not suppressed.
+  virtual void get_email_suppression(person_id id, reply<suppression_view> done) = 0;
+  virtual void delete_email_suppression(person_id id, reply<success> done) = 0;
+  /// From the List-Unsubscribe of a mail: which kind of mail it ends. With `act` it is ended. ec::not_found: no token
+  /// of ours, or nobody is there any more.
+  virtual void unsubscribe(std::string token, bool act, reply<kind> done) = 0;
+
   virtual void create_webhook(webhook_input input, reply<webhook> done) = 0;
   /// ec::conflict: old version or a taken name.
   virtual void put_webhook(webhook_id id, webhook_input input, reply<webhook> done) = 0;

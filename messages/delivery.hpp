@@ -11,7 +11,8 @@
 namespace belfry {
 
 enum class channel_kind : std::uint8_t { email, mobile, webhook, web_push };
-constexpr int channel_count = 4;
+constexpr channel_kind channel_last = channel_kind::web_push;
+constexpr int channel_count = static_cast<int>(channel_last) + 1;
 /// "EMAIL", "MOBILE", "WEBHOOK", "WEB_PUSH".
 std::string_view to_string(channel_kind x);
 
@@ -56,6 +57,8 @@ struct delivery {
   channel_kind channel = channel_kind::webhook;
   /// Id of the registration, device or subscription; "email" for mail.
   std::string target;
+  /// The lane in which it waits, if other targets share it (`io::endpoint::lane`).
+  std::string lane = {};
   delivery_state state = delivery_state::queued;
   belfry::reason reason = belfry::reason::none;
   /// Attempts made so far (the list below may be shortened).

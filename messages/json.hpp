@@ -116,6 +116,7 @@ std::string to_json(const admission& x, bool batch);
 
 std::string to_json(const conversation_view& x);
 std::string to_json(const count_view& x);
+std::string to_json(const suppression_view& x);
 std::string to_json(const trace_item& x);
 /// `{"items": [...], "cursor"?}`; the cursor is `next` in decimal digits.
 std::string to_json(const trace_page& x);

@@ -212,6 +212,10 @@ std::string to_json(const count_view& x) {
   return print({{"total", x.total}, {"conversations", x.conversations}});
 }
 
+std::string to_json(const suppression_view& x) {
+  return print({{"reason", x.reason}, {"since", x.since}, {"until", x.until}});
+}
+
 std::string to_json(const trace_item& x) {
   return print(build(x));
 }

@@ -70,6 +70,17 @@ notification_id derive_delivery_id(const notification_id& n, channel_kind channe
   return digest({to_string(n), to_string(channel), target});
 }
 
+std::vector<std::string> device_tokens(const std::vector<device>& devices) {
+  std::vector<std::string> out;
+  for (const auto& d : devices) {
+    for (const auto* t : {&d.push_token, &d.push_kit_token}) {
+      if (*t && std::find(out.begin(), out.end(), **t) == out.end())
+        out.push_back(**t);
+    }
+  }
+  return out;
+}
+
 std::string derive_token_key(std::string_view kind, std::string_view token) {
   const auto id = digest({kind, token});
   return {id.bytes.begin(), id.bytes.end()};

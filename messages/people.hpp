@@ -86,6 +86,9 @@ struct device {
 /// the token itself.
 std::string derive_token_key(std::string_view kind, std::string_view token);
 
+/// Every token of these devices once, as payloads list them.
+std::vector<std::string> device_tokens(const std::vector<device>& devices);
+
 enum class pause_mode : std::uint8_t { off, on, automatic };
 
 /// "OFF", "ON", "AUTO".

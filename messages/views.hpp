@@ -52,6 +52,15 @@ struct count_view {
   std::map<conversation_id, std::uint32_t> conversations;
 };
 
+/// A mailbox that is left alone for now (SPEC 9).
+struct suppression_view {
+  /// The code of the mail server ("5.1.1").
+  std::string reason;
+  /// Wall time.
+  millis since = 0;
+  millis until = 0;
+};
+
 /// Filter of GET /v1/notifications; empty members do not filter.
 struct trace_query {
   std::optional<person_id> person;

@@ -18,15 +18,18 @@ engine_time now(pointer self) {
   return self->state.shared->line.at(self->clock().now());
 }
 
-lane_options make_lane_options(const options& o) {
+channel_kind kind_of(pointer self) {
+  return self->state.via->kind();
+}
+
+lane_options make_lane_options(const options& o, const io::channel_policy& p) {
   lane_options l;
   l.queue_max = o.limits.lane_queue;
   l.call_queue_max = o.limits.lane_queue;
   l.in_flight_max = o.limits.lane_in_flight;
   l.retries_max = std::max<std::size_t>(l.queue_max / 2, 1);
   l.delayed_max = l.queue_max / 4;
-  l.retry = {o.webhooks.retry_first.count(), o.webhooks.retry_factor, o.webhooks.retry_max.count(),
-             o.webhooks.retry_jitter};
+  l.retry = p.retry;
   return l;
 }
 
@@ -34,7 +37,7 @@ lane_seat& seat_of(pointer self, const std::string& name) {
   auto& st = self->state;
   auto& seat = st.lanes[name];
   if (!seat)
-    seat = std::make_unique<lane_seat>(make_lane_options(st.shared->opts), st.budget.get());
+    seat = std::make_unique<lane_seat>(make_lane_options(st.shared->opts, st.via->policy()), st.budget.get());
   return *seat;
 }
 
@@ -42,10 +45,11 @@ lane_seat& seat_of(pointer self, const std::string& name) {
 
 void tell(pointer self, const queued& q, attempted a) {
   a.delivery = q.delivery;
+  a.channel = kind_of(self);
   auto& st = self->state;
   if (is_final(a.state))
     st.ended[static_cast<std::size_t>(a.state)].increment(st.shared->metrics, io::metric::deliveries,
-                                                          {to_string(st.kind), to_string(a.state)});
+                                                          {to_string(a.channel), to_string(a.state)});
   st.shared->to_person_of(q.person, std::move(a));
 }
 
@@ -59,9 +63,8 @@ void end(pointer self, const queued& q, delivery_state state, reason why) {
 /// It goes to disk until there is room or its time comes. Guarded: nothing of its chain passes it meanwhile.
 void park(pointer self, const std::string& lane, lane_seat& seat, const queued& q, bool guarded) {
   seat.disk.leaves(q, guarded);
-  self->state.parked.increment(self->state.shared->metrics, io::metric::parked, {to_string(self->state.kind)});
+  self->state.parked.increment(self->state.shared->metrics, io::metric::parked, {to_string(kind_of(self))});
   attempted a;
-  a.channel = self->state.kind;
   a.lane = lane;
   a.state = q.tries > 0 ? delivery_state::retrying : delivery_state::queued;
   a.next_at = q.due;
@@ -126,16 +129,16 @@ void finish_attempt(pointer self, const notification_id& id) {
     std::exchange(st.drained, nullptr)();
 }
 
-/// The registration as it is now; nullptr: there is none.
-std::shared_ptr<const webhook> registration_of(pointer self, const webhook_id& id) {
-  auto list = self->state.shared->webhooks.get();
-  auto w = std::find_if(list->begin(), list->end(), [&](const webhook& x) { return x.id == id; });
-  return {list, w == list->end() ? nullptr : &*w};
-}
-
 void on_denied(pointer self, attempt_seat& a, lane_seat& seat, reason why) {
   seat.core.withdrawn(a.item.delivery, now(self));
   end(self, a.item, why == reason::expired ? delivery_state::expired : delivery_state::cancelled, why);
+}
+
+/// The attempt of `delivery` is over, however it went: others may start.
+void go_on(pointer self, const std::string& lane, lane_seat& seat, const notification_id& delivery) {
+  finish_attempt(self, delivery);
+  pump(self, lane, seat);
+  pump_starved(self);
 }
 
 void on_cleared(pointer self, cleared& c) {
@@ -143,76 +146,88 @@ void on_cleared(pointer self, cleared& c) {
   auto i = st.attempts.find(c.delivery);
   if (i == st.attempts.end())
     return;
-  auto& seat = seat_of(self, c.lane);
-  auto why = c.what->why;
-  std::optional<io::http_request> request;
-  if (c.what->granted) {
-    i->second.began = st.shared->wall.now();
-    auto& w = *c.what;
-    request = st.codec->make(w.what, w.delivery, w.recipient, w.device_tokens, i->second.began);
-    auto to = registration_of(self, w.delivery.target);
-    i->second.version = to ? to->version : 0;
-    i->second.born = w.what.created_at;
-    if (!request)
-      why = reason::registration_deleted;
+  if (!c.what->granted) {
+    auto& seat = seat_of(self, c.lane);
+    on_denied(self, i->second, seat, c.what->why);
+    return go_on(self, c.lane, seat, c.delivery);
   }
-  if (!request) {
-    on_denied(self, i->second, seat, why);
-    finish_attempt(self, c.delivery);
-    pump(self, c.lane, seat);
-    return pump_starved(self);
-  }
-  request->fresh_connection = i->second.item.fresh_connection;
+  auto& in = c.what->input;
+  in.fresh_connection = i->second.item.fresh_connection;
+  in.now = st.shared->wall.now();
+  i->second.began = in.now;
+  i->second.born = in.what.created_at;
   st.in_flight.set(static_cast<double>(st.attempts.size()));
-  st.shared->transport.send(std::move(*request), [me = caf::actor_cast<channel_actor>(self), lane = c.lane,
-                                                  id = c.delivery](io::http_answer a) {
-    caf::anon_send(me, answered{lane, id, std::move(a)});
-  });
+  st.via->attempt(std::move(in),
+                  [me = caf::actor_cast<channel_actor>(self), lane = c.lane, id = c.delivery](io::attempt_result r) {
+                    caf::anon_send(me, answered{lane, id, std::make_shared<io::attempt_result>(std::move(r))});
+                  });
 }
 
-/// The registration hears of endpoints that begin or cease to fail, and of those that are gone.
-void report_endpoint(pointer self, const std::string& lane, const outcome& o, std::uint64_t version) {
-  auto id = lane.substr(lane.find('/') + 1);
-  if (o.what == outcome::verdict::accepted) {
-    auto w = registration_of(self, id);
-    if (!w || w->failing_since == 0)
-      return;
-  }
-  self->send(self->state.shared->registrations, endpoint_result{id, o.what, version});
-}
-
-void on_answered(pointer self, answered& a) {
+/// The provider answered, or did not.
+void on_made(pointer self, const std::string& lane, lane_seat& seat, attempt_seat& a, io::attempt_result& r) {
   auto& st = self->state;
-  auto i = st.attempts.find(a.delivery);
-  if (i == st.attempts.end())
-    return;
-  auto& seat = seat_of(self, a.lane);
-  if (a.answer.error == io::transport_error::cancelled) {
-    // We are stopping: it counts as not answered and is repeated after the restart.
-    return finish_attempt(self, a.delivery);
-  }
-  auto o = st.codec->read(a.answer, st.shared->wall.now());
+  const auto& o = r.answer;
   auto dice = std::uniform_real_distribution<double>{0, 1}(st.dice);
-  auto d = seat.core.answered(a.delivery, o, now(self), dice);
+  auto d = seat.core.answered(a.item.delivery, o, now(self), dice);
   attempted out;
-  out.made = attempt{i->second.began, o.status, o.answer, a.answer.duration.count()};
+  out.made = attempt{a.began, o.status, o.answer, r.duration};
   out.state = d ? d->state : delivery_state::cancelled;
   out.why = d ? d->reason : reason::taken_back;
   out.next_at = d ? d->at : 0;
+  out.address = std::move(r.address);
+  auto channel = to_string(kind_of(self));
   st.attempted[static_cast<std::size_t>(o.what)].increment(st.shared->metrics, io::metric::attempts,
-                                                           {to_string(st.kind), to_string(o.what)});
-  st.attempt_seconds.observe(std::chrono::duration<double>(a.answer.duration).count());
+                                                           {channel, to_string(o.what)});
+  st.attempt_seconds.observe(static_cast<double>(r.duration) / 1000);
   if (o.what == outcome::verdict::accepted)
-    st.delivery_seconds.observe(static_cast<double>(st.shared->wall.now() - i->second.born) / 1000);
-  // A kept connection that was closed says nothing of the endpoint, unless a new one does not help.
-  if (!o.kept_connection_lost || i->second.item.fresh_connection)
-    report_endpoint(self, a.lane, o, i->second.version);
-  tell(self, i->second.item, std::move(out));
+    st.delivery_seconds.observe(static_cast<double>(st.shared->wall.now() - a.born) / 1000);
+  tell(self, a.item, std::move(out));
   if (d && d->evicted)
-    park(self, a.lane, seat, *d->evicted, true);
-  finish_attempt(self, a.delivery);
-  pump(self, a.lane, seat);
-  pump_starved(self);
+    park(self, lane, seat, *d->evicted, true);
+}
+
+/// It counts no attempt and waits for its time.
+void on_postponed(pointer self, const std::string& lane, lane_seat& seat, const attempt_seat& a, millis wait) {
+  auto t = now(self);
+  auto d = seat.core.put_back(a.item.delivery, t + wait, t);
+  attempted out;
+  out.state = d ? d->state : delivery_state::cancelled;
+  out.why = d ? d->reason : reason::taken_back;
+  out.next_at = d ? d->at : 0;
+  if (a.item.tries == 0 && out.state == delivery_state::retrying)
+    out.state = delivery_state::queued;
+  tell(self, a.item, std::move(out));
+  if (d && d->evicted)
+    park(self, lane, seat, *d->evicted, true);
+}
+
+void on_answered(pointer self, answered& x) {
+  using verdict = io::attempt_result::verdict;
+  auto& st = self->state;
+  auto i = st.attempts.find(x.delivery);
+  if (i == st.attempts.end())
+    return;
+  auto& seat = seat_of(self, x.lane);
+  auto& r = *x.what;
+  if (!r.alarm.empty())
+    st.shared->metrics.alarm(to_string(kind_of(self)), r.alarm, r.subject);
+  if (r.hold > 0)
+    seat.core.hold(now(self) + r.hold);
+  switch (r.how) {
+  case verdict::made:
+    on_made(self, x.lane, seat, i->second, r);
+    break;
+  case verdict::postponed:
+    on_postponed(self, x.lane, seat, i->second, r.wait);
+    break;
+  case verdict::impossible:
+    on_denied(self, i->second, seat, r.answer.why);
+    break;
+  case verdict::interrupted:
+    // It counts as not answered and is repeated after the restart.
+    return finish_attempt(self, x.delivery);
+  }
+  go_on(self, x.lane, seat, x.delivery);
 }
 
 // -- disk ---------------------------------------------------------------------
@@ -260,7 +275,7 @@ void on_found(pointer self, parked_found& f) {
   }
   auto found = seat.disk.answered(std::move(f.list), f.complete, room_of(seat), f.ending);
   for (auto& p : found.back)
-    st.shared->to_person_of(p.person, unpark{p.delivery, st.kind, f.lane});
+    st.shared->to_person_of(p.person, unpark{p.delivery, kind_of(self), f.lane});
   if (found.drained) {
     for (auto calls : {false, true})
       seat.core.drained(calls, f.refused_before);
@@ -343,12 +358,11 @@ void on_drain(pointer self, drain& d) {
 
 } // namespace
 
-channel_actor::behavior_type channel(pointer self, node* shared, channel_kind kind,
-                                     std::shared_ptr<io::channel_codec> codec) {
+channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr<io::channel> via) {
   auto& st = self->state;
   st.shared = shared;
-  st.kind = kind;
-  st.codec = std::move(codec);
+  st.via = std::move(via);
+  const auto kind = kind_of(self);
   st.budget = std::make_unique<in_flight_budget>(shared->opts.limits.channel_in_flight);
   st.dice.seed(std::random_device{}());
   st.in_flight = shared->metrics.get_gauge(io::metric::lane_in_flight, {to_string(kind)});

@@ -30,22 +30,19 @@ struct attempt_seat {
   std::string lane;
   queued item;
   millis began = 0;
-  /// Of the registration that it goes to.
-  std::uint64_t version = 0;
   /// When its notification was born, on the wall clock.
   millis born = 0;
 };
 
-/// Delivers through one provider: lanes decide what starts when, persons clear each attempt, the codec says what goes
-/// out and what the answer means. The same actor serves every channel; only codecs differ.
+/// Delivers through one channel: lanes decide what starts when, persons clear each attempt, the channel makes it and
+/// says what the answer means. The same actor serves every channel.
 struct channel_state {
   static inline const char* name = "channel";
 
   channel_state() = default;
 
   node* shared = nullptr;
-  channel_kind kind = channel_kind::webhook;
-  std::shared_ptr<io::channel_codec> codec;
+  std::shared_ptr<io::channel> via;
   std::unique_ptr<in_flight_budget> budget;
   std::unordered_map<std::string, std::unique_ptr<lane_seat>> lanes;
   std::unordered_map<notification_id, attempt_seat> attempts;
@@ -57,12 +54,12 @@ struct channel_state {
   std::size_t waiting = 0;
   io::histogram attempt_seconds, delivery_seconds;
   lazy_counter parked;
-  /// By final state, and by the codec's verdict.
+  /// By final state, and by the provider's verdict.
   std::array<lazy_counter, static_cast<std::size_t>(delivery_state::given_up) + 1> ended;
   std::array<lazy_counter, static_cast<std::size_t>(outcome::verdict::refused) + 1> attempted;
 };
 
 channel_actor::behavior_type channel(channel_actor::stateful_pointer<channel_state> self, node* shared,
-                                     channel_kind kind, std::shared_ptr<io::channel_codec> codec);
+                                     std::shared_ptr<io::channel> via);
 
 } // namespace belfry

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "belfry/io/channel.hpp"
 #include "belfry/messages/facts.hpp"
 
 #include <cstdint>
@@ -11,13 +12,8 @@ namespace belfry {
 /// Retry-After is honoured up to here, in milliseconds: 24 h (SPEC 8).
 constexpr engine_time retry_after_max = 24LL * 3600 * 1000;
 
-/// How waits grow; times in milliseconds. first <= max, factor >= 1, jitter 0 to 1.
-struct retry_policy {
-  engine_time first = 5'000;
-  double factor = 3;
-  engine_time max = 36'000'000;
-  double jitter = 0.2;
-};
+/// How waits grow.
+using retry_policy = io::retry_schedule;
 
 /// The wait after the `failures`-th failed attempt (1 is the first), in milliseconds:
 /// min(first * factor^(failures - 1), max), moved by at most ±jitter of itself, never below `retry_after`.

@@ -52,14 +52,31 @@ clearance grant(pointer self, const notification_record& r, const delivery& d) {
   auto& core = *self->state.core;
   clearance c;
   c.granted = true;
-  c.what = r.notification;
-  c.what.people = people_in(self, r.notification);
-  c.delivery = d;
-  if (c.what.message && c.what.message->edited_text && d.edited)
-    c.what.message->text = *c.what.message->edited_text;
-  c.recipient = core.as_recipient(c.what.recipient_type.value_or(implied_type(c.what.kind)));
-  c.device_tokens = core.device_tokens();
+  auto& in = c.input;
+  in.what = r.notification;
+  in.what.people = people_in(self, r.notification);
+  in.which = d;
+  if (in.what.message && in.what.message->edited_text && d.edited)
+    in.what.message->text = *in.what.message->edited_text;
+  in.recipient = core.as_recipient(in.what.recipient_type.value_or(implied_type(in.what.kind)));
+  in.devices = core.data().devices;
+  in.notes = core.data().notes;
   return c;
+}
+
+/// What the provider said of the address is kept; the host hears of tokens that died.
+void learn(pointer self, const attempted& a) {
+  auto& st = self->state;
+  if (st.erased || a.address.what == io::address_news::verdict::nothing)
+    return;
+  auto target = st.core->target_of(a.delivery);
+  auto learnt = st.core->learn(a.channel, target, a.address, st.shared->wall.now());
+  if (learnt == person_core::learnt::noted)
+    save_row(self, {});
+  if (learnt != person_core::learnt::token_dropped)
+    return;
+  save_devices(self);
+  self->send(st.shared->outcomes, reports{{address_gone{a.channel, st.core->id(), target}}});
 }
 
 } // namespace
@@ -82,6 +99,7 @@ void on_order(pointer self, ask_clearance& q) {
 void on_order(pointer self, attempted& a) {
   person_effects fx;
   auto& st = self->state;
+  learn(self, a);
   st.core->attempted(a.delivery, a.made, a.state, a.why, a.next_at, a.parked, fx);
   commit c;
   if (a.parked)

@@ -70,6 +70,9 @@ void after_pause(pointer self, const pause_view& before);
 void on_alarm(pointer self);
 /// What the person does in a conversation may pause it.
 void keep_busy(pointer self, const activity& a, person_effects& fx);
+void on_order(pointer self, get_notes& q);
+void on_order(pointer self, put_note& p);
+void on_order(pointer self, erase_notes& o);
 void on_order(pointer self, get_pause& q);
 void on_order(pointer self, put_pause& p);
 void on_order(pointer self, put_pause_reason& p);

@@ -15,6 +15,9 @@ bool contains(const std::vector<T>& list, const T& x) {
   return std::find(list.begin(), list.end(), x) != list.end();
 }
 
+/// Notes of one kind that one target has, one for each value it had.
+constexpr std::size_t notes_each_max = 4;
+
 std::uint64_t place_of(const person_mail& m) {
   if (const auto* t = std::get_if<tell>(&m))
     return t->record->notification.seq;
@@ -94,17 +97,6 @@ person person_core::as_recipient(person_type fallback) const {
   return p;
 }
 
-std::vector<std::string> person_core::device_tokens() const {
-  std::vector<std::string> out;
-  for (const auto& d : data_.devices) {
-    for (const auto* t : {&d.push_token, &d.push_kit_token}) {
-      if (*t && !contains(out, **t))
-        out.push_back(**t);
-    }
-  }
-  return out;
-}
-
 io::person_row person_core::row() const {
   auto bot = data_.profile && data_.profile->type == person_type::bot;
   return {id_, bot, encode(data_), {}, data_.pause.next_deadline().has_value()};
@@ -145,6 +137,7 @@ void person_core::expand(notification_record& r, const std::vector<address>& to,
     d.id = derive_delivery_id(n.id, a.channel, a.target);
     d.channel = a.channel;
     d.target = a.target;
+    d.lane = a.lane;
     // An attempt may have begun before the crash that it was told again after.
     d.left = of_former_life(n.seq);
     if (delay > 0) {
@@ -182,6 +175,9 @@ lane_order person_core::order(const notification_record& r, const delivery& d, b
   o.item.notification = n.id;
   o.item.seq = n.seq;
   o.item.key = id_ + '\1' + n.conversation;
+  if (!d.lane.empty())
+    // Others of this person may share the lane.
+    o.item.key += '\1' + d.target;
   o.item.person = id_;
   o.item.conversation = n.conversation;
   o.item.kind = n.kind;
@@ -339,6 +335,15 @@ std::vector<person_id> person_core::named_in(const notification_id& id) {
   return out;
 }
 
+std::string person_core::target_of(const notification_id& id) {
+  auto seq = open_.find(id);
+  if (seq == 0)
+    return {};
+  auto out = find(open_.open(seq), id).target;
+  open_.close(seq);
+  return out;
+}
+
 person_core::permit person_core::clear(const notification_id& id, engine_time now, person_effects& fx) {
   auto seq = open_.find(id);
   if (seq == 0)
@@ -350,7 +355,7 @@ person_core::permit person_core::clear(const notification_id& id, engine_time no
   if (why == reason::none && n.expires_at <= now)
     why = reason::expired;
   if (why == reason::none)
-    why = around_.usable(address_of(d), n.kind);
+    why = around_.usable(address_of(d), data_, n.kind);
   auto counterpart_left = is_silent(n.kind);
   if (why == reason::none && data_.pause.suppresses(n.kind, d.channel, counterpart_left, now))
     why = reason::paused;
@@ -393,6 +398,36 @@ void person_core::attempted(const notification_id& id, const std::optional<attem
   if (is_final(state) && r.withdrawn == reason::none)
     note_end(r.notification, d);
   save(r, fx);
+}
+
+person_core::learnt person_core::learn(channel_kind channel, const std::string& target, const io::address_news& news,
+                                       millis now) {
+  using verdict = io::address_news::verdict;
+  if (news.what == verdict::nothing)
+    return learnt::nothing;
+  if (news.what == verdict::gone)
+    return drop_dead_token(data_.devices, target, news.value, news.since) ? learnt::token_dropped : learnt::nothing;
+  address_note note{channel, target, address_note::mark::proven, news.value};
+  note.since = now;
+  if (news.what == verdict::suppressed) {
+    note.what = address_note::mark::suppressed;
+    note.code = news.code;
+    note.until = news.until;
+  }
+  remember(std::move(note));
+  return learnt::noted;
+}
+
+/// Of several values of one target the newest few stay.
+void person_core::remember(address_note note) {
+  auto& notes = data_.notes;
+  auto alike = [&](const address_note& n) {
+    return n.channel == note.channel && n.target == note.target && n.what == note.what && n.about == note.about;
+  };
+  std::erase_if(notes, [&](const address_note& n) { return alike(n) && n.value == note.value; });
+  if (static_cast<std::size_t>(std::count_if(notes.begin(), notes.end(), alike)) >= notes_each_max)
+    notes.erase(std::find_if(notes.begin(), notes.end(), alike));
+  notes.push_back(std::move(note));
 }
 
 bool person_core::unpark(const notification_id& id, person_effects& fx) {
@@ -448,6 +483,7 @@ void person_core::erase(person_effects& fx) {
   conversations_.clear();
   data_.profile.reset();
   data_.devices.clear();
+  data_.notes.clear();
   data_.pause = pause_machine{options_.pause_initial_mode};
 }
 

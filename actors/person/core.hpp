@@ -6,6 +6,7 @@
 #include "belfry/actors/person/person_row.hpp"
 #include "belfry/actors/person/shown.hpp"
 #include "belfry/config/options.hpp"
+#include "belfry/io/channel.hpp"
 #include "belfry/io/ports.hpp"
 #include "belfry/messages/person_mail.hpp"
 #include "belfry/messages/views.hpp"
@@ -21,13 +22,13 @@ namespace belfry {
 
 /// A delivery on its way to a lane, or out of it.
 struct lane_order {
-  channel_kind channel = channel_kind::webhook;
+  channel_kind channel{};
   std::string lane;
   queued item;
   bool from_disk = false;
 };
 struct lane_cancel {
-  channel_kind channel = channel_kind::webhook;
+  channel_kind channel{};
   std::string lane;
   notification_id delivery;
   reason why = reason::none;
@@ -50,7 +51,7 @@ struct person_surroundings {
   /// The wait of a channel before new_message, in ms.
   std::function<engine_time(channel_kind)> delay;
   /// none: the address may be used for this kind; else why not (registration_inactive, ...).
-  std::function<reason(const address&, kind)> usable;
+  std::function<reason(const address&, const person_data&, kind)> usable;
 };
 
 class person_core {
@@ -72,7 +73,6 @@ public:
   std::set<conversation_id>& conversations() { return conversations_; }
   /// The person as payloads show it; `fallback` is the type when no profile is stored.
   person as_recipient(person_type fallback) const;
-  std::vector<std::string> device_tokens() const;
 
   // Mail from conversations
   void tell(const std::shared_ptr<notification_record>& r, engine_time now, person_effects& fx);
@@ -92,6 +92,13 @@ public:
   permit clear(const notification_id& delivery, engine_time now, person_effects& fx);
   void attempted(const notification_id& delivery, const std::optional<attempt>& made, delivery_state state, reason why,
                  millis next_at, bool parked, person_effects& fx);
+  /// Where a delivery goes; "": it is not open.
+  std::string target_of(const notification_id& delivery);
+  /// What an answer said of an address (wall time `now`). What it tells of what is not there any more is nothing.
+  enum class learnt : std::uint8_t { nothing, noted, token_dropped };
+  learnt learn(channel_kind channel, const std::string& target, const io::address_news& news, millis now);
+  /// Keeps a note in place of what was noted of the same value before.
+  void remember(address_note note);
   /// False: the delivery is not parked any more.
   bool unpark(const notification_id& delivery, person_effects& fx);
 

@@ -51,6 +51,20 @@ bool take_token(std::vector<device>& devices, std::string_view token, std::uint6
   return taken;
 }
 
+bool drop_dead_token(std::vector<device>& devices, const device_id& id, std::string_view token, millis since) {
+  auto dropped = false;
+  for (auto& d : devices) {
+    for (const auto& k : kinds) {
+      if (d.id != id || d.registered_at > since || !(d.*k.token) || derive_token_key(k.name, *(d.*k.token)) != token)
+        continue;
+      (d.*k.token).reset();
+      dropped = true;
+    }
+  }
+  erase_without_tokens(devices);
+  return dropped;
+}
+
 std::vector<std::string> token_keys(const device& d) {
   std::vector<std::string> out;
   for (const auto& k : kinds) {

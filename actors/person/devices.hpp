@@ -17,6 +17,10 @@ bool store_device(std::vector<device>& devices, const device& what);
 /// Takes a token (`derive_token_key`) from whichever device has it by a claim older than `claim`. False: none has.
 bool take_token(std::vector<device>& devices, std::string_view token, std::uint64_t claim);
 
+/// Takes a token from the device of that id, because a provider calls it dead since then; a token stored later is
+/// another one. False: the device does not have it.
+bool drop_dead_token(std::vector<device>& devices, const device_id& id, std::string_view token, millis since);
+
 /// The keys of the device's tokens.
 std::vector<std::string> token_keys(const device& d);
 

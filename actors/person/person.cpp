@@ -1,12 +1,10 @@
 #include "belfry/actors/person/person.hpp"
 
 #include "belfry/actors/person/actor_parts.hpp"
-#include "belfry/io/webhook/registration.hpp"
+#include "belfry/io/channel.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-
-#include <algorithm>
 
 namespace belfry {
 
@@ -29,31 +27,23 @@ void on_rest(pointer self) {
     st.falling_asleep = true;
 }
 
-/// The address is usable while its registration is active and takes the kind.
-reason usable(const node& n, const address& a, kind k) {
-  if (a.channel != channel_kind::webhook)
-    return reason::channel_disabled;
-  if (!n.opts.webhooks.enabled)
-    return reason::channel_disabled;
-  auto list = n.webhooks.get();
-  auto i = std::find_if(list->begin(), list->end(), [&](const webhook& w) { return w.id == a.target; });
-  if (i == list->end())
-    return reason::registration_deleted;
-  if (i->status != webhook_status::active)
-    return reason::registration_inactive;
-  return io::webhooks::event_name_for(*i, k) ? reason::none : reason::no_address;
+io::addressee as_addressee(const node& n, const person_id& id, const person_data& data) {
+  return {id, data.profile ? &*data.profile : nullptr, data.devices, data.notes, n.wall.now()};
 }
 
-std::vector<address> addresses(const node& n, kind k) {
+/// Every address of a person, channel by channel.
+std::vector<address> addresses(const node& n, const person_id& id, const person_data& data, kind k) {
   std::vector<address> out;
-  if (!n.opts.webhooks.enabled)
-    return out;
-  auto list = n.webhooks.get();
-  for (const auto& w : *list) {
-    if (w.status == webhook_status::active && io::webhooks::event_name_for(w, k))
-      out.push_back({channel_kind::webhook, w.id});
+  auto who = as_addressee(n, id, data);
+  for (const auto& c : n.channels) {
+    for (auto& e : c->endpoints(who, k))
+      out.push_back({c->kind(), std::move(e.target), std::move(e.lane)});
   }
   return out;
+}
+
+const io::channel& channel_of(const node& n, channel_kind kind) {
+  return *n.channels[static_cast<std::size_t>(kind)];
 }
 
 /// It makes the person anew, or erases it again: one order for all of them, in memory and on disk.
@@ -65,9 +55,11 @@ bool stores(const person_order& order) {
 void start(pointer self, node* shared, const person_id& id, const std::shared_ptr<io::stored_person>& row) {
   auto& st = self->state;
   st.shared = shared;
-  st.around.addresses = [shared](const person_data&, kind k) { return addresses(*shared, k); };
-  st.around.delay = [shared](channel_kind) { return shared->opts.webhooks.delay.count(); };
-  st.around.usable = [shared](const address& a, kind k) { return usable(*shared, a, k); };
+  st.around.addresses = [shared, id](const person_data& d, kind k) { return addresses(*shared, id, d, k); };
+  st.around.delay = [shared](channel_kind c) { return channel_of(*shared, c).policy().delay; };
+  st.around.usable = [shared, id](const address& a, const person_data& d, kind k) {
+    return channel_of(*shared, a.channel).usable(a.target, as_addressee(*shared, id, d), k);
+  };
   st.core.emplace(id, shared->opts, st.around);
   if (row)
     st.core->load(*row, shared->first_seq);

@@ -7,8 +7,8 @@ namespace belfry {
 namespace {
 
 constexpr std::uint64_t row_version = 1;
-/// Of a person's row; 2: devices have claims.
-constexpr std::uint64_t person_version = 2;
+/// Of a person's row; 2: devices have claims; 3: addresses have notes.
+constexpr std::uint64_t person_version = 3;
 
 void write_device(binary_writer& out, const device& d) {
   out.text(d.id);
@@ -74,6 +74,30 @@ person_profile read_profile(binary_reader& in) {
   return p;
 }
 
+void write_note(binary_writer& out, const address_note& n) {
+  out.number(static_cast<std::uint64_t>(n.channel));
+  out.text(n.target);
+  out.number(static_cast<std::uint64_t>(n.what));
+  out.text(n.value);
+  out.number(static_cast<std::uint64_t>(n.about));
+  out.text(n.code);
+  out.signed_number(n.since);
+  out.signed_number(n.until);
+}
+
+address_note read_note(binary_reader& in) {
+  address_note n;
+  n.channel = in.enumeration(channel_last);
+  n.target = in.text();
+  n.what = in.enumeration(address_note::mark::declined);
+  n.value = in.text();
+  n.about = in.enumeration(kind::revoke_deputy_delegation);
+  n.code = in.text();
+  n.since = in.signed_number();
+  n.until = in.signed_number();
+  return n;
+}
+
 void write_list(binary_writer& out, const std::vector<std::string>& list) {
   out.number(list.size());
   for (const auto& x : list)
@@ -99,6 +123,9 @@ std::string encode(const person_data& d) {
   for (const auto& x : d.devices)
     write_device(out, x);
   d.pause.encode(out);
+  out.number(d.notes.size());
+  for (const auto& n : d.notes)
+    write_note(out, n);
   return out.take();
 }
 
@@ -112,7 +139,12 @@ bool decode(std::string_view row, person_data& d) {
   d.devices.resize(in.count());
   for (auto& x : d.devices)
     x = read_device(in, version);
-  return d.pause.decode(in) && in.ok();
+  if (!d.pause.decode(in))
+    return false;
+  d.notes.resize(version > 2 ? in.count() : 0);
+  for (auto& n : d.notes)
+    n = read_note(in);
+  return in.ok();
 }
 
 std::string encode(const shown_subjects& s) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/actors/decision/pause_machine.hpp"
+#include "belfry/messages/address_note.hpp"
 #include "belfry/messages/people.hpp"
 
 #include <map>
@@ -16,6 +17,8 @@ struct person_data {
   std::optional<person_profile> profile;
   std::vector<device> devices;
   pause_machine pause;
+  /// What is known of the addresses beyond them.
+  std::vector<address_note> notes;
 };
 
 std::string encode(const person_data& d);

@@ -9,7 +9,7 @@ namespace belfry {
 namespace {
 
 /// 2: deliveries know that they left, notifications that they are withdrawn; people are named by id only.
-constexpr std::uint64_t row_version = 2;
+constexpr std::uint64_t row_version = 3;
 
 void write_id(binary_writer& out, const notification_id& id) {
   out.raw({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
@@ -113,6 +113,7 @@ void write_delivery(binary_writer& out, const delivery& d) {
   write_id(out, d.id);
   out.number(static_cast<std::uint64_t>(d.channel));
   out.text(d.target);
+  out.text(d.lane);
   out.number(static_cast<std::uint64_t>(d.state));
   out.number(static_cast<std::uint64_t>(d.reason));
   out.number(d.tries);
@@ -132,8 +133,10 @@ void write_delivery(binary_writer& out, const delivery& d) {
 delivery read_delivery(binary_reader& in, std::uint64_t version) {
   delivery d;
   d.id = read_id(in);
-  d.channel = in.enumeration(channel_kind::web_push);
+  d.channel = in.enumeration(channel_last);
   d.target = in.text();
+  if (version > 2)
+    d.lane = in.text();
   d.state = in.enumeration(delivery_state::given_up);
   d.reason = in.enumeration(reason_last);
   d.tries = static_cast<std::uint32_t>(in.number());

@@ -1,5 +1,6 @@
 #include "belfry/actors/webhooks/webhooks.hpp"
 
+#include "belfry/io/webhook/channel.hpp"
 #include "belfry/io/webhook/payload.hpp"
 #include "belfry/io/webhook/registration.hpp"
 #include "belfry/io/webhook/request.hpp"
@@ -53,9 +54,9 @@ void store(pointer self, const webhook& w) {
 void follow_status(pointer self, const webhook& before, const webhook& after) {
   auto& n = *self->state.shared;
   if (after.status == webhook_status::active)
-    self->send(n.webhook_channel, open_lane{lane_name(after.id)});
+    self->send(n.channel(channel_kind::webhook), open_lane{lane_name(after.id)});
   else if (before.status == webhook_status::active)
-    self->send(n.webhook_channel, close_lane{lane_name(after.id), reason::registration_inactive});
+    self->send(n.channel(channel_kind::webhook), close_lane{lane_name(after.id), reason::registration_inactive});
 }
 
 /// Takes a change to the disk; it is in force when it is there.
@@ -120,7 +121,7 @@ void put_in_force(pointer self, const registration_change& x) {
     st.list.push_back(*x.after);
   publish_registrations(*st.shared, st.list);
   if (!x.after)
-    self->send(st.shared->webhook_channel, close_lane{lane_name(x.id), reason::registration_inactive});
+    self->send(st.shared->channel(channel_kind::webhook), close_lane{lane_name(x.id), reason::registration_inactive});
   else if (before)
     follow_status(self, *before, *x.after);
 }
@@ -209,10 +210,18 @@ void publish_registrations(node& shared, registrations list) {
     auto taken = std::any_of(list.begin(), list.end(), [&](const webhook& w) {
       return w.status == webhook_status::active && io::webhooks::event_name_for(w, static_cast<kind>(k));
     });
-    kinds |= taken && shared.opts.webhooks.enabled ? 1U << k : 0U;
+    kinds |= taken ? 1U << k : 0U;
   }
-  shared.webhooks.set(std::make_shared<const registrations>(std::move(list)));
-  shared.heard_kinds = kinds;
+  shared.webhooks.set(std::make_shared<const registrations>(std::move(list)), kinds);
+}
+
+std::shared_ptr<io::channel> make_webhook_channel(node& shared) {
+  auto* n = &shared;
+  return io::webhooks::make_channel(n->opts, n->transport, n->wall,
+                                    {[n] { return n->webhooks.get(); }, [n](kind k) { return n->webhooks.hears(k); }},
+                                    [n](const webhook_id& id, outcome::verdict what, std::uint64_t version) {
+                                      caf::anon_send(n->registrations, endpoint_result{id, what, version});
+                                    });
 }
 
 webhooks_actor::behavior_type webhooks(pointer self, node* shared, registrations list) {

@@ -41,6 +41,9 @@ struct webhooks_state {
 webhooks_actor::behavior_type webhooks(webhooks_actor::stateful_pointer<webhooks_state> self, node* shared,
                                        registrations list);
 
+/// The channel that delivers to the registrations of this node.
+std::shared_ptr<io::channel> make_webhook_channel(node& shared);
+
 /// Publishes the list and which kinds it takes.
 void publish_registrations(node& shared, registrations list);
 

@@ -2,10 +2,10 @@
 
 #include "belfry/actors/channel/channel.hpp"
 #include "belfry/actors/node.hpp"
+#include "belfry/actors/webhooks/webhooks.hpp"
 #include "belfry/io/http_client/curl_client.hpp"
 #include "belfry/io/store/store.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
-#include "belfry/io/webhook/codec.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -50,9 +50,9 @@ struct book {
     const auto i = places.at(q.delivery);
     clearance c;
     c.granted = true;
-    c.what = notifications[i];
-    c.delivery = deliveries[i];
-    c.recipient = person{c.what.recipient, {}};
+    c.input.what = notifications[i];
+    c.input.which = deliveries[i];
+    c.input.recipient = person{c.input.what.recipient, {}};
     q.done(std::move(c));
   }
 
@@ -109,11 +109,9 @@ struct channel_desk::impl {
       pages.places.emplace(d.id, pages.deliveries.size() - 1);
     }
     pages.notifications = std::move(list);
-    shared.webhooks.set(std::make_shared<const registrations>(registrations{registration}));
+    publish_registrations(shared, {registration});
     shared.shards.push_back(system.spawn(desk, &pages));
-    shared.webhook_channel =
-        system.spawn(channel, &shared, channel_kind::webhook,
-                     io::webhooks::make_codec(shared.opts, [n = &shared] { return n->webhooks.get(); }));
+    over() = system.spawn(channel, &shared, make_webhook_channel(shared));
   }
 
   ~impl() {
@@ -123,11 +121,13 @@ struct channel_desk::impl {
       self->wait_for(actor);
       actor = nullptr;
     };
-    end(shared.webhook_channel);
+    end(over());
     end(shared.shards.front());
     shared.shards.clear();
     transport.reset();
   }
+
+  channel_actor& over() { return shared.channel_actors[static_cast<std::size_t>(channel_kind::webhook)]; }
 
   book pages;
   std::size_t next = 0;
@@ -160,7 +160,7 @@ void channel_desk::submit_next() {
   q.conversation = n.conversation;
   q.kind = n.kind;
   q.expires = impl_->clock.now() + 3'600'000;
-  caf::anon_send(impl_->shared.webhook_channel, submit{"webhook/" + d.target, std::move(q), false});
+  caf::anon_send(impl_->over(), submit{"webhook/" + d.target, std::move(q), false});
 }
 
 std::uint64_t channel_desk::ended() const {

@@ -22,6 +22,12 @@ void put_pause(const context& c, const std::shared_ptr<exchange>& x);
 void put_pause_reason(const context& c, const std::shared_ptr<exchange>& x);
 void delete_pause_reason(const context& c, const std::shared_ptr<exchange>& x);
 
+void get_email_suppression(const context& c, const std::shared_ptr<exchange>& x);
+void delete_email_suppression(const context& c, const std::shared_ptr<exchange>& x);
+/// A page with one button; POST (of that button, or of the mail program, RFC 8058) acts.
+void get_unsubscribe(const context& c, const std::shared_ptr<exchange>& x);
+void post_unsubscribe(const context& c, const std::shared_ptr<exchange>& x);
+
 void get_webhooks(const context& c, const std::shared_ptr<exchange>& x);
 void post_webhook(const context& c, const std::shared_ptr<exchange>& x);
 void get_webhook(const context& c, const std::shared_ptr<exchange>& x);

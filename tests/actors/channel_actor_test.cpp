@@ -636,7 +636,7 @@ TEST(ChannelActor, DrainsWhenTheAttemptsInFlightHaveEnded) {
   w.pass(2s);
   auto n = w.requests.size();
   auto drained = false;
-  caf::anon_send(w.get().webhook_channel, drain{[&] { drained = true; }});
+  caf::anon_send(w.get().channel(channel_kind::webhook), drain{[&] { drained = true; }});
   w.settle();
   EXPECT_FALSE(drained);
   while (!w.open.empty())

@@ -401,7 +401,7 @@ TEST(PersonActor, TakesNothingBackWhereARegistrationCeasedToTakeTheKindBeforeItL
   w.pass(2s);
   auto list = *w.get().webhooks.get();
   ASSERT_GT(std::erase_if(list[0].events, [](const std::string& e) { return e.ends_with("new_message"); }), 0U);
-  w.get().webhooks.set(std::make_shared<const registrations>(list));
+  w.get().webhooks.set(std::make_shared<const registrations>(list), ~0U);
   w.pass(10s);
   w.publish({in("c1", message_read{"ben", {}})});
   w.pass(2s);

@@ -243,17 +243,17 @@ TEST(Capabilities, AreAllThereForTheDefaults) {
 
 TEST(Capabilities, NameEachThingThatThisBuildLacks) {
   options x;
-  x.email.enabled = x.mobile.enabled = x.web_push.enabled = x.cluster_enabled = true;
+  x.web_push.enabled = x.cluster_enabled = true;
   x.store.kind = store_kind::postgres;
   const auto missing = missing_capabilities(x);
-  for (const auto* setting : {"email.enabled", "mobile.enabled", "webPush.enabled", "cluster.enabled", "store.kind"})
+  for (const auto* setting : {"webPush.enabled", "cluster.enabled", "store.kind"})
     EXPECT_EQ(std::count_if(missing.begin(), missing.end(), [&](const auto& l) { return l.starts_with(setting); }), 1)
         << setting;
 }
 
 TEST(Capabilities, AreNoMatterOfValidation) {
-  EXPECT_EQ(lines(validate(with_email())), "");
-  EXPECT_EQ(missing_capabilities(with_email()).size(), 1U);
+  EXPECT_EQ(lines(validate(with_web_push())), "");
+  EXPECT_EQ(missing_capabilities(with_web_push()).size(), 1U);
 }
 
 } // namespace belfry

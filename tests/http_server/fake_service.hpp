@@ -50,6 +50,9 @@ public:
   std::function<result<io::stored<pause_reason>>(person_id, std::string, std::string, std::int64_t)>
       on_put_pause_reason;
   std::function<result<success>(person_id, std::string)> on_delete_pause_reason;
+  std::function<result<suppression_view>(person_id)> on_get_email_suppression;
+  std::function<result<success>(person_id)> on_delete_email_suppression;
+  std::function<result<kind>(std::string, bool)> on_unsubscribe;
   std::function<result<webhook>(webhook_input)> on_create_webhook;
   std::function<result<webhook>(webhook_id, webhook_input)> on_put_webhook;
   std::function<result<webhook>(webhook_id)> on_get_webhook;
@@ -124,6 +127,15 @@ public:
   }
   void delete_pause_reason(person_id id, std::string source, io::reply<success> done) override {
     answer("delete_pause_reason " + id + " " + source, on_delete_pause_reason, std::move(done), id, source);
+  }
+  void get_email_suppression(person_id id, io::reply<suppression_view> done) override {
+    answer("get_email_suppression " + id, on_get_email_suppression, std::move(done), id);
+  }
+  void delete_email_suppression(person_id id, io::reply<success> done) override {
+    answer("delete_email_suppression " + id, on_delete_email_suppression, std::move(done), id);
+  }
+  void unsubscribe(std::string token, bool act, io::reply<kind> done) override {
+    answer("unsubscribe " + token + (act ? " act" : ""), on_unsubscribe, std::move(done), token, act);
   }
   void create_webhook(webhook_input input, io::reply<webhook> done) override {
     answer("create_webhook " + input.name, on_create_webhook, std::move(done), input);

@@ -34,7 +34,7 @@ public:
       return out;
     };
     around_.delay = [this](channel_kind c) { return delays[c]; };
-    around_.usable = [this](const address& a, kind) {
+    around_.usable = [this](const address& a, const person_data&, kind) {
       return unusable.contains(a.target) ? unusable[a.target] : reason::none;
     };
     core_ = std::make_unique<person_core>("ben", opts, around_);

@@ -642,7 +642,7 @@ TEST(Recipient, ListsEveryTokenOnce) {
     x.push_kit_token = "k" + std::to_string(i);
     d.core().data().devices.push_back(x);
   }
-  EXPECT_EQ(d.core().device_tokens(), (lines{"p", "k0", "k1"}));
+  EXPECT_EQ(device_tokens(d.core().data().devices), (lines{"p", "k0", "k1"}));
 }
 
 TEST(RecordRow, NamesPeopleByIdOnly) {

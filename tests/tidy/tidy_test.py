@@ -18,8 +18,12 @@ FILE_MAX = 900
 
 # What actors may take from io: the ports, and codecs that are pure.
 ACTORS_FROM_IO = re.compile(
-    r"io/(ports|service)\.hpp|io/telemetry/\w+\.hpp|io/webhook/(registration|payload|request|codec)\.hpp")
+    r"io/(channel|ports|service)\.hpp|io/telemetry/\w+\.hpp|io/webhook/(registration|payload|request|channel)\.hpp")
 COMPOSITION_ROOTS = {"actors/engine.cpp"}
+# A channel is known to its own rooms and to engine.cpp; the pause is a rule on channels (SPEC 6).
+CHANNEL = re.compile(r"\bchannel_kind::(email|mobile|webhook|web_push)\b")
+KNOWS_CHANNELS = ("actors/engine.cpp", "actors/webhooks/", "actors/decision/pause_machine.cpp", "io/webhook/", "io/email/",
+                  "io/mobile/", "io/fcm/", "io/apns/", "io/web_push/")
 # Files directly under actors/ wire rooms together; below it every room has one actor, in the file named after the room
 # and, when that grows long, in parts `actor_*`; all other files are pure.
 PURE_FORBIDDEN = [
@@ -106,6 +110,8 @@ def check_source(path, text):
             out.append("a header begins with #pragma once")
         if HEAVY_IN_HEADERS.search(text) and not path.startswith(HEAVY_ALLOWED):
             out.append("heavy headers belong in .cpp files")
+    if room_of(path) in ("actors", "io") and not path.startswith(KNOWS_CHANNELS) and CHANNEL.search(text):
+        out.append("names a channel: what is special about one is behind io/channel.hpp")
     if re.search(r"caf::infinite\b", text):
         out.append("caf::infinite: a request has a time limit")
     if path.startswith("tests/") and not path.startswith(SLEEP_ALLOWED):
@@ -170,6 +176,8 @@ def self_test():
         ("actors/person/x.cpp", '#include "belfry/io/store/store.hpp"\n', True),
         ("actors/person/x.cpp", '#include "belfry/io/ports.hpp"\n', False),
         ("actors/engine.cpp", '#include "belfry/io/store/store.hpp"\n', False),
+        ("actors/person/core.cpp", "auto c = channel_kind::email;\n", True),
+        ("io/email/channel.cpp", "auto c = channel_kind::email;\n", False),
         ("actors/person/core.cpp", "#include <caf/send.hpp>\n", True),
         ("actors/person/person.cpp", "#include <caf/send.hpp>\n", False),
         ("actors/person/actor_pause.cpp", "#include <caf/send.hpp>\n", False),

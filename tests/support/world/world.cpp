@@ -4,8 +4,8 @@
 #include "belfry/actors/node.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/recovery.hpp"
+#include "belfry/actors/webhooks/webhooks.hpp"
 #include "belfry/io/store/memory.hpp"
-#include "belfry/io/webhook/codec.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -84,10 +84,13 @@ struct world::impl {
   belfry::node node;
 };
 
-world::world(options o, bool silent, disk left) : impl_(std::make_unique<impl>(*this, std::move(o), std::move(left))) {
+world::world(options o, bool silent, disk left, std::shared_ptr<io::channel> extra)
+    : impl_(std::make_unique<impl>(*this, std::move(o), std::move(left))) {
   auto known = recover(impl_->node);
-  auto codec = io::webhooks::make_codec(impl_->node.opts, [this] { return impl_->node.webhooks.get(); });
-  spawn_actors(impl_->system, impl_->node, *known, codec, disk_threads::shared);
+  std::vector<std::shared_ptr<io::channel>> channels{make_webhook_channel(impl_->node)};
+  if (extra)
+    channels.push_back(std::move(extra));
+  spawn_actors(impl_->system, impl_->node, *known, channels, disk_threads::shared);
   settle();
   rearm(impl_->node, *known);
   settle();
@@ -106,7 +109,9 @@ world::~world() {
   };
   n.shards.clear();
   end(n.gateway);
-  end(n.webhook_channel);
+  for (auto& c : n.channel_actors)
+    end(c);
+  n.channels = {};
   end(n.registrations);
   end(n.outcomes);
   end(n.reader);

@@ -20,6 +20,7 @@ struct node;
 } // namespace belfry
 
 namespace belfry::io {
+class channel;
 class memory_store;
 } // namespace belfry::io
 
@@ -47,8 +48,8 @@ struct disk {
 class world {
 public:
   /// With one registration of all kinds unless `silent`. A node over the `left` disk of another world, which must be
-  /// gone, is that node after a crash.
-  explicit world(options o = {}, bool silent = false, disk left = {});
+  /// gone, is that node after a crash. `extra`: a channel beside the webhooks.
+  explicit world(options o = {}, bool silent = false, disk left = {}, std::shared_ptr<io::channel> extra = nullptr);
   ~world();
 
   node& get();

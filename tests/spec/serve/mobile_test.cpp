@@ -1,0 +1,172 @@
+#include "belfry/tests/mobile/key_pem.hpp"
+#include "belfry/tests/support/providers/apns_simulator.hpp"
+#include "belfry/tests/support/providers/fcm_simulator.hpp"
+#include "belfry/tests/support/server/serve_fixture.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+using namespace belfry::test;
+using namespace belfry::test::event;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string phone_token(64, 'a');
+const std::string ring_token(64, 'b');
+
+/// SPEC 10 from outside: `belfry serve` beside the strict ends of Apple and Google.
+class Mobile : public serve_fixture {
+protected:
+  Mobile() {
+    write("ca.pem", certificate_.chain);
+    write("account.json", json{{"project_id", "belfry-demo"},
+                               {"private_key_id", "k1"},
+                               {"private_key", rsa_pem()},
+                               {"client_email", "push@belfry-demo.iam.gserviceaccount.com"},
+                               {"token_uri", google_.url() + "/token"}}
+                              .dump());
+    set("outbound.caFile", path("ca.pem"));
+    set("mobile.enabled", "true");
+    set("mobile.fcm.projectId", "belfry-demo");
+    set("mobile.fcm.serviceAccountKey", json{{"file", path("account.json")}}.dump());
+    set("mobile.fcm.endpoint", google_.url());
+    set("mobile.apns.teamId", "TEAMID1234");
+    set("mobile.apns.keyId", "KEYID12345");
+    set("mobile.apns.key", ec_pem());
+    set("mobile.apns.bundleId", "com.example.chat");
+    set("mobile.apns.production", apple_.url());
+    set("mobile.apns.sandbox", apple_.url());
+  }
+
+  void begin() {
+    serve();
+    ASSERT_EQ(api_->put("/v1/persons/ben", {{"type", "VISITOR"}, {"displayName", "Ben"}}).status, 201);
+    ASSERT_EQ(api_->put("/v1/persons/anna", {{"type", "AGENT"}, {"displayName", "Anna"}}).status, 201);
+    start_pair();
+  }
+  void has_android(const std::string& token = "fcm:token", const std::string& person = "ben") {
+    auto r = api_->put("/v1/persons/" + person + "/devices/pixel", {{"platform", "ANDROID"}, {"pushToken", token}});
+    ASSERT_EQ(r.status, 201) << r.body;
+  }
+  void has_iphone(const std::string& token = phone_token) {
+    auto r = api_->put("/v1/persons/ben/devices/iphone",
+                       {{"platform", "IOS"}, {"pushToken", token}, {"pushKitToken", ring_token}});
+    ASSERT_EQ(r.status, 201) << r.body;
+  }
+  bool wait_reason(const std::string& query, const std::string& reason) {
+    return wait_answer("/v1/notifications?" + query, [&](const json& v) {
+      return v["items"].size() == 1 && v["items"][0].value("state", "") == "DONE"
+             && v["items"][0].value("reason", "") == reason;
+    });
+  }
+  std::string path(const std::string& name) const { return (dir_ / name).string(); }
+  void write(const std::string& name, const std::string& text) const { std::ofstream{path(name)} << text; }
+
+  certificate certificate_ = make_certificate({"127.0.0.1"});
+  fcm_simulator google_{[this] {
+    fcm_settings s;
+    s.tls = certificate_;
+    return s;
+  }()};
+  apns_simulator apple_{[this] {
+    apns_settings s;
+    s.tls = certificate_;
+    return s;
+  }()};
+};
+
+} // namespace
+
+TEST_F(Mobile, TellsAllDevicesOfAPerson) {
+  begin();
+  has_android();
+  has_iphone();
+  accept(sent("c1", "m1", "anna"));
+  ASSERT_TRUE(google_.wait_for(1, limit));
+  ASSERT_TRUE(apple_.wait_for(1, limit));
+  auto data = json::parse(google_.messages()[0].text)["data"];
+  EXPECT_EQ(data["kind"], "new_message");
+  EXPECT_EQ(data["conversationId"], "c1");
+  EXPECT_EQ(data["notificationCount"], "1");
+  auto push = apple_.pushes()[0];
+  EXPECT_EQ(push.token, phone_token);
+  EXPECT_EQ(json::parse(push.payload)["belfry"]["conversationId"], "c1");
+  ASSERT_TRUE(wait_reason("person=ben&kind=new_message", "sent"));
+  std::vector<std::string> targets;
+  const auto items = traces("person=ben&kind=new_message");
+  for (const auto& d : items[0]["deliveries"])
+    targets.push_back(d["channel"].get<std::string>() + "/" + d["target"].get<std::string>());
+  std::sort(targets.begin(), targets.end());
+  EXPECT_EQ(targets, (std::vector<std::string>{"MOBILE/iphone", "MOBILE/pixel"}));
+}
+
+TEST_F(Mobile, RingsAndStopsRinging) {
+  begin();
+  has_iphone();
+  accept(call("c1", "call1", "anna"));
+  ASSERT_TRUE(apple_.wait_for(1, limit));
+  EXPECT_EQ(apple_.pushes()[0].type, "voip");
+  EXPECT_EQ(apple_.pushes()[0].token, ring_token);
+  accept(accepted("c1", "call1", "ben"));
+  ASSERT_TRUE(apple_.wait_for(2, limit));
+  auto stop = apple_.pushes()[1];
+  EXPECT_EQ(stop.token, phone_token);
+  EXPECT_EQ(json::parse(stop.payload)["belfry"]["kind"], "revoke_call");
+}
+
+TEST_F(Mobile, RemovesADeadTokenAndItsDevice) {
+  begin();
+  has_android("e404-gone");
+  accept(sent("c1", "m1", "anna"));
+  ASSERT_TRUE(wait_answer("/v1/persons/ben/devices", [](const json& v) { return v["items"].empty(); }));
+  ASSERT_TRUE(wait_reason("person=ben&kind=new_message", "address_dead"));
+  kill();
+  serve();
+  EXPECT_TRUE(api_->get("/v1/persons/ben/devices").value()["items"].empty());
+}
+
+TEST_F(Mobile, KeepsATokenThatWasCalledBadAlone) {
+  begin();
+  has_iphone("e400" + std::string(60, '0'));
+  accept(sent("c1", "m1", "anna"));
+  ASSERT_TRUE(wait_reason("person=ben&kind=new_message", "provider_refused"));
+  EXPECT_EQ(api_->get("/v1/persons/ben/devices").value()["items"].size(), 1U);
+}
+
+TEST_F(Mobile, APausedAgentIsNotPushedToAndLearnsWhy) {
+  begin();
+  has_android("fcm:anna", "anna");
+  ASSERT_EQ(api_->put("/v1/persons/anna/pause", {{"mode", "ON"}}).status, 200);
+  accept(sent("c1", "m1", "ben"));
+  ASSERT_TRUE(wait_reason("person=anna&kind=new_message", "paused"));
+  EXPECT_EQ(google_.count(), 0U);
+  ASSERT_EQ(api_->put("/v1/persons/anna/pause", {{"mode", "OFF"}}).status, 200);
+  accept(sent("c1", "m2", "ben"));
+  EXPECT_TRUE(google_.wait_for(1, limit));
+}
+
+TEST_F(Mobile, TakesBackWhatWasShownWhenItIsRead) {
+  begin();
+  has_android();
+  accept(sent("c1", "m1", "anna"));
+  ASSERT_TRUE(google_.wait_for(1, limit));
+  ASSERT_TRUE(wait_reason("person=ben&kind=new_message", "sent"));
+  accept(read("c1", "ben"));
+  ASSERT_TRUE(google_.wait_for(2, limit));
+  EXPECT_EQ(json::parse(google_.messages()[1].text)["data"]["kind"], "read_message");
+}
+
+TEST_F(Mobile, SendsAgainWithTheSameIdAfterAKill) {
+  begin();
+  has_iphone();
+  accept(sent("c1", "m1", "anna"));
+  ASSERT_TRUE(apple_.wait_for(1, limit));
+  kill();
+  serve();
+  // Whether the answer was on disk by then is open; what comes again is the same.
+  ASSERT_TRUE(wait_reason("person=ben&kind=new_message", "sent"));
+  auto pushes = apple_.pushes();
+  for (const auto& p : pushes)
+    EXPECT_EQ(p.id, pushes[0].id);
+}
