@@ -28,6 +28,7 @@
 #include <fstream>
 #include <mutex>
 #include <set>
+#include <shared_mutex>
 #include <thread>
 
 namespace belfry {
@@ -126,6 +127,31 @@ result<timeline> start_of_time(const io::wall_clock& wall, io::store& store) {
   return timeline{resume_engine_time(*last ? decode_clock_anchor(**last) : std::nullopt, wall.read()), steady};
 }
 
+error stopped() {
+  return {ec::stopping, "the engine is stopped", {}};
+}
+
+/// Answers when nobody did: the question was dropped with an actor that ended.
+template <class T>
+struct last_word {
+  ~last_word() {
+    if (done)
+      done(stopped());
+  }
+
+  io::reply<T> done;
+};
+
+template <class T>
+io::reply<T> answered_for_sure(io::reply<T> done) {
+  auto word = std::make_shared<last_word<T>>();
+  word->done = std::move(done);
+  return [word](result<T> r) {
+    if (auto f = std::exchange(word->done, nullptr))
+      f(std::move(r));
+  };
+}
+
 } // namespace
 
 engine_parts::engine_parts() = default;
@@ -146,7 +172,23 @@ struct engine::impl {
   caf::actor_system system;
   belfry::node node;
   std::atomic<std::uint64_t> subscriptions{0};
-  bool running = false;
+  /// Held by whoever asks the node something; `stop` waits for them, and lets nobody in afterwards.
+  std::shared_mutex gate;
+  std::atomic<bool> running{false};
+
+  /// Holds nothing when the engine is stopping, which `done` is told then. Else `done` is sure to be called once from
+  /// here on.
+  template <class T>
+  std::shared_lock<std::shared_mutex> enter(io::reply<T>& done) {
+    std::shared_lock open{gate};
+    if (running) {
+      done = answered_for_sure(std::move(done));
+      return open;
+    }
+    open.unlock();
+    done(stopped());
+    return {};
+  }
 
   /// Lets an actor finish what it has; false: it did not within the time.
   template <class Handle>
@@ -157,8 +199,11 @@ struct engine::impl {
   }
 
   void stop(std::chrono::milliseconds limit) {
-    if (!std::exchange(running, false))
-      return;
+    {
+      std::unique_lock closing{gate};
+      if (!running.exchange(false))
+        return;
+    }
     auto until = std::chrono::steady_clock::now() + limit;
     drain_within(node.gateway, until);
     for (const auto& c : node.channel_actors)
@@ -167,12 +212,12 @@ struct engine::impl {
     auto end = [&](auto& actor) {
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
       self->wait_for(actor);
-      actor = nullptr;
     };
     for (auto& s : node.shards)
       caf::anon_send(s, shard_stop{});
     for (auto& s : node.shards)
       self->wait_for(s);
+    wait_for_entities();
     // What they sent before is written; a store that cannot be written keeps nobody.
     drain_within(node.writer, std::chrono::steady_clock::now() + std::chrono::seconds{5});
     for (auto& c : node.channel_actors)
@@ -186,7 +231,13 @@ struct engine::impl {
     // Nobody hears them any more: what is in flight is repeated after the next start.
     node.channels = {};
     parts.transport.reset();
-    node.shards.clear();
+  }
+
+  /// Shards tell their entities to end; what one of them is at still uses the node.
+  void wait_for_entities() const {
+    const auto& c = node.counters;
+    while (c.awake_persons != 0 || c.awake_conversations != 0 || c.live_participants != 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
 };
 
@@ -245,8 +296,9 @@ void engine::publish(std::vector<event> events, io::reply<admission> done) {
   }
   if (!problems.empty())
     return done(error{ec::bad_input, "the events have the wrong shape", std::move(problems)});
-  if (!impl_->running)
-    return done(error{ec::stopping, "the engine is stopped", {}});
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   caf::anon_send(impl_->node.gateway, belfry::publish{std::move(events), std::move(done)});
 }
 
@@ -265,54 +317,90 @@ std::future<result<admission>> engine::publish(event e) {
 // -- persons ------------------------------------------------------------------
 
 void engine::put_person(person_id id, person_profile profile, io::reply<io::stored<person>> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, put_profile{std::move(profile), std::move(done)});
 }
 
 void engine::get_person(person_id id, io::reply<person> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, get_profile{std::move(done)});
 }
 
 void engine::delete_person(person_id id, io::reply<success> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, erase_person{std::move(done)});
 }
 
 void engine::notification_count(person_id id, io::reply<count_view> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, get_count{std::move(done)});
 }
 
 void engine::put_device(person_id id, device d, io::reply<io::stored<device>> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, belfry::put_device{std::move(d), std::move(done)});
 }
 
 void engine::get_devices(person_id id, io::reply<std::vector<device>> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, belfry::get_devices{std::move(done)});
 }
 
 void engine::delete_device(person_id id, device_id device, io::reply<success> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, belfry::delete_device{std::move(device), std::move(done)});
 }
 
 void engine::put_pause(person_id id, pause_mode mode, std::optional<millis> until, io::reply<pause_view> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, belfry::put_pause{mode, until, std::move(done)});
 }
 
 void engine::get_pause(person_id id, io::reply<pause_view> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, belfry::get_pause{std::move(done)});
 }
 
 void engine::put_pause_reason(person_id id, std::string source, std::string display_name, std::int64_t timeout_seconds,
                               io::reply<io::stored<pause_reason>> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(
       id, belfry::put_pause_reason{std::move(source), std::move(display_name), timeout_seconds, std::move(done)});
 }
 
 void engine::delete_pause_reason(person_id id, std::string source, io::reply<success> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, belfry::delete_pause_reason{std::move(source), std::move(done)});
 }
 
 // -- mail ---------------------------------------------------------------------
 
 void engine::get_email_suppression(person_id id, io::reply<suppression_view> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   auto pick = [n = &impl_->node, done = std::move(done)](const result<known_addresses>& r) {
     if (!r)
       return done(r.error());
@@ -327,10 +415,16 @@ void engine::get_email_suppression(person_id id, io::reply<suppression_view> don
 }
 
 void engine::delete_email_suppression(person_id id, io::reply<success> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_person_of(id, erase_notes{channel_kind::email, address_note::mark::suppressed, std::move(done)});
 }
 
 void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   caf::anon_send(
       impl_->node.reader, ask_store{[n = &impl_->node, token, act, done = std::move(done)](io::store& s) {
         auto key = s.setting(unsubscribe_key);
@@ -352,14 +446,23 @@ void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {
 // -- webhooks -----------------------------------------------------------------
 
 void engine::create_webhook(webhook_input input, io::reply<webhook> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   caf::anon_send(impl_->node.registrations, belfry::create_webhook{std::move(input), std::move(done)});
 }
 
 void engine::put_webhook(webhook_id id, webhook_input input, io::reply<webhook> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   caf::anon_send(impl_->node.registrations, replace_webhook{std::move(id), std::move(input), std::move(done)});
 }
 
 void engine::get_webhook(webhook_id id, io::reply<webhook> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   auto list = impl_->node.webhooks.get();
   auto i = std::find_if(list->begin(), list->end(), [&](const webhook& w) { return w.id == id; });
   if (i == list->end())
@@ -368,20 +471,32 @@ void engine::get_webhook(webhook_id id, io::reply<webhook> done) {
 }
 
 void engine::get_webhooks(io::reply<std::vector<webhook>> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   done(*impl_->node.webhooks.get());
 }
 
 void engine::delete_webhook(webhook_id id, io::reply<success> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   caf::anon_send(impl_->node.registrations, remove_webhook{std::move(id), std::move(done)});
 }
 
 void engine::ping_webhook(webhook_id id, io::reply<success> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   caf::anon_send(impl_->node.registrations, belfry::ping_webhook{std::move(id), std::move(done)});
 }
 
 // -- questions ----------------------------------------------------------------
 
 void engine::get_conversation(conversation_id id, io::reply<conversation_view> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   impl_->node.to_conversation_of(id, ask_view{[done = std::move(done)](bool known, conversation_view v) {
                                    if (known)
                                      done(std::move(v));
@@ -391,6 +506,9 @@ void engine::get_conversation(conversation_id id, io::reply<conversation_view> d
 }
 
 void engine::query_notifications(trace_query q, io::reply<trace_page> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   auto& n = impl_->node;
   caf::anon_send(n.traces, ask_store{[q = std::move(q), done = std::move(done), &n](io::store& store) {
                    query_trace(n, store, q, done);
@@ -398,6 +516,9 @@ void engine::query_notifications(trace_query q, io::reply<trace_page> done) {
 }
 
 void engine::get_notification(notification_id id, io::reply<trace_item> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   caf::anon_send(impl_->node.traces, ask_store{[id, done = std::move(done)](io::store& store) {
                    auto row = store.find_notification(id);
                    if (!row)
@@ -410,6 +531,9 @@ void engine::get_notification(notification_id id, io::reply<trace_item> done) {
 }
 
 std::shared_ptr<void> engine::subscribe(std::function<void(const report&)> on_report) {
+  std::shared_lock open{impl_->gate};
+  if (!impl_->running)
+    return nullptr;
   auto id = ++impl_->subscriptions;
   caf::anon_send(impl_->node.outcomes, belfry::subscribe{id, std::move(on_report)});
   return {nullptr, [outcomes = impl_->node.outcomes, id](void*) { caf::anon_send(outcomes, belfry::unsubscribe{id}); }};

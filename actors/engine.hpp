@@ -54,7 +54,8 @@ public:
   /// Stops at once what `stop` was not given time for.
   ~engine() override;
 
-  /// Takes no more events, waits at most `limit` for what is in flight, keeps the rest on disk.
+  /// Takes no more questions, waits at most `limit` for what is in flight, keeps the rest on disk. Whatever is asked
+  /// from here on, by any thread, is answered ec::stopping; so is what was asked before and got no answer.
   void stop(std::chrono::milliseconds limit = std::chrono::seconds{10});
 
   /// As the callback form of `io::service`; ready when all of it is on disk.

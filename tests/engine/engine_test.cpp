@@ -210,3 +210,87 @@ TEST_F(engine_fixture, CountsRightWhateverThreadsTellAndAskAtOnce) {
   restart();
   EXPECT_EQ(count("ben").total, static_cast<std::size_t>(hosts * conversations * messages));
 }
+
+// -- stopping -----------------------------------------------------------------
+
+namespace {
+
+/// Calls every function of the API once; `told` hears how each was answered.
+void ask_everything(engine& e, const std::function<void(ec)>& told) {
+  auto hear = [told](const auto& r) { told(r ? ec{} : r.error().code); };
+  const person_id p = "ben";
+  e.publish({}, hear);
+  e.put_person(p, {}, hear);
+  e.get_person(p, hear);
+  e.notification_count(p, hear);
+  device d;
+  d.id = "d";
+  d.push_token = "t";
+  e.put_device(p, d, hear);
+  e.get_devices(p, hear);
+  e.delete_device(p, "d", hear);
+  e.put_pause(p, pause_mode::on, {}, hear);
+  e.get_pause(p, hear);
+  e.put_pause_reason(p, "s", "name", 10, hear);
+  e.delete_pause_reason(p, "s", hear);
+  e.get_email_suppression(p, hear);
+  e.delete_email_suppression(p, hear);
+  e.unsubscribe("x", true, hear);
+  e.create_webhook({}, hear);
+  e.put_webhook("w", {}, hear);
+  e.get_webhook("w", hear);
+  e.get_webhooks(hear);
+  e.delete_webhook("w", hear);
+  e.ping_webhook("w", hear);
+  e.get_conversation("c", hear);
+  e.query_notifications({}, hear);
+  e.get_notification({}, hear);
+  e.delete_person(p, hear);
+}
+
+constexpr int questions = 24;
+
+} // namespace
+
+TEST_F(engine_fixture, AnswersStoppingToEverythingAfterStop) {
+  auto watching = engine_->subscribe([](const report&) {});
+  engine_->stop();
+  int stopping = 0;
+  ask_everything(*engine_, [&](ec code) { stopping += code == ec::stopping ? 1 : 0; });
+  EXPECT_EQ(stopping, questions);
+  EXPECT_EQ(engine_->subscribe([](const report&) {}), nullptr);
+  EXPECT_FALSE(engine_->ready());
+  engine_->stop();
+}
+
+TEST_F(engine_fixture, AnswersEverythingOnceWhenItIsStoppedMeanwhile) {
+  std::atomic<int> asked{0}, answered{0};
+  std::atomic<bool> over{false};
+  std::vector<std::thread> hosts;
+  for (int i = 0; i < 3; ++i)
+    hosts.emplace_back([&] {
+      while (!over) {
+        asked += questions;
+        ask_everything(*engine_, [&](ec) { ++answered; });
+      }
+    });
+  while (answered < 20 * questions)
+    std::this_thread::yield();
+  engine_->stop();
+  over = true;
+  for (auto& t : hosts)
+    t.join();
+  engine_.reset();
+  EXPECT_EQ(answered, asked);
+}
+
+TEST_F(engine_fixture, LivesBesideAnotherEngine) {
+  auto other = opts_;
+  other.store.path = (dir_ / "other.db").string();
+  auto second = engine::start(other);
+  ASSERT_TRUE(second) << second.error().detail;
+  EXPECT_TRUE(ask<std::vector<webhook>>([&](auto done) { (*second)->get_webhooks(done); }));
+  engine_->stop();
+  EXPECT_TRUE((*second)->ready());
+  EXPECT_TRUE(ask<io::stored<person>>([&](auto done) { (*second)->put_person("ben", {}, done); }));
+}
