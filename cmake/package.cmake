@@ -3,7 +3,8 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(BELFRY_ROOMS actors rules decision channel_core store webhook http_client outbound telemetry crypto config messages)
+set(BELFRY_ROOMS actors rules decision channel_core store webhook email mobile_channel fcm apns mobile
+    http_client http2_client outbound telemetry crypto config messages)
 add_library(belfry_library STATIC)
 foreach(room ${BELFRY_ROOMS})
   target_sources(belfry_library PRIVATE "$<TARGET_OBJECTS:belfry_${room}>")
@@ -15,7 +16,7 @@ target_include_directories(belfry_library PUBLIC "$<BUILD_INTERFACE:${BELFRY_INC
                                                  "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 target_link_libraries(belfry_library PRIVATE CAF::core CURL::libcurl OpenSSL::SSL OpenSSL::Crypto SQLite::SQLite3
                                              prometheus-cpp::core spdlog::spdlog nlohmann_json::nlohmann_json
-                                             Threads::Threads)
+                                             PkgConfig::GMIME PkgConfig::ICU PkgConfig::NGHTTP2 Threads::Threads)
 
 set(BELFRY_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/belfry")
 install(TARGETS belfry_library EXPORT belfry ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
