@@ -145,19 +145,26 @@ void person_core::expand(notification_record& r, const std::vector<address>& to,
       r.state = trace_state::waiting;
     }
     if (n.kind == kind::new_message)
-      supersede_parked(n, d, fx);
+      supersede_elsewhere(n, d, fx);
     fx.submits.push_back(order(r, d, false));
   }
 }
 
-/// The lane replaces what it holds; what waits on disk it does not know.
-void person_core::supersede_parked(const notification& newer, delivery& d, person_effects& fx) {
+/// The lane replaces what it holds; what waits on disk, or in another lane since the address changed its lane, it does
+/// not know.
+void person_core::supersede_elsewhere(const notification& newer, delivery& d, person_effects& fx) {
   for (auto seq : announcements(newer.conversation)) {
     auto& r = open_.open(seq);
     auto i = std::find_if(r.deliveries.begin(), r.deliveries.end(), [&](const delivery& x) {
-      return x.parked && !is_final(x.state) && x.channel == d.channel && x.target == d.target;
+      return (x.parked || x.lane != d.lane) && !is_final(x.state) && x.channel == d.channel && x.target == d.target;
     });
     if (i == r.deliveries.end()) {
+      open_.close(seq);
+      continue;
+    }
+    if (open_.in_flight(i->id)) {
+      // Its answer still counts; it is not repeated.
+      fx.cancels.push_back({i->channel, lane_of(address_of(*i)), i->id, reason::superseded});
       open_.close(seq);
       continue;
     }

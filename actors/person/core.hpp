@@ -116,7 +116,7 @@ private:
   void expand(notification_record& r, const std::vector<address>& to, engine_time now, person_effects& fx);
   void take_back(notification_record& r, engine_time now, person_effects& fx);
   std::vector<address> where_to_take_back(const notification& n, const shown_at& shown) const;
-  void supersede_parked(const notification& newer, delivery& d, person_effects& fx);
+  void supersede_elsewhere(const notification& newer, delivery& d, person_effects& fx);
   lane_order order(const notification_record& r, const delivery& d, bool from_disk) const;
   void load_unfinished(const io::notification_row& row);
   /// Cancels what of these is unfinished; addresses where nothing had left are remembered as skipped.

@@ -37,7 +37,7 @@ public:
     std::vector<io::endpoint> out;
     for (const auto* wire : {"1", "2"}) {
       if (who.profile && hears(k) && !suppressed(who, wire))
-        out.push_back({wire, "office"});
+        out.push_back({wire, lane});
     }
     return out;
   }
@@ -51,6 +51,8 @@ public:
     open.push_back({std::move(in), std::move(done)});
   }
 
+  /// Of endpoints from now on.
+  std::string lane = "office";
   /// "<person> <wire> <attempts before>".
   std::vector<std::string> seen;
   std::vector<open_attempt> open;
@@ -173,6 +175,24 @@ TEST_F(Seam, AnAddressThatAnAnswerSuppressesIsLeftOutUntilThenAlsoAfterACrash) {
   w->pass(1h);
   tell("m3");
   EXPECT_EQ(std::count(wires->seen.begin(), wires->seen.end(), "ben 1 0"), 1);
+}
+
+TEST_F(Seam, AnOlderMessageDoesNotFollowANewerOneThatHasAnotherLane) {
+  wires->answer.emplace();
+  wires->answer->answer.what = outcome::verdict::again;
+  wires->answer->answer.why = reason::timeout;
+  tell();
+  w->pass(1s);
+  ASSERT_EQ(wires->seen.size(), 2U);
+  wires->lane = "branch";
+  wires->answer.reset();
+  w->publish({in("c-benm1", message("m2", "anna"))});
+  w->pass(60s);
+  ASSERT_EQ(wires->open.size(), 2U);
+  for (const auto& a : wires->open)
+    EXPECT_EQ(a.in.what.message->message, "m2");
+  auto all = deliveries();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "1 CANCELLED superseded 1"), 1) << testing::PrintToString(all);
 }
 
 TEST_F(Seam, WhatAnEarlierConfigurationLeftBehindEndsAsDisabled) {
