@@ -38,4 +38,18 @@ context::context(options o, io::store& s, io::http_transport& t, io::wall_clock&
   };
 }
 
+void context::fail(const char* part, const std::exception_ptr& x) {
+  std::string what = "unknown exception";
+  try {
+    std::rethrow_exception(x);
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+    // It stays unknown.
+  }
+  metrics.alarm("ENGINE", "part_ended", std::string{part} + ": " + what);
+  if (!failed.exchange(true) && on_failure)
+    on_failure();
+}
+
 } // namespace belfry

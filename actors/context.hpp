@@ -14,6 +14,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -122,6 +124,13 @@ struct context {
   std::atomic<bool> writable{true};
   /// Waits and deliveries are armed.
   std::atomic<bool> armed{false};
+  /// A part of the node ended by an exception.
+  std::atomic<bool> failed{false};
+  /// Called when that happens first; must not block.
+  std::function<void()> on_failure;
+
+  /// Raises the alarm that `part` ended by `x`.
+  void fail(const char* part, const std::exception_ptr& x);
 };
 
 } // namespace belfry

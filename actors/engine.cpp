@@ -131,25 +131,37 @@ error stopped() {
   return {ec::stopping, "the engine is stopped", {}};
 }
 
+/// Calls the host, whose exceptions harm nobody but the host (SPEC 12).
+template <class F, class... Ts>
+void call_host(io::telemetry& metrics, const F& f, Ts&&... xs) {
+  try {
+    f(std::forward<Ts>(xs)...);
+  } catch (const std::exception& x) {
+    metrics.alarm("ENGINE", "callback_threw", x.what());
+  } catch (...) {
+    metrics.alarm("ENGINE", "callback_threw", "unknown exception");
+  }
+}
+
 /// Answers when nobody did: the question was dropped with an actor that ended.
 template <class T>
 struct last_word {
-  ~last_word() {
-    if (done)
-      done(stopped());
+  last_word(io::telemetry& m, io::reply<T> d) : metrics(m), done(std::move(d)) {}
+  ~last_word() { say(stopped()); }
+
+  void say(result<T> r) {
+    if (auto f = std::exchange(done, nullptr))
+      call_host(metrics, f, std::move(r));
   }
 
+  io::telemetry& metrics;
   io::reply<T> done;
 };
 
 template <class T>
-io::reply<T> answered_for_sure(io::reply<T> done) {
-  auto word = std::make_shared<last_word<T>>();
-  word->done = std::move(done);
-  return [word](result<T> r) {
-    if (auto f = std::exchange(word->done, nullptr))
-      f(std::move(r));
-  };
+io::reply<T> answered_for_sure(io::telemetry& metrics, io::reply<T> done) {
+  auto word = std::make_shared<last_word<T>>(metrics, std::move(done));
+  return [word](result<T> r) { word->say(std::move(r)); };
 }
 
 } // namespace
@@ -182,7 +194,7 @@ struct engine::impl {
   std::shared_lock<std::shared_mutex> enter(io::reply<T>& done) {
     std::shared_lock open{gate};
     if (running) {
-      done = answered_for_sure(std::move(done));
+      done = answered_for_sure(metrics, std::move(done));
       return open;
     }
     open.unlock();
@@ -194,8 +206,10 @@ struct engine::impl {
   template <class Handle>
   bool drain_within(const Handle& actor, std::chrono::steady_clock::time_point until) {
     auto done = std::make_shared<std::promise<void>>();
-    caf::anon_send(actor, drain{[done] { done->set_value(); }});
-    return done->get_future().wait_until(until) == std::future_status::ready;
+    auto drained = done->get_future();
+    // Nothing but the message holds the promise: an actor that has ended keeps nobody.
+    caf::anon_send(actor, drain{[done = std::move(done)] { done->set_value(); }});
+    return drained.wait_until(until) == std::future_status::ready;
   }
 
   void stop(std::chrono::milliseconds limit) {
@@ -271,6 +285,7 @@ result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
   if (!channels)
     return channels.error();
   spawn_actors(made->system, made->node, *known, *channels, disk_threads::own);
+  made->node.on_failure = std::move(made->parts.on_failure);
   made->running = true;
   std::unique_ptr<engine> e{new engine{std::move(made)}};
   if (auto ok = rearm(e->impl_->node, *known); !ok)
@@ -535,12 +550,13 @@ std::shared_ptr<void> engine::subscribe(std::function<void(const report&)> on_re
   if (!impl_->running)
     return nullptr;
   auto id = ++impl_->subscriptions;
-  caf::anon_send(impl_->node.outcomes, belfry::subscribe{id, std::move(on_report)});
+  auto guarded = [m = &impl_->metrics, f = std::move(on_report)](const report& r) { call_host(*m, f, r); };
+  caf::anon_send(impl_->node.outcomes, belfry::subscribe{id, std::move(guarded)});
   return {nullptr, [outcomes = impl_->node.outcomes, id](void*) { caf::anon_send(outcomes, belfry::unsubscribe{id}); }};
 }
 
 bool engine::ready() const {
-  return impl_->node.armed && impl_->node.writable && impl_->running;
+  return impl_->node.armed && impl_->node.writable && impl_->running && !impl_->node.failed;
 }
 
 std::string engine::metrics() const {

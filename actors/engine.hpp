@@ -8,6 +8,7 @@
 #include "belfry/messages/webhook.hpp"
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <vector>
@@ -25,6 +26,9 @@ struct engine_parts {
   std::unique_ptr<io::store> store;
   std::unique_ptr<io::http_transport> transport;
   std::unique_ptr<io::wall_clock> wall;
+  /// Called once when a part of the engine ended by an exception, on its thread: the engine is not ready any more and
+  /// should be stopped and started anew. Must not block.
+  std::function<void()> on_failure;
 
   engine_parts();
   engine_parts(engine_parts&&) noexcept;
@@ -42,8 +46,8 @@ struct engine_statistics {
 };
 
 /// A notification engine within this process (SPEC 14). Everything of the API is asynchronous: callbacks run on a
-/// thread of the engine and must not block. Several engines may live in one process, each on its own store. No header
-/// of the actor framework is needed to use it.
+/// thread of the engine and must not block; what they throw is an alarm and harms nobody else. Several engines may live
+/// in one process, each on its own store. No header of the actor framework is needed to use it.
 class engine final : public io::service {
 public:
   /// Opens the store, takes up what was unfinished, and is ready when it returns.

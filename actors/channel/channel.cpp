@@ -1,5 +1,6 @@
 #include "belfry/actors/channel/channel.hpp"
 
+#include "belfry/actors/supervision.hpp"
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -359,6 +360,7 @@ void on_drain(pointer self, drain& d) {
 } // namespace
 
 channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr<io::channel> via) {
+  supervise(self, shared, "channel");
   auto& st = self->state;
   st.shared = shared;
   st.via = std::move(via);

@@ -1,5 +1,6 @@
 #include "belfry/actors/conversation/conversation.hpp"
 
+#include "belfry/actors/supervision.hpp"
 #include "belfry/actors/participant/participant.hpp"
 #include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
@@ -388,6 +389,7 @@ conversation_actor_state::~conversation_actor_state() {
 
 conversation_actor::behavior_type conversation(pointer self, node* shared, const conversation_id& id,
                                                const std::shared_ptr<io::stored_conversation>& row) {
+  supervise(self, shared, "conversation");
   shared->counters.awake_conversations.fetch_add(1, std::memory_order_relaxed);
   self->state.shared = shared;
   self->state.core.emplace(shared->opts, shared->around);

@@ -1,5 +1,6 @@
 #include "belfry/actors/gateway/gateway.hpp"
 
+#include "belfry/actors/supervision.hpp"
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -340,6 +341,7 @@ void start(pointer self, node* shared, std::shared_ptr<gateway_memory> memory) {
 } // namespace
 
 gateway_actor::behavior_type gateway(pointer self, node* shared, std::shared_ptr<gateway_memory> memory) {
+  supervise(self, shared, "gateway");
   start(self, shared, std::move(memory));
   self->delayed_send(self, tick_every, gateway_tick{});
   return {

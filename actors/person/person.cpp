@@ -1,5 +1,6 @@
 #include "belfry/actors/person/person.hpp"
 
+#include "belfry/actors/supervision.hpp"
 #include "belfry/actors/person/actor_parts.hpp"
 #include "belfry/io/channel.hpp"
 
@@ -82,6 +83,7 @@ person_state::~person_state() {
 
 person_actor::behavior_type person_entity(pointer self, node* shared, const person_id& id,
                                           const std::shared_ptr<io::stored_person>& row) {
+  supervise(self, shared, "person");
   start(self, shared, id, row);
   return {
       [self](person_order& order) {

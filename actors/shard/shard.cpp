@@ -1,5 +1,6 @@
 #include "belfry/actors/shard/shard.hpp"
 
+#include "belfry/actors/supervision.hpp"
 #include "belfry/actors/conversation/conversation.hpp"
 #include "belfry/actors/person/person.hpp"
 
@@ -191,6 +192,7 @@ void stop(pointer self) {
 } // namespace
 
 shard_actor::behavior_type shard(pointer self, node* shared) {
+  supervise(self, shared, "shard");
   self->state.shared = shared;
   self->delayed_send(self, sweep_every, shard_sweep{});
   return {

@@ -1,5 +1,6 @@
 #include "belfry/actors/store/store.hpp"
 
+#include "belfry/actors/supervision.hpp"
 #include "belfry/io/telemetry/log.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -144,6 +145,7 @@ void keep_house(pointer self) {
 } // namespace
 
 store_actor::behavior_type store_writer(pointer self, node* shared) {
+  supervise(self, shared, "store writer");
   auto& st = self->state;
   st.shared = shared;
   st.commits = shared->metrics.get_counter(io::metric::store_commits);
@@ -170,6 +172,7 @@ store_actor::behavior_type store_writer(pointer self, node* shared) {
 }
 
 reader_actor::behavior_type store_reader(reader_actor::stateful_pointer<reader_state> self, node* shared) {
+  supervise(self, shared, "store reader");
   self->state.shared = shared;
   return {
       [self](load_conversation& order) {

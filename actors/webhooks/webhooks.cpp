@@ -1,5 +1,6 @@
 #include "belfry/actors/webhooks/webhooks.hpp"
 
+#include "belfry/actors/supervision.hpp"
 #include "belfry/io/webhook/channel.hpp"
 #include "belfry/io/webhook/payload.hpp"
 #include "belfry/io/webhook/registration.hpp"
@@ -225,6 +226,7 @@ std::shared_ptr<io::channel> make_webhook_channel(node& shared) {
 }
 
 webhooks_actor::behavior_type webhooks(pointer self, node* shared, registrations list) {
+  supervise(self, shared, "registrations");
   self->state.shared = shared;
   self->state.list = std::move(list);
   self->state.dice.seed(std::random_device{}());

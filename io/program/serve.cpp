@@ -8,6 +8,10 @@
 #include "belfry/io/telemetry/log.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
 
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <iostream>
 
 namespace belfry::program {
@@ -35,7 +39,13 @@ int serve(const configuration_arguments& from) {
       std::cerr << line << "\n";
     return failed;
   }
-  auto engine = engine::start(*o);
+  std::atomic<bool> broken{false};
+  engine_parts parts;
+  parts.on_failure = [&broken] {
+    broken = true;
+    ::kill(::getpid(), SIGTERM);
+  };
+  auto engine = engine::start(*o, std::move(parts));
   if (!engine)
     return report(engine.error());
   io::telemetry own{io::metric_owner::http_server};
@@ -49,7 +59,7 @@ int serve(const configuration_arguments& from) {
   server.stop();
   (*engine)->stop(stop_limit);
   io::log(io::log_level::info, "stopped");
-  return succeeded;
+  return broken ? engine_failed : succeeded;
 }
 
 } // namespace belfry::program

@@ -1,4 +1,5 @@
 #include "belfry/engine.hpp"
+#include "belfry/io/ports.hpp"
 #include "belfry/tests/support/providers/webhook_sink.hpp"
 
 #include <gtest/gtest.h>
@@ -293,4 +294,62 @@ TEST_F(engine_fixture, LivesBesideAnotherEngine) {
   engine_->stop();
   EXPECT_TRUE((*second)->ready());
   EXPECT_TRUE(ask<io::stored<person>>([&](auto done) { (*second)->put_person("ben", {}, done); }));
+}
+
+// -- failure ------------------------------------------------------------------
+
+TEST_F(engine_fixture, IsNotHarmedByCallbacksThatThrow) {
+  auto watching = engine_->subscribe([](const report&) { throw std::runtime_error{"watching"}; });
+  ask_everything(*engine_, [](ec) { throw std::runtime_error{"asking"}; });
+  // All of it goes on, and so do those that come behind it.
+  register_webhook();
+  EXPECT_TRUE(ask<io::stored<person>>([&](auto done) { engine_->put_person("ben", {}, done); }));
+  EXPECT_TRUE(ask<trace_page>([&](auto done) { engine_->query_notifications({}, done); }));
+  EXPECT_TRUE(engine_->ready());
+  auto text = engine_->metrics();
+  EXPECT_EQ(text.find("callback_threw\"} 0"), std::string::npos);
+}
+
+namespace {
+
+/// A clock that throws when told to.
+class moody_clock final : public io::wall_clock {
+public:
+  explicit moody_clock(std::shared_ptr<std::atomic<bool>> bad) : bad_(std::move(bad)) {}
+
+  millis now() const override {
+    if (*bad_)
+      throw std::runtime_error{"no time"};
+    return 1'700'000'000'000;
+  }
+
+private:
+  std::shared_ptr<std::atomic<bool>> bad_;
+};
+
+} // namespace
+
+TEST_F(engine_fixture, SaysSoWhenAPartOfItEnds) {
+  auto bad = std::make_shared<std::atomic<bool>>(false);
+  std::promise<void> failed;
+  engine_parts parts;
+  parts.wall = std::make_unique<moody_clock>(bad);
+  parts.on_failure = [&] { failed.set_value(); };
+  auto o = opts_;
+  o.store.path = (dir_ / "other.db").string();
+  auto e = engine::start(o, std::move(parts));
+  ASSERT_TRUE(e) << e.error().detail;
+  EXPECT_TRUE((*e)->ready());
+  *bad = true;
+  device d;
+  d.id = "d";
+  d.push_token = "t";
+  auto answer = ask<io::stored<device>>([&](auto done) { (*e)->put_device("ben", d, done); });
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ec::stopping);
+  failed.get_future().get();
+  EXPECT_FALSE((*e)->ready());
+  EXPECT_EQ((*e)->metrics().find(R"(belfry_alarms_total{channel="ENGINE",reason="part_ended"} 0)"), std::string::npos);
+  *bad = false;
+  (*e)->stop();
 }
