@@ -14,9 +14,14 @@ constexpr millis second = 1000;
 
 /// 8-4-4-4-12, of the 32 digits of an id.
 std::string uuid_of(const notification_id& id) {
-  auto out = to_string(id);
-  for (const std::size_t place : {20U, 16U, 12U, 8U})
-    out.insert(place, "-");
+  const auto digits = to_string(id);
+  std::string out;
+  out.reserve(digits.size() + 4);
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20)
+      out.push_back('-');
+    out.push_back(digits[i]);
+  }
   return out;
 }
 
