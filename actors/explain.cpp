@@ -128,7 +128,7 @@ std::set<conversation_id> may_explain(const node& n, io::store& store, const tra
     return out;
   if (auto p = store.load_person(*q.person)) {
     for (const auto& c : p->conversations)
-      add(c);
+      add(c.id);
   }
   return out;
 }

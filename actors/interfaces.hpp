@@ -92,9 +92,12 @@ struct routed_event {
 struct ask_view {
   std::function<void(bool known, conversation_view)> done;
 };
+/// Asked by a person in this round of its questions; the person is answered with `counted`.
 struct ask_unread {
   person_id person;
-  std::function<void(std::uint32_t)> done;
+  std::uint64_t round = 0;
+  /// The store does not know the count: it is written with the next row.
+  bool write = false;
 };
 struct ask_explain {
   std::optional<person_id> person;
@@ -155,13 +158,6 @@ using participant_actor = caf::typed_actor<caf::reacts_to<hear>>;
 
 // -- person -------------------------------------------------------------------
 
-/// Counts asked of others; filled from their actors.
-struct gathering {
-  std::mutex lock;
-  std::size_t open = 0;
-  std::map<conversation_id, std::uint32_t> counts;
-};
-
 struct mail_to_person {
   std::vector<person_mail> mails;
 };
@@ -221,6 +217,17 @@ struct erase_from {
 struct get_count {
   io::reply<count_view> done;
 };
+/// What somebody has not read in a conversation: an answer in a round of the person's questions, or (0) a report.
+struct counted {
+  conversation_id conversation;
+  std::uint32_t unread = 0;
+  std::uint64_t round = 0;
+};
+/// So many of the conversations that a shard was asked for are awake and will answer.
+struct asked_awake {
+  std::uint64_t round = 0;
+  std::int64_t answers = 0;
+};
 struct put_device {
   device what;
   io::reply<io::stored<device>> done;
@@ -279,21 +286,16 @@ struct erase_notes {
 struct resume {};
 /// INTERNAL: everything of an erased person is off the disk.
 struct erasure_done {};
-/// INTERNAL: what a notification needs to know of other conversations was gathered.
-struct gathered {
-  std::shared_ptr<gathering> what;
-};
-
-using person_order =
-    std::variant<mail_to_person, ask_clearance, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
-                 get_count, put_device, drop_token, get_devices, delete_device, put_pause, get_pause, put_pause_reason,
-                 delete_pause_reason, get_notes, put_note, erase_notes, resume, erasure_done>;
+using person_order = std::variant<mail_to_person, ask_clearance, attempted, unpark, put_profile, get_profile,
+                                  erase_person, erase_from, get_count, counted, asked_awake, put_device, drop_token,
+                                  get_devices, delete_device, put_pause, get_pause, put_pause_reason,
+                                  delete_pause_reason, get_notes, put_note, erase_notes, resume, erasure_done>;
 
 struct person_alarm {};
 
 using person_actor = caf::typed_actor<caf::reacts_to<person_order>, caf::reacts_to<committed>,
                                       // INTERNAL
-                                      caf::reacts_to<gathered>, caf::reacts_to<person_alarm>, caf::reacts_to<rest>>;
+                                      caf::reacts_to<person_alarm>, caf::reacts_to<rest>>;
 
 // -- shard --------------------------------------------------------------------
 
@@ -309,9 +311,16 @@ struct to_person {
   person_id id;
   person_order order;
 };
-/// Mails for persons of one shard, in order.
+/// Mails for persons of one shard, in order, then counts for those of them who are awake.
 struct post {
   std::vector<addressed_mail> mails;
+  std::vector<unread_count> counts;
+};
+/// Those of the conversations that are awake tell the person what is unread.
+struct count_awake {
+  person_id person;
+  std::uint64_t round = 0;
+  std::vector<conversation_id> conversations;
 };
 /// From the reader: what is on disk.
 struct loaded_conversation {
@@ -343,8 +352,9 @@ struct shard_stop {};
 
 using shard_actor =
     caf::typed_actor<caf::reacts_to<route>, caf::reacts_to<to_conversation>, caf::reacts_to<to_person>,
-                     caf::reacts_to<post>, caf::reacts_to<loaded_conversation>, caf::reacts_to<loaded_person>,
-                     caf::reacts_to<conversation_sleepy>, caf::reacts_to<person_sleepy>, caf::reacts_to<arm>,
+                     caf::reacts_to<post>, caf::reacts_to<count_awake>, caf::reacts_to<loaded_conversation>,
+                     caf::reacts_to<loaded_person>, caf::reacts_to<conversation_sleepy>, caf::reacts_to<person_sleepy>,
+                     caf::reacts_to<arm>,
                      // INTERNAL
                      caf::reacts_to<shard_alarm>, caf::reacts_to<shard_sweep>, caf::reacts_to<shard_stop>>;
 
@@ -545,12 +555,12 @@ BELFRY_LOCAL_MESSAGE(conversation_alarm)
 BELFRY_LOCAL_MESSAGE(rest)
 BELFRY_LOCAL_MESSAGE(hear)
 BELFRY_LOCAL_MESSAGE(person_order)
-BELFRY_LOCAL_MESSAGE(gathered)
 BELFRY_LOCAL_MESSAGE(person_alarm)
 BELFRY_LOCAL_MESSAGE(route)
 BELFRY_LOCAL_MESSAGE(to_conversation)
 BELFRY_LOCAL_MESSAGE(to_person)
 BELFRY_LOCAL_MESSAGE(post)
+BELFRY_LOCAL_MESSAGE(count_awake)
 BELFRY_LOCAL_MESSAGE(loaded_conversation)
 BELFRY_LOCAL_MESSAGE(loaded_person)
 BELFRY_LOCAL_MESSAGE(conversation_sleepy)

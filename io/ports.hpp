@@ -67,6 +67,13 @@ struct membership {
   bool member = true;
 };
 
+/// What a member has not read, as of the conversation's row in the same unit.
+struct unread_row {
+  person_id person;
+  std::int64_t conversation = 0;
+  std::uint32_t unread = 0;
+};
+
 /// A person has this device token, unless another one claims it with a higher number.
 struct token_claim {
   /// From `derive_token_key`.
@@ -170,9 +177,9 @@ struct setting {
   std::string value;
 };
 
-using change = std::variant<journal_entry, conversation_row, membership, person_row, mail_row, person_removed,
-                            presence_row, presence_cleared, shown_row, notification_row, parked_delivery,
-                            parked_removed, webhook_row, known_id, setting>;
+using change = std::variant<journal_entry, conversation_row, membership, unread_row, person_row, mail_row,
+                            person_removed, presence_row, presence_cleared, shown_row, notification_row,
+                            parked_delivery, parked_removed, webhook_row, known_id, setting>;
 
 /// What one step of one entity changes: all of it or nothing is on disk. Every change states the new value (upsert),
 /// so that a unit may be written again.
@@ -188,10 +195,18 @@ struct stored_conversation {
   std::vector<std::string> entries;
 };
 
+/// A conversation that a person takes part in.
+struct stored_membership {
+  conversation_id id;
+  /// Messages that the person has not read; nothing: only the conversation knows, whose row is older than what
+  /// happened.
+  std::optional<std::uint32_t> unread;
+};
+
 /// A person as it is on disk. `blob` is empty when no profile was ever stored.
 struct stored_person {
   std::string blob;
-  std::vector<conversation_id> conversations;
+  std::vector<stored_membership> conversations;
   std::vector<shown_row> shown;
   /// Rows that are not final, oldest first.
   std::vector<notification_row> unfinished;

@@ -47,6 +47,13 @@ public:
     return s / 64 - 1 < high_.size() && ((high_[s / 64 - 1] >> (s % 64)) & 1);
   }
 
+  void insert(const slot_set& other) {
+    for (std::size_t w = 0; w < other.words(); ++w) {
+      if (auto bits = other.word(w); bits != 0)
+        set_word(w, word(w) | bits);
+    }
+  }
+
   bool empty() const {
     for (auto w : high_) {
       if (w != 0)

@@ -63,4 +63,11 @@ struct addressed_mail {
   person_mail mail;
 };
 
+/// How many messages of a conversation somebody has not read.
+struct unread_count {
+  person_id person;
+  conversation_id conversation;
+  std::uint32_t unread = 0;
+};
+
 } // namespace belfry

@@ -1,9 +1,9 @@
 #include "belfry/actors/conversation/conversation.hpp"
 
-#include "belfry/actors/supervision.hpp"
 #include "belfry/actors/participant/participant.hpp"
 #include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
+#include "belfry/actors/supervision.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -19,6 +19,8 @@ using pointer = conversation_actor::stateful_pointer<conversation_actor_state>;
 
 /// A journal longer than this (and than the row) is folded into the row.
 constexpr std::size_t journal_bytes_min = 4096;
+/// A person hears so late what is unread: within 1 s (SPEC 3), and before a wait of 1 s that began with it ends, in ms.
+constexpr engine_time report_counts_after = 900;
 
 moment now(pointer self) {
   auto& n = *self->state.shared;
@@ -114,6 +116,51 @@ void retire_quiet(pointer self) {
   });
 }
 
+// -- counts -------------------------------------------------------------------
+
+void note_recounted(pointer self) {
+  auto& st = self->state;
+  auto changed = st.core->take_recounted();
+  if (changed.empty())
+    return;
+  st.uncounted.insert(changed);
+  st.unreported.insert(changed);
+  if (st.unreported_since == 0)
+    st.unreported_since = now(self).now;
+}
+
+bool reports_due(pointer self) {
+  auto& st = self->state;
+  return st.unreported_since != 0 && now(self).now >= st.unreported_since + report_counts_after;
+}
+
+/// Calls `f` with everybody of `who` who still has a name.
+template <class F>
+void each_named(pointer self, const slot_set& who, F&& f) {
+  auto& core = *self->state.core;
+  who.each([&](slot s) {
+    if (const auto& person = core.state().roster[s].person; !person.empty())
+      f(person, core.unread(s));
+  });
+}
+
+/// Those who are told of a message are told the count with it.
+void told_by_mail(pointer self, slot who, std::size_t mails_before) {
+  auto& st = self->state;
+  const auto& mails = unwritten(self).mails;
+  if (mails.size() > mails_before && std::holds_alternative<tell>(mails.back().mail))
+    st.unreported.erase(who);
+}
+
+std::optional<engine_time> next_alarm(pointer self) {
+  auto& st = self->state;
+  auto t = st.core->wake_time();
+  if (st.unreported_since == 0)
+    return t;
+  auto report_at = st.unreported_since + report_counts_after;
+  return t ? std::min(*t, report_at) : report_at;
+}
+
 // -- units --------------------------------------------------------------------
 
 void add_row(pointer self, io::unit& unit) {
@@ -128,10 +175,15 @@ void add_row(pointer self, io::unit& unit) {
   if (wake == 0 && !state.sessions.empty())
     wake = 1;
   unit.changes.emplace_back(io::conversation_row{state.key, state.id, wake, state.ended_at, std::move(blob)});
+  each_named(self, std::exchange(st.uncounted, {}), [&](const person_id& person, std::uint32_t unread) {
+    unit.changes.emplace_back(io::unread_row{person, state.key, unread});
+  });
 }
 
-void add_mails(pointer self, std::vector<addressed_mail> mails, commit& c) {
-  auto& n = *self->state.shared;
+/// Mails, and counts when it is time, go out when the unit is on disk.
+void add_posts(pointer self, std::vector<addressed_mail> mails, bool counts, commit& c) {
+  auto& st = self->state;
+  auto& n = *st.shared;
   std::map<std::size_t, post> by_shard;
   for (auto& m : mails) {
     if (m.to.empty())
@@ -145,6 +197,12 @@ void add_mails(pointer self, std::vector<addressed_mail> mails, commit& c) {
     }
     by_shard[n.shard_index(m.to)].mails.push_back(std::move(m));
   }
+  if (counts) {
+    st.unreported_since = 0;
+    each_named(self, std::exchange(st.unreported, {}), [&](const person_id& person, std::uint32_t unread) {
+      by_shard[n.shard_index(person)].counts.push_back({person, st.core->state().id, unread});
+    });
+  }
   for (auto& [index, p] : by_shard)
     c.after.push_back({caf::actor_cast<caf::actor>(n.shards[index]), caf::make_message(std::move(p))});
 }
@@ -152,17 +210,19 @@ void add_mails(pointer self, std::vector<addressed_mail> mails, commit& c) {
 /// All that is unwritten becomes one unit; it and the acknowledgement of what came last go to the store.
 void write(pointer self, commit c) {
   auto& st = self->state;
+  note_recounted(self);
   auto fx = std::move(unwritten(self));
   st.unwritten = nullptr;
   for (auto& [person, member] : fx.members)
     c.unit.changes.emplace_back(io::membership{person, st.core->state().key, member});
   auto entry = fx.journal.take();
   st.journal_bytes += entry.size();
-  if (fx.snapshot || st.journal_bytes > std::max(journal_bytes_min, st.row_bytes))
+  auto whole = fx.snapshot || st.journal_bytes > std::max(journal_bytes_min, st.row_bytes);
+  if (whole)
     add_row(self, c.unit);
   else if (!entry.empty())
     c.unit.changes.emplace_back(io::journal_entry{st.core->state().key, std::move(entry)});
-  add_mails(self, std::move(fx.mails), c);
+  add_posts(self, std::move(fx.mails), whole || (st.asked == 0 && reports_due(self)), c);
   if (!fx.reports.empty())
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->outcomes), caf::make_message(reports{std::move(fx.reports)})});
@@ -209,6 +269,8 @@ void settle(pointer self, commit c, engine_time time) {
   if (auto deadline = core.state().call.next_deadline())
     arm_at(self, *deadline);
   write(self, std::move(c));
+  if (st.unreported_since != 0)
+    arm_at(self, st.unreported_since + report_counts_after);
 }
 
 // -- orders -------------------------------------------------------------------
@@ -241,7 +303,12 @@ void on_order(pointer self, ask_view& q) {
 }
 
 void on_order(pointer self, ask_unread& q) {
-  q.done(self->state.core->unread(q.person));
+  auto& st = self->state;
+  auto who = st.core->state().find_active(q.person);
+  if (who && q.write)
+    st.uncounted.insert(*who);
+  st.shared->to_person_of(q.person,
+                          person_order{counted{st.core->state().id, who ? st.core->unread(*who) : 0, q.round}});
 }
 
 void on_order(pointer self, ask_explain& q) {
@@ -295,11 +362,11 @@ void on_alarm(pointer self) {
     for (auto who : st.core->due(m.now))
       ask(self, who, m.now);
   }
-  if (unwritten(self).changed())
+  if (unwritten(self).changed() || (st.asked == 0 && reports_due(self)))
     write(self, {});
   // Those asked arm anew when they have answered.
   if (st.asked == 0) {
-    if (auto t = st.core->wake_time())
+    if (auto t = next_alarm(self))
       arm_at(self, *t);
   }
 }
@@ -310,10 +377,13 @@ void on_heard(pointer self, const heard& h) {
   count_message(self);
   --st.asked;
   auto& fx = unwritten(self);
+  note_recounted(self);
+  auto mails = fx.mails.size();
   if (h.announce != 0)
     st.core->on_announce(h.who, h.announce, m, fx);
   if (h.owed)
     st.core->on_owed(h.who, m, fx);
+  told_by_mail(self, h.who, mails);
   const auto& box = st.core->state().catch_up(h.who, st.core->waits());
   if (box.quiet())
     retire(self, h.who);
@@ -323,7 +393,7 @@ void on_heard(pointer self, const heard& h) {
     return;
   st.news = nullptr;
   write(self, {});
-  if (auto t = st.core->wake_time())
+  if (auto t = next_alarm(self))
     arm_at(self, *t);
 }
 
@@ -342,7 +412,7 @@ void on_rest(pointer self, bool sleep) {
   retire_quiet(self);
   auto wakes = st.core->wake_time().has_value();
   // A running wait may need the texts in the journal; nothing else does, not a call either.
-  if (st.core->exists() && st.journal_bytes > 0 && !state.waiting()) {
+  if (st.core->exists() && (st.journal_bytes > 0 || !st.uncounted.empty()) && !state.waiting()) {
     unwritten(self).snapshot = true;
     write(self, {});
   }
@@ -375,6 +445,8 @@ void start(pointer self, const conversation_id& id, const std::shared_ptr<io::st
   if (auto t = st.core->wake_time())
     arm_at(self, *t);
   st.core->repeat_activity(unwritten(self));
+  // Persons who wake ask, as the row is older than the journal.
+  st.uncounted = st.core->take_recounted();
   write(self, {});
 }
 

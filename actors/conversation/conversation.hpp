@@ -38,6 +38,12 @@ struct conversation_actor_state {
   fact_list news;
   position news_after = 0;
 
+  /// Whose unread count changed since the row was written, and since the person was last told of it; the oldest of
+  /// that since then (0: nothing).
+  slot_set uncounted;
+  slot_set unreported;
+  engine_time unreported_since = 0;
+
   /// The next alarm that counts; 0: none.
   engine_time armed = 0;
   /// Orders handled, and units that are not on disk yet.

@@ -28,19 +28,33 @@ bool conversation_core::load(std::int64_t key, const conversation_id& id, std::s
                              const std::vector<std::string>& entries) {
   name(key, id);
   exists_ = state_.decode(row) && std::all_of(entries.begin(), entries.end(), [this](const std::string& entry) {
-              return each_step(entry, [this](step s) { return state_.apply(std::move(s), waits_); });
+              return each_step(entry, [this](step s) {
+                note_recounted(s);
+                return state_.apply(std::move(s), waits_);
+              });
             });
   damaged_ = !exists_;
   if (damaged_) {
     state_ = {};
+    recounted_ = {};
     name(key, id);
   }
   state_.catch_up_all(waits_);
   return exists_;
 }
 
+void conversation_core::note_recounted(const step& s) {
+  if (const auto* m = std::get_if<message_step>(&s))
+    recounted_.insert(m->whom);
+  else if (const auto* r = std::get_if<read_step>(&s))
+    recounted_.insert(r->reader);
+  else if (const auto* g = std::get_if<gone_step>(&s))
+    recounted_.insert(g->whom);
+}
+
 void conversation_core::apply(step s, effects& fx) {
   append(fx.journal, s);
+  note_recounted(s);
   state_.apply(std::move(s), waits_);
 }
 
@@ -491,7 +505,11 @@ conversation_view conversation_core::view(const moment& m) {
 
 std::uint32_t conversation_core::unread(const person_id& p) {
   auto who = state_.find_active(p);
-  return who ? state_.catch_up(*who, waits_).unread : 0;
+  return who ? unread(*who) : 0;
+}
+
+std::uint32_t conversation_core::unread(slot who) {
+  return state_.roster[who].active ? state_.catch_up(who, waits_).unread : 0;
 }
 
 std::optional<trace_item> conversation_core::explain(const person_id& p, const message_id& message) {

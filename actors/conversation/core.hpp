@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 /// What a conversation does with what happens: pure. Every function applies its steps to the state and says in
@@ -87,6 +88,9 @@ public:
   /// Times of engine time are shown as the wall clock of `m` would show them.
   conversation_view view(const moment& m);
   std::uint32_t unread(const person_id& p);
+  std::uint32_t unread(slot who);
+  /// Whose unread count may have changed since this was last taken.
+  slot_set take_recounted() { return std::exchange(recounted_, {}); }
   /// Why somebody was not told of a message; nothing: the message is not known, or it was announced.
   std::optional<trace_item> explain(const person_id& p, const message_id& message);
 
@@ -116,6 +120,8 @@ private:
   void on(const presence_reset&, moment, millis, effects&) {}
 
   void apply(step s, effects& fx);
+  /// Notes whose unread count the step may change.
+  void note_recounted(const step& s);
   void join(const participant_spec& spec, moment m, millis at, effects& fx);
   void leave(slot who, moment m, millis at, reason why, bool silent, effects& fx);
   void read_all(slot who, position upto, const message_id& cause, moment m, millis at, reason why, effects& fx);
@@ -144,6 +150,7 @@ private:
   message_rules rules_;
   wait_rules waits_;
   conversation_state state_;
+  slot_set recounted_;
   bool exists_ = false;
   bool damaged_ = false;
 };

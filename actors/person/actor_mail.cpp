@@ -32,7 +32,7 @@ void apply(pointer self, const roster_change& m, person_effects&) {
     st.core->conversations().insert(m.conversation);
   } else {
     st.core->conversations().erase(m.conversation);
-    st.counts.erase(m.conversation);
+    set_count(self, m.conversation, 0);
   }
 }
 
@@ -49,24 +49,32 @@ void deliver(pointer self, person_mail mail) {
   carry_out(self, std::move(fx));
 }
 
-void deliver_next(pointer self) {
-  auto& mails = self->state.mail;
-  auto mail = std::move(mails.front());
-  mails.pop_front();
-  deliver(self, std::move(mail));
+/// It concerns announcements of messages, so that it must keep its place among them; calls and requests pass them.
+bool about_messages(const person_mail& m) {
+  if (const auto* t = std::get_if<tell>(&m))
+    return t->record->notification.message.has_value();
+  return !std::holds_alternative<roster_change>(m) && !std::holds_alternative<activity>(m);
+}
+
+bool lacks_counts(pointer self, const person_mail& m) {
+  const auto* t = std::get_if<tell>(&m);
+  return t && t->record->state == trace_state::queued && counts_missing(self, t->record->notification);
 }
 
 } // namespace
 
-void work_off(pointer self) {
+void process_pending(pointer self) {
   auto& st = self->state;
-  while (!st.mail.empty() && !st.gathering) {
-    auto* t = std::get_if<tell>(&st.mail.front());
-    if (t && t->record->state == trace_state::queued && gather(self, *t))
-      return;
-    deliver_next(self);
+  while (!st.mail.empty() && !st.round) {
+    if (lacks_counts(self, st.mail.front())) {
+      start_round(self);
+      continue;
+    }
+    auto mail = std::move(st.mail.front());
+    st.mail.pop_front();
+    deliver(self, std::move(mail));
   }
-  if (st.gathering)
+  if (st.round)
     return;
   // What lanes held when the process ended, less what was taken back by what was told last.
   person_effects fx;
@@ -74,24 +82,18 @@ void work_off(pointer self) {
   carry_out(self, std::move(fx));
 }
 
-void on_gathered(pointer self, gathered& g) {
-  auto& st = self->state;
-  // The person was erased meanwhile, and with it the mail that waited for this.
-  if (g.what != st.gathering)
-    return;
-  st.gathering = nullptr;
-  for (auto& [c, n] : g.what->counts)
-    st.counts.set(c, n);
-  deliver_next(self);
-  work_off(self);
-}
-
 void on_order(pointer self, mail_to_person& m) {
-  // From conversations that somebody who is being erased has not left yet.
-  if (self->state.erased)
-    std::erase_if(m.mails, [](const person_mail& x) { return std::holds_alternative<tell>(x); });
-  std::move(m.mails.begin(), m.mails.end(), std::back_inserter(self->state.mail));
-  work_off(self);
+  auto& st = self->state;
+  for (auto& mail : m.mails) {
+    // From a conversation that somebody who is being erased has not left yet.
+    if (st.erased && std::holds_alternative<tell>(mail))
+      continue;
+    if (about_messages(mail))
+      st.mail.push_back(std::move(mail));
+    else
+      deliver(self, std::move(mail));
+  }
+  process_pending(self);
 }
 
 void on_order(pointer, resume&) {

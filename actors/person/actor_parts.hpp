@@ -20,19 +20,27 @@ void carry_out(pointer self, person_effects fx, commit c = {});
 /// Stores the person's row; `answer` is called when it is on disk.
 void save_row(pointer self, std::function<void(bool)> answer);
 
-// -- gathering ----------------------------------------------------------------
+// -- counts -------------------------------------------------------------------
 
-/// Asks others for what the first mail needs; false: nothing is missing.
-bool gather(pointer self, const tell& t);
+/// Some other conversation has to be asked before the notification can say the person-wide count.
+bool counts_missing(pointer self, const notification& n);
+/// Asks whom it must; `process_pending` goes on when all have answered.
+void start_round(pointer self);
 /// Puts the person-wide count into the notification.
 void complete(pointer self, notification& n);
+/// Said in the order of what happened, unlike the answers of a round.
+void set_count(pointer self, const conversation_id& c, std::uint32_t unread);
+/// The person is erased.
+void forget_counts(pointer self);
+void on_order(pointer self, get_count& q);
+void on_order(pointer self, counted& c);
+void on_order(pointer self, asked_awake& a);
 
 // -- mail ---------------------------------------------------------------------
 
-void on_gathered(pointer self, gathered& g);
 void on_order(pointer self, mail_to_person& m);
-/// Handles mail in order until one has to wait for what others know.
-void work_off(pointer self);
+/// Applies what waits for counts, in order, when they are there.
+void process_pending(pointer self);
 /// Being loaded is all: what was told before the restart was read with the person.
 void on_order(pointer self, resume&);
 
@@ -47,7 +55,6 @@ void on_order(pointer self, unpark& u);
 error unknown_person();
 void on_order(pointer self, put_profile& p);
 void on_order(pointer self, get_profile& q);
-void on_order(pointer self, get_count& q);
 /// Asks the disk which conversations are to be left: it knows also those whose word is still on its way.
 void on_order(pointer self, erase_person& o);
 /// Leaves every conversation, then erases what is stored.

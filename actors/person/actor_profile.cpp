@@ -36,45 +36,16 @@ void on_order(pointer self, get_profile& q) {
   q.done(person{core.id(), *core.data().profile});
 }
 
-void on_order(pointer self, get_count& q) {
-  auto& st = self->state;
-  struct counting {
-    std::mutex lock;
-    std::size_t open = 1;
-    count_view view;
-    io::reply<count_view> done;
-  };
-  auto c = std::make_shared<counting>();
-  c->done = std::move(q.done);
-  auto arrive = [](counting& x) {
-    if (--x.open == 0)
-      x.done(std::move(x.view));
-  };
-  for (const auto& id : st.core->conversations()) {
-    {
-      std::lock_guard guard{c->lock};
-      ++c->open;
-    }
-    st.shared->to_conversation_of(id, ask_unread{st.core->id(), [c, id, arrive](std::uint32_t n) {
-                                                   std::lock_guard guard{c->lock};
-                                                   if (n > 0) {
-                                                     c->view.conversations[id] = n;
-                                                     c->view.total += n;
-                                                   }
-                                                   arrive(*c);
-                                                 }});
-  }
-  std::lock_guard guard{c->lock};
-  arrive(*c);
-}
-
 void on_order(pointer self, erase_person& o) {
   auto& st = self->state;
   self->send(st.shared->reader, ask_store{[shared = st.shared, id = st.core->id(), done = o.done](io::store& s) {
                auto row = s.load_person(id);
                if (!row)
                  return done(row.error());
-               shared->to_person_of(id, erase_from{std::move(row->conversations), done});
+               std::vector<conversation_id> left;
+               for (auto& c : row->conversations)
+                 left.push_back(std::move(c.id));
+               shared->to_person_of(id, erase_from{std::move(left), done});
              }});
 }
 
@@ -87,9 +58,7 @@ void on_order(pointer self, erase_from& o) {
   st.core->erase(fx);
   carry_out(self, std::move(fx));
   st.mail.clear();
-  st.gathering = nullptr;
-  st.counts.clear();
-  st.counted_at = 0;
+  forget_counts(self);
   st.erased = true;
   st.shared->profiles.set(id, std::nullopt);
   self->send(st.shared->gateway, bot_changed{id, false});

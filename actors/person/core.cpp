@@ -40,7 +40,8 @@ void person_core::load(const io::stored_person& row, std::uint64_t first_seq) {
     decode(row.blob, data_);
   for (const auto& t : row.lost_tokens)
     take_token(data_.devices, t, UINT64_MAX);
-  conversations_.insert(row.conversations.begin(), row.conversations.end());
+  for (const auto& c : row.conversations)
+    conversations_.insert(c.id);
   for (const auto& s : row.shown)
     shown_.load(s);
   for (const auto& u : row.unfinished)
@@ -419,7 +420,7 @@ person_core::learnt person_core::learn(channel_kind channel, const std::string& 
   if (news.what == verdict::suppressed) {
     note.what = address_note::mark::suppressed;
     note.code = news.code;
-    note.until = news.until;
+    note.until = now + news.lasts;
   }
   remember(std::move(note));
   return learnt::noted;

@@ -1,7 +1,7 @@
 #include "belfry/actors/person/person.hpp"
 
-#include "belfry/actors/supervision.hpp"
 #include "belfry/actors/person/actor_parts.hpp"
+#include "belfry/actors/supervision.hpp"
 #include "belfry/io/channel.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -20,7 +20,7 @@ void fall_asleep(pointer self) {
 
 void on_rest(pointer self) {
   auto& st = self->state;
-  if (!st.mail.empty() || st.gathering || st.erased || st.core->busy() || st.armed != 0)
+  if (!st.mail.empty() || st.round || st.erased || st.core->busy() || st.armed != 0)
     return;
   if (st.uncommitted == 0)
     fall_asleep(self);
@@ -62,8 +62,15 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
     return channel_of(*shared, a.channel).usable(a.target, as_addressee(*shared, id, d), k);
   };
   st.core.emplace(id, shared->opts, st.around);
-  if (row)
+  if (row) {
     st.core->load(*row, shared->first_seq);
+    for (const auto& c : row->conversations) {
+      if (c.unread)
+        st.counts.set(c.id, *c.unread);
+      else
+        st.uncounted.insert(c.id);
+    }
+  }
   shared->counters.awake_persons.fetch_add(1, std::memory_order_relaxed);
   if (row && !row->lost_tokens.empty())
     save_devices(self);
@@ -71,7 +78,7 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
   after_pause(self, pause.view(now(self)));
   auto unheard = st.core->take_unheard();
   std::move(unheard.begin(), unheard.end(), std::back_inserter(st.mail));
-  work_off(self);
+  process_pending(self);
 }
 
 } // namespace
@@ -100,7 +107,6 @@ person_actor::behavior_type person_entity(pointer self, node* shared, const pers
         if (st.uncommitted == 0 && std::exchange(st.falling_asleep, false))
           fall_asleep(self);
       },
-      [self](gathered& g) { on_gathered(self, g); },
       [self](person_alarm) { on_alarm(self); },
       [self](const rest&) { on_rest(self); },
   };

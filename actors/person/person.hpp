@@ -5,10 +5,24 @@
 #include "belfry/actors/person/unread_counts.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <vector>
 
 namespace belfry {
+
+/// Questions to conversations whose answers are to come.
+struct count_round {
+  std::uint64_t number = 0;
+  /// Answers and words of shards that are outstanding.
+  std::int64_t open = 0;
+  std::map<conversation_id, std::uint32_t> answers;
+  /// What was reported meanwhile: newer than an answer, or followed by a newer report.
+  std::map<conversation_id, std::uint32_t> reports;
+  std::vector<io::reply<count_view>> questions;
+};
 
 /// One person: addresses, pause, person-wide count. Turns what it is told into deliveries and clears every attempt.
 /// What it decides is in `core`; the actor carries it out.
@@ -22,13 +36,15 @@ struct person_state {
   std::optional<person_core> core;
   person_surroundings around;
 
-  /// Mail in the order it came; the first may wait for what is being gathered.
+  /// Mail in the order it came; the first may wait for counts.
   std::deque<person_mail> mail;
-  /// What is being gathered for it; null: nothing.
-  std::shared_ptr<belfry::gathering> gathering;
-  /// Unread counts of the conversations, and when they were asked for (good for 1 s, SPEC 3).
+  /// Unread counts of the conversations, at most 1 s old (SPEC 3), but for those that must be asked first.
   unread_counts counts;
-  engine_time counted_at = 0;
+  std::set<conversation_id> uncounted;
+  std::optional<count_round> round;
+  std::uint64_t rounds = 0;
+  /// Of the API; the next round answers them.
+  std::vector<io::reply<count_view>> questions;
 
   std::uint64_t handled = 0;
   std::size_t uncommitted = 0;

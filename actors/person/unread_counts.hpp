@@ -1,9 +1,8 @@
 #pragma once
 
-#include "belfry/messages/ids.hpp"
+#include "belfry/messages/views.hpp"
 
 #include <cstdint>
-#include <unordered_map>
 
 namespace belfry {
 
@@ -11,24 +10,22 @@ namespace belfry {
 class unread_counts {
 public:
   void set(const conversation_id& c, std::uint32_t n) {
-    auto& old = counts_[c];
-    total_ += n;
-    total_ -= old;
-    old = n;
+    auto i = view_.conversations.find(c);
+    if (i != view_.conversations.end())
+      view_.total -= i->second;
+    view_.total += n;
+    if (n > 0)
+      view_.conversations.insert_or_assign(c, n);
+    else if (i != view_.conversations.end())
+      view_.conversations.erase(i);
   }
-  void erase(const conversation_id& c) {
-    set(c, 0);
-    counts_.erase(c);
-  }
-  void clear() {
-    counts_.clear();
-    total_ = 0;
-  }
-  std::uint64_t total() const { return total_; }
+  void clear() { view_ = {}; }
+  std::uint64_t total() const { return view_.total; }
+  /// Only counts above 0.
+  const count_view& view() const { return view_; }
 
 private:
-  std::unordered_map<conversation_id, std::uint32_t> counts_;
-  std::uint64_t total_ = 0;
+  count_view view_;
 };
 
 } // namespace belfry

@@ -1,8 +1,8 @@
 #include "belfry/actors/shard/shard.hpp"
 
-#include "belfry/actors/supervision.hpp"
 #include "belfry/actors/conversation/conversation.hpp"
 #include "belfry/actors/person/person.hpp"
+#include "belfry/actors/supervision.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -30,16 +30,22 @@ shard_actor me(pointer self) {
   return caf::actor_cast<shard_actor>(self);
 }
 
+/// Without keeping it awake.
 template <class Entity, class Order>
-void pass(pointer self, Entity& e, Order order) {
-  e.last_used = now(self);
-  e.settled = false;
+void pass_quietly(pointer self, Entity& e, Order order) {
   if (!e.actor) {
     e.held.push_back(std::move(order));
     return;
   }
   ++e.passed;
   self->send(e.actor, std::move(order));
+}
+
+template <class Entity, class Order>
+void pass(pointer self, Entity& e, Order order) {
+  e.last_used = now(self);
+  e.settled = false;
+  pass_quietly(self, e, std::move(order));
 }
 
 void to(pointer self, const conversation_id& id, conversation_order order) {
@@ -79,6 +85,23 @@ void on_post(pointer self, post& p) {
     order.mails.push_back(std::move(m.mail));
     to(self, m.to, person_order{std::move(order)});
   }
+  for (auto& c : p.counts) {
+    if (auto i = st.persons.find(c.person); i != st.persons.end())
+      pass_quietly(self, i->second, person_order{counted{std::move(c.conversation), c.unread, 0}});
+  }
+}
+
+void on_count_awake(pointer self, count_awake& q) {
+  auto& st = self->state;
+  asked_awake answer{q.round, 0};
+  for (const auto& c : q.conversations) {
+    auto i = st.conversations.find(c);
+    if (i == st.conversations.end())
+      continue;
+    ++answer.answers;
+    pass_quietly(self, i->second, conversation_order{ask_unread{q.person, q.round, false}});
+  }
+  st.shared->to_person_of(q.person, person_order{answer});
 }
 
 void on_loaded(pointer self, loaded_conversation& l) {
@@ -205,6 +228,7 @@ shard_actor::behavior_type shard(pointer self, node* shared) {
       [self](to_conversation& x) { to(self, x.id, std::move(x.order)); },
       [self](to_person& x) { to(self, x.id, std::move(x.order)); },
       [self](post& p) { on_post(self, p); },
+      [self](count_awake& q) { on_count_awake(self, q); },
       [self](loaded_conversation& l) { on_loaded(self, l); },
       [self](loaded_person& l) { on_loaded(self, l); },
       [self](const conversation_sleepy& s) { on_sleepy(self, self->state.conversations, s.id, s.handled); },

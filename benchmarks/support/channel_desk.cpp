@@ -75,6 +75,7 @@ shard_actor::behavior_type desk(shard_actor::pointer, book* b) {
           b->note(*a);
       },
       [](post&) {},
+      [](count_awake&) {},
       [](loaded_conversation&) {},
       [](loaded_person&) {},
       [](const conversation_sleepy&) {},

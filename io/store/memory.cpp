@@ -54,9 +54,14 @@ void memory_store::apply(const conversation_row& x, millis) {
 
 void memory_store::apply(const membership& x, millis) {
   if (x.member)
-    members_.emplace(x.person, x.conversation);
+    members_.try_emplace({x.person, x.conversation}, 0);
   else
     members_.erase({x.person, x.conversation});
+}
+
+void memory_store::apply(const unread_row& x, millis) {
+  if (const auto found = members_.find({x.person, x.conversation}); found != members_.end())
+    found->second = x.unread;
 }
 
 void memory_store::apply(const person_row& x, millis) {
@@ -155,7 +160,7 @@ void memory_store::erase_conversation(std::int64_t key) {
   const auto id = conversations_.at(key).row.id;
   keys_.erase(id);
   conversations_.erase(key);
-  std::erase_if(members_, [&](const auto& m) { return m.second == key; });
+  std::erase_if(members_, [&](const auto& m) { return m.first.second == key; });
   std::erase_if(shown_, [&](const auto& s) { return s.second.conversation == id; });
 }
 
@@ -200,9 +205,10 @@ result<stored_person> memory_store::load_person(const person_id& id) {
   stored_person out;
   if (const auto found = persons_.find(id); found != persons_.end())
     out.blob = found->second.blob;
-  for (auto i = members_.lower_bound({id, 0}); i != members_.end() && i->first == id; ++i)
-    if (const auto c = conversations_.find(i->second); c != conversations_.end())
-      out.conversations.push_back(c->second.row.id);
+  for (auto i = members_.lower_bound({id, 0}); i != members_.end() && i->first.first == id; ++i)
+    if (const auto c = conversations_.find(i->first.second); c != conversations_.end())
+      out.conversations.push_back(
+          {c->second.row.id, c->second.entries.empty() ? std::optional{i->second} : std::nullopt});
   for (const auto& x : shown_)
     if (x.second.person == id)
       out.shown.push_back(x.second);

@@ -51,6 +51,7 @@ private:
   void apply(const journal_entry& x, millis now);
   void apply(const conversation_row& x, millis now);
   void apply(const membership& x, millis now);
+  void apply(const unread_row& x, millis now);
   void apply(const person_row& x, millis now);
   void apply(const mail_row& x, millis now);
   void apply(const person_removed& x, millis now);
@@ -78,7 +79,8 @@ private:
 
   std::map<std::int64_t, conversation> conversations_;
   std::map<conversation_id, std::int64_t> keys_;
-  std::set<std::pair<person_id, std::int64_t>> members_;
+  /// And what they have not read.
+  std::map<std::pair<person_id, std::int64_t>, std::uint32_t> members_;
   std::map<person_id, person_row> persons_;
   /// Per token, who claims it with which number.
   std::map<std::string, std::map<person_id, std::uint64_t>, std::less<>> claims_;

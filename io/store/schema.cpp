@@ -69,7 +69,12 @@ CREATE INDEX notification_kind ON notification(kind);
 CREATE INDEX notification_not_sent ON notification(seq) WHERE state = 3;
 )sql";
 
-static constexpr std::array<migration, 4> all_migrations{version_1, version_2, version_3, version_4};
+// What a member has not read (io::unread_row); null: never written.
+static constexpr migration version_5 = R"sql(
+ALTER TABLE membership ADD COLUMN unread INTEGER;
+)sql";
+
+static constexpr std::array<migration, 5> all_migrations{version_1, version_2, version_3, version_4, version_5};
 
 static constexpr std::array<const char*, 26> probes{
     "SELECT * FROM mark ORDER BY name LIMIT 1",

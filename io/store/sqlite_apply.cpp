@@ -49,10 +49,15 @@ void change_writer::apply(const conversation_row& x) {
 
 void change_writer::apply(const membership& x) {
   if (x.member)
-    run(db_, "INSERT OR IGNORE INTO membership VALUES(?, ?)", std::string_view(x.person), x.conversation);
+    run(db_, "INSERT OR IGNORE INTO membership VALUES(?, ?, 0)", std::string_view(x.person), x.conversation);
   else
     run(db_, "DELETE FROM membership WHERE person = ? AND conversation = ?", std::string_view(x.person),
         x.conversation);
+}
+
+void change_writer::apply(const unread_row& x) {
+  run(db_, "UPDATE membership SET unread = ? WHERE person = ? AND conversation = ?", x.unread,
+      std::string_view(x.person), x.conversation);
 }
 
 void change_writer::apply(const person_row& x) {

@@ -1,6 +1,7 @@
 #include "belfry/io/store/sqlite_store.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <sqlite3.h>
 
@@ -145,19 +146,36 @@ result<std::string> sqlite_store::load_profile(const person_id& id) {
   return out;
 }
 
+std::unordered_set<std::int64_t> sqlite_store::journaled_of(database& db, std::string_view person) {
+  std::vector<std::int64_t> keys;
+  statement s(db, "SELECT conversation FROM membership WHERE person = ?", person);
+  while (s.step())
+    keys.push_back(s.integer(0));
+  std::unordered_set<std::int64_t> out;
+  std::shared_lock publishing(publishing_);
+  std::copy_if(keys.begin(), keys.end(), std::inserter(out, out.end()), [&](auto key) { return journal_.has(key); });
+  return out;
+}
+
 result<stored_person> sqlite_store::load_person(const person_id& id) {
   auto db = readers_.borrow();
+  const std::string_view person = id;
+  // Asked before the rows are read: of what comes later the person, who is on the way to memory, is told.
+  const auto journaled = journaled_of(*db, person);
   snapshot view(*db);
   stored_person out;
-  const std::string_view person = id;
   out.blob = person_blob(*db, person);
   {
     statement s(*db,
-                "SELECT c.id FROM membership m JOIN conversation c ON c.key = m.conversation WHERE m.person = ?"
-                " ORDER BY m.conversation",
+                "SELECT c.id, m.conversation, COALESCE(m.unread, -1) FROM membership m"
+                " JOIN conversation c ON c.key = m.conversation WHERE m.person = ? ORDER BY m.conversation",
                 person);
-    while (s.step())
-      out.conversations.push_back(s.text(0));
+    while (s.step()) {
+      const auto unread = s.integer(2);
+      const auto known = unread >= 0 && !journaled.contains(s.integer(1));
+      out.conversations.push_back(
+          {s.text(0), known ? std::optional{static_cast<std::uint32_t>(unread)} : std::nullopt});
+    }
   }
   {
     statement s(*db, "SELECT conversation, grp, blob FROM shown WHERE person = ? ORDER BY conversation, grp", person);

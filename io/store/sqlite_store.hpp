@@ -13,6 +13,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace belfry::io {
 
@@ -38,6 +39,7 @@ private:
   void apply(const journal_entry& x);
   void apply(const conversation_row& x);
   void apply(const membership& x);
+  void apply(const unread_row& x);
   void apply(const person_row& x);
   void apply(const mail_row& x);
   void apply(const person_removed& x);
@@ -142,6 +144,8 @@ private:
   result<std::vector<person_id>> persons_where(const char* select);
   /// The row and its living entries, out of one snapshot. `by_key` is used when `id` is nullptr.
   std::optional<stored_conversation> read_conversation(database& db, const conversation_id* id, std::int64_t by_key);
+  /// Keys of the person's conversations whose rows are older than what happened.
+  std::unordered_set<std::int64_t> journaled_of(database& db, std::string_view person);
   void sweep_known(database& db, const horizon& h, bool& more);
   void sweep_conversations(database& db, pending_changes& pending, millis before, bool& more);
 

@@ -95,6 +95,75 @@ TEST(PersonActor, CountsOtherConversationsAtMostASecondOld) {
   EXPECT_EQ(field(w.requests[2].body, "recipientNotificationCount"), "4");
 }
 
+TEST(PersonActor, KnowsTheCountsOfSleepingConversationsWithoutWakingThem) {
+  world w;
+  for (int i = 0; i < 20; ++i)
+    w.publish({started("c" + std::to_string(i)), in("c" + std::to_string(i), message("m", "anna"))});
+  w.pass(120s);
+  ASSERT_EQ(w.get().counters.awake_conversations.load(), 0U);
+  ASSERT_EQ(w.get().counters.awake_persons.load(), 0U);
+  w.requests.clear();
+  w.publish({in("c3", message("n", "anna"))});
+  w.pass(1500ms);
+  ASSERT_EQ(w.requests.size(), 1U);
+  EXPECT_EQ(field(w.requests[0].body, "recipientNotificationCount"), "21");
+  EXPECT_EQ(count(w, "ben")->total, 21U);
+  EXPECT_EQ(w.get().counters.awake_conversations.load(), 1U);
+}
+
+TEST(PersonActor, CountsExactlyWhatIsAwakeAndWhatSleeps) {
+  world w;
+  std::mt19937 dice{20261127};
+  std::map<conversation_id, std::uint32_t> expected;
+  for (int i = 0; i < 12; ++i)
+    w.publish({started("c" + std::to_string(i))});
+  for (int round = 0; round < 400; ++round) {
+    auto c = "c" + std::to_string(dice() % 12);
+    switch (dice() % 8) {
+    case 0:
+      w.publish({in(c, message_read{"ben", {}})});
+      expected.erase(c);
+      break;
+    case 1:
+      w.pass(std::chrono::milliseconds{dice() % 90'000});
+      break;
+    case 2:
+      w.publish(
+          {in(c, participant_left{"ben"}), in(c, participant_joined{{"ben", role::context_person, false, false}})});
+      expected.erase(c);
+      break;
+    default:
+      w.publish({in(c, message("m" + std::to_string(round), "anna"))});
+      ++expected[c];
+    }
+    ASSERT_EQ(count(w, "ben")->conversations, expected) << "round " << round;
+  }
+  w.pass(120s);
+  EXPECT_EQ(count(w, "ben")->conversations, expected);
+  EXPECT_EQ(w.get().counters.awake_conversations.load(), 0U);
+}
+
+TEST(PersonActor, KnowsTheCountsOfWhatACrashLeftInTheJournal) {
+  disk left;
+  {
+    world w;
+    for (int i = 0; i < 5; ++i)
+      w.publish({started("c" + std::to_string(i)), in("c" + std::to_string(i), message("m", "anna"))});
+    w.pass(120s);
+    // Their rows are older than what happened.
+    w.publish({in("c1", message("n", "anna")), in("c2", message_read{"ben", {}})});
+    left = w.on_disk();
+  }
+  world w{{}, false, left};
+  w.settle();
+  EXPECT_EQ(count(w, "ben")->total, 5U);
+  w.requests.clear();
+  w.publish({in("c0", message("o", "anna"))});
+  w.pass(1500ms);
+  ASSERT_FALSE(w.requests.empty());
+  EXPECT_EQ(field(w.requests.back().body, "recipientNotificationCount"), "6");
+}
+
 TEST(PersonActor, KeepsTheOrderOfMailWhileItGathers) {
   world w;
   w.publish({started("c1"), started("c2"), in("c2", message("x", "anna"))});
@@ -241,9 +310,9 @@ TEST(PersonActor, SurvivesErasureWhileItGathers) {
   n.message = message_content{"m1", "hello", {}, "anna", 0, 0, 0, 1};
   auto ben = w.get().shard_of("ben");
   auto erased = false;
-  caf::anon_send(ben, post{{{"ben", tell{record}}}});
+  caf::anon_send(ben, post{{{"ben", tell{record}}}, {}});
   caf::anon_send(ben, to_person{"ben", erase_person{[&](auto) { erased = true; }}});
-  caf::anon_send(ben, post{{{"ben", withdraw{"c1", reason::left}}}});
+  caf::anon_send(ben, post{{{"ben", withdraw{"c1", reason::left}}}, {}});
   w.settle();
   w.pass(1s);
   EXPECT_TRUE(erased);
@@ -269,7 +338,7 @@ TEST(PersonActor, TellsNothingToSomebodyWhoIsBeingErased) {
   auto ben = w.get().shard_of("ben");
   w.requests.clear();
   caf::anon_send(ben, to_person{"ben", erase_person{[](auto) {}}});
-  caf::anon_send(ben, post{{{"ben", tell{record}}}});
+  caf::anon_send(ben, post{{{"ben", tell{record}}}, {}});
   w.settle();
   w.pass(1s);
   for (const auto& line : w.said())
@@ -362,8 +431,8 @@ TEST(PersonActor, LeavesConversationsWhoseWordHasNotReachedIt) {
   world w;
   w.publish({started("c1")});
   // As if the mail of the roster were still on its way.
-  caf::anon_send(w.get().shard_of("ben"), post{{{"ben", withdraw{"c1", reason::left}}}});
-  caf::anon_send(w.get().shard_of("ben"), post{{{"ben", roster_change{"c1", false}}}});
+  caf::anon_send(w.get().shard_of("ben"), post{{{"ben", withdraw{"c1", reason::left}}}, {}});
+  caf::anon_send(w.get().shard_of("ben"), post{{{"ben", roster_change{"c1", false}}}, {}});
   w.settle();
   ASSERT_TRUE(erase(w, "ben"));
   EXPECT_EQ(w.view("c1").participants.size(), 1U);

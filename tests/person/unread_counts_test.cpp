@@ -13,8 +13,8 @@ TEST(UnreadCounts, SumUpWhatWasSaidLastOfEachConversation) {
   EXPECT_EQ(counts.total(), 7U);
   counts.set("a", 1);
   EXPECT_EQ(counts.total(), 5U);
-  counts.erase("b");
-  counts.erase("never said");
+  counts.set("b", 0);
+  counts.set("never said", 0);
   EXPECT_EQ(counts.total(), 1U);
   counts.clear();
   EXPECT_EQ(counts.total(), 0U);

@@ -42,6 +42,19 @@ TEST_F(Schema, TakesAFileOfVersionOneToTheClaimsOfTokens) {
   EXPECT_EQ(s->claimants("t")->size(), 1U);
 }
 
+TEST_F(Schema, TakesAFileOfVersionFourWithoutKnowingWhatIsUnread) {
+  ASSERT_TRUE(migrate(db_, migrations().first(4)));
+  ASSERT_TRUE(run(db_, "INSERT INTO conversation VALUES(1, 'c', 0, 0, 0, 'x')"));
+  ASSERT_TRUE(run(db_, "INSERT INTO membership VALUES('p', 1)"));
+  ASSERT_TRUE(run(db_, "PRAGMA application_id=" + std::to_string(store_application_id)));
+  db_.close();
+  const auto s = open_store(folder_.file());
+  ASSERT_NE(s, nullptr);
+  EXPECT_FALSE(s->load_person("p")->conversations.at(0).unread) << "the conversation is asked";
+  put(*s, unread_row{"p", 1, 2});
+  EXPECT_EQ(s->load_person("p")->conversations.at(0).unread, 2U);
+}
+
 TEST_F(Schema, StaysAtTheOldVersionWhenAStepFails) {
   std::vector<migration> steps(migrations().begin(), migrations().end());
   steps.push_back("CREATE TABLE half(x); INSERT INTO nowhere VALUES(1);");
