@@ -98,7 +98,7 @@ result<std::vector<std::shared_ptr<io::channel>>> make_channels(node& n) {
   std::vector<std::shared_ptr<io::channel>> out{make_webhook_channel(n)};
   if (n.opts.email.enabled) {
     auto key = secret_of(n.store, unsubscribe_key, n.wall.now());
-    auto mail = key ? io::email::make_channel(n.opts, *key, [&n] { return n.wall.now(); }) : key.error();
+    auto mail = key ? io::email::make_channel(n.opts, *key) : key.error();
     if (!mail)
       return mail.error();
     out.push_back(std::move(*mail));

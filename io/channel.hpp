@@ -77,7 +77,7 @@ struct address_news {
     proven,
     /// It is dead: its token is removed if it was stored before `since`, and the host is told.
     gone,
-    /// Nothing is sent there until `until`.
+    /// Nothing is sent there for as long as `lasts`.
     suppressed,
   };
 
@@ -88,8 +88,8 @@ struct address_news {
   std::string code = {};
   /// Of `gone`: what was stored from then on is another address.
   millis since = 0;
-  /// Of `suppressed`.
-  millis until = 0;
+  /// Of `suppressed`, in milliseconds from when it is noted.
+  millis lasts = 0;
 };
 
 /// What came of an attempt.

@@ -44,12 +44,11 @@ struct job {
 
 class email_channel final : public channel {
 public:
-  email_channel(const options& o, std::string unsubscribe_key, std::function<millis()> wall, extra_trust trust)
+  email_channel(const options& o, std::string unsubscribe_key, extra_trust trust)
       : delay_(o.email.delay.count()),
         server_(o.email.smtp_host),
         from_(envelope_address(o.email.from).value_or("")),
         composer_(o, std::move(unsubscribe_key)),
-        wall_(std::move(wall)),
         pool_(settings_of(o), std::move(trust), connections_max) {}
 
   channel_kind kind() const override { return channel_kind::email; }
@@ -168,7 +167,7 @@ private:
     out.address.what = address_news::verdict::suppressed;
     out.address.value = j.in.recipient.profile.email.value_or("");
     out.address.code = r.answer.empty() ? std::to_string(r.status) : r.answer;
-    out.address.until = wall_() + suppression_time;
+    out.address.lasts = suppression_time;
   }
 
   void raise(attempt_result& out, const char* why) const {
@@ -179,20 +178,17 @@ private:
   const millis delay_;
   const std::string server_, from_;
   const composer composer_;
-  const std::function<millis()> wall_;
   /// The last one, because its end answers what is under way.
   smtp_pool pool_;
 };
 
 } // namespace
 
-result<std::shared_ptr<channel>> make_channel(const options& o, std::string unsubscribe_key,
-                                              std::function<millis()> wall) {
+result<std::shared_ptr<channel>> make_channel(const options& o, std::string unsubscribe_key) {
   auto trust = extra_trust::load(o.outbound.ca_file);
   if (!trust)
     return trust.error();
-  return std::shared_ptr<channel>{
-      std::make_shared<email_channel>(o, std::move(unsubscribe_key), std::move(wall), std::move(*trust))};
+  return std::shared_ptr<channel>{std::make_shared<email_channel>(o, std::move(unsubscribe_key), std::move(*trust))};
 }
 
 } // namespace belfry::io::email

@@ -19,9 +19,8 @@ constexpr millis suppression_time = 30LL * 24 * 3600 * 1000;
 /// After a refused sign-in the next mail waits so long (SPEC 12, Alarm), in milliseconds: 5 minutes.
 constexpr millis probe_interval = 5LL * 60 * 1000;
 
-/// The channel of SPEC 9: one mail server, a mailbox per person. `unsubscribe_key`: 32 random bytes of this store;
-/// `wall`: the time for what an answer says of an address. ec::bad_input: `outbound.caFile` cannot be read.
-result<std::shared_ptr<channel>> make_channel(const options& o, std::string unsubscribe_key,
-                                              std::function<millis()> wall);
+/// The channel of SPEC 9: one mail server, a mailbox per person. `unsubscribe_key`: 32 random bytes of this store.
+/// ec::bad_input: `outbound.caFile` cannot be read.
+result<std::shared_ptr<channel>> make_channel(const options& o, std::string unsubscribe_key);
 
 } // namespace belfry::io::email

@@ -164,7 +164,7 @@ TEST_F(Seam, AnAddressThatAnAnswerSuppressesIsLeftOutUntilThenAlsoAfterACrash) {
   bad.answer.why = reason::endpoint_gone;
   bad.answer.status = 550;
   bad.address.what = news::suppressed;
-  bad.address.until = w->on_disk().clocks.wall + 3'600'000;
+  bad.address.lasts = 3'600'000;
   wires->open[0].done(bad);
   wires->open[1].done(accepted());
   w->pass(2s);
