@@ -5,11 +5,13 @@
 #include "belfry/messages/notification.hpp"
 #include "belfry/messages/outcome.hpp"
 #include "belfry/messages/people.hpp"
+#include "belfry/messages/web_push.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,7 @@ struct addressee {
   const std::vector<address_note>& notes;
   /// Wall time.
   millis now;
+  std::span<const web_push_subscription> subscriptions = {};
 };
 
 /// One address of a person.
@@ -63,6 +66,7 @@ struct attempt_input {
   person recipient;
   std::vector<device> devices;
   std::vector<address_note> notes;
+  std::vector<web_push_subscription> subscriptions = {};
   /// The last attempt was swallowed by a connection kept from before: use a new one.
   bool fresh_connection = false;
   /// Wall time.
@@ -75,14 +79,16 @@ struct address_news {
     nothing,
     /// The provider took what was sent there, for the first time.
     proven,
-    /// It is dead: its token is removed if it was stored before `since`, and the host is told.
+    /// It is dead: the token, or the subscription, is removed if it was stored before `since`, and the host is told.
     gone,
+    /// A subscription was made for another key than ours: nothing is sent there until it is made anew.
+    renewing,
     /// Nothing is sent there for as long as `lasts`.
     suppressed,
   };
 
   verdict what = verdict::nothing;
-  /// Which value of the target was used: a note's `value`, a token's key.
+  /// Which value of the target was used: a note's `value`, the key of a token or a subscription.
   std::string value = {};
   /// Of `suppressed`: a known code, for the API.
   std::string code = {};

@@ -4,6 +4,7 @@
 #include "belfry/messages/error.hpp"
 #include "belfry/messages/events.hpp"
 #include "belfry/messages/views.hpp"
+#include "belfry/messages/web_push.hpp"
 #include "belfry/messages/webhook.hpp"
 
 #include <optional>
@@ -89,6 +90,11 @@ enum class webhook_method : std::uint8_t { post, put };
 /// since GET returns it. Whether the endpoint's address is allowed is not looked at here (it depends on `outbound.*`).
 result<webhook_input> parse_webhook_input(std::string_view body, webhook_method method);
 
+// -- web push -----------------------------------------------------------------
+
+/// Body of POST /v1/persons/{id}/web-push-subscriptions; whether a push could be sent there is not looked at here.
+result<subscription_input> parse_subscription(std::string_view body);
+
 // -- answers ------------------------------------------------------------------
 // UTF-8 without line breaks; absent values are left out. What is not UTF-8 is replaced by U+FFFD.
 
@@ -99,6 +105,13 @@ std::string to_json(const person& x);
 std::string to_json(const device& x);
 /// `{"items": [...]}`.
 std::string to_json(const std::vector<device>& xs);
+
+/// `{"id", "secret"}`.
+std::string to_json(const new_subscription& x);
+/// `{"items": [...]}`, never with keys or secrets.
+std::string to_json(const std::vector<subscription_view>& xs);
+/// One message of the live socket.
+std::string to_json(const page_message& x);
 
 std::string to_json(const pause_view& x);
 std::string to_json(const pause_reason& x);

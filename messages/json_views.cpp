@@ -280,6 +280,8 @@ std::string_view status_phrase(int status) {
     return "Expectation Failed";
   case 429:
     return "Too Many Requests";
+  case 426:
+    return "Upgrade Required";
   case 431:
     return "Request Header Fields Too Large";
   case 501:

@@ -11,10 +11,11 @@ namespace belfry::io::web_push {
 
 std::string origin_of(std::string_view endpoint) {
   const auto url = formats::parse_url(endpoint);
-  if (!url || url->scheme != "https" || url->host.empty())
+  if (!url || (url->scheme != "https" && url->scheme != "http") || url->host.empty())
     return {};
   const auto host = url->host.find(':') != std::string::npos ? "[" + url->host + "]" : url->host;
-  return "https://" + host + (url->port.empty() || url->port == "443" ? "" : ":" + url->port);
+  const auto usual = url->scheme == "https" ? "443" : "80";
+  return url->scheme + "://" + host + (url->port.empty() || url->port == usual ? "" : ":" + url->port);
 }
 
 vapid_signer::vapid_signer(crypto::p256_key key, std::string subject)

@@ -10,7 +10,7 @@
 /// Who sends (RFC 8292): a signed token per origin. Pure.
 namespace belfry::io::web_push {
 
-/// "https://host", with the port unless it is the default one, of an endpoint; "" if it is no https URL.
+/// "https://host", with the port unless it is the default one, of an endpoint; "" if it is no URL of http or https.
 std::string origin_of(std::string_view endpoint);
 
 /// Makes the Authorization header for pushes with one key. A token is good for twelve hours, kept per origin, and made

@@ -68,7 +68,8 @@ TEST(VapidOrigin, HasThePortUnlessItIsTheDefaultOne) {
   EXPECT_EQ(origin_of("https://push.test:443/x"), "https://push.test");
   EXPECT_EQ(origin_of("https://push.test:8443/x"), "https://push.test:8443");
   EXPECT_EQ(origin_of("https://[::1]:8443/x"), "https://[::1]:8443");
-  EXPECT_EQ(origin_of("http://push.test/x"), "");
+  EXPECT_EQ(origin_of("http://push.test:80/x"), "http://push.test");
+  EXPECT_EQ(origin_of("ftp://push.test/x"), "");
   EXPECT_EQ(origin_of("nonsense"), "");
 }
 

@@ -1,0 +1,444 @@
+#include "belfry/io/web_push/channel.hpp"
+
+#include "belfry/config/formats.hpp"
+#include "belfry/io/crypto/digest.hpp"
+#include "belfry/io/crypto/encoding.hpp"
+#include "belfry/io/mobile/push.hpp"
+#include "belfry/io/outbound/address_policy.hpp"
+#include "belfry/io/web_push/answer.hpp"
+#include "belfry/io/web_push/encryption.hpp"
+#include "belfry/io/web_push/message.hpp"
+#include "belfry/io/web_push/services.hpp"
+#include "belfry/io/web_push/vapid.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace belfry::io::web_push {
+
+namespace {
+
+/// Push services ask for waits of up to 2 minutes (WP-6).
+constexpr retry_schedule retries{5'000, 2, 600'000, 0.2};
+constexpr millis soon = 1'000;
+/// A push service that asks for less and does not say for how long.
+constexpr millis subscription_wait = 30'000;
+/// Of a message that was too big although it was in the bounds, this much is tried once more.
+constexpr std::size_t smaller = 1'200;
+/// Keys of subscriptions that are kept checked.
+constexpr std::size_t keys_max = 10'000;
+/// Origins of which it is known that they do not speak HTTP/2.
+constexpr std::size_t origins_max = 1'000;
+constexpr millis second = 1'000;
+/// Some services refuse more (RFC 8030 leaves it to them): 28 days.
+constexpr millis ttl_max = 2'419'200;
+
+std::string host_of(const std::string& endpoint) {
+  auto url = formats::parse_url(endpoint);
+  return url ? url->host : std::string{};
+}
+
+/// One push while it is with a push service.
+struct job {
+  web_push_subscription to;
+  const service_policy* service = nullptr;
+  std::string origin;
+  std::function<void(attempt_result)> done;
+  /// The outer plaintext in at most so many bytes; nothing: it cannot be made as small.
+  std::function<std::optional<std::string>(std::size_t bytes_max)> text;
+  /// Wall time from which it is of no use.
+  millis expires_at = 0;
+  std::string_view urgency = "normal";
+  /// "": none.
+  std::string topic;
+  bool fresh_connection = false;
+  bool shrunk = false;
+  bool by_http1 = false;
+  bool renewed = false;
+};
+using job_ptr = std::shared_ptr<job>;
+
+// -- results ------------------------------------------------------------------
+
+attempt_result made(outcome::verdict what, reason why, int status, std::string answer) {
+  attempt_result r;
+  r.answer.what = what;
+  r.answer.why = why;
+  r.answer.status = status;
+  r.answer.answer = std::move(answer);
+  return r;
+}
+
+attempt_result impossible(reason why) {
+  attempt_result r;
+  r.how = attempt_result::verdict::impossible;
+  r.answer.why = why;
+  return r;
+}
+
+attempt_result without_answer(const http_answer& a, bool fresh) {
+  attempt_result r;
+  if (a.error == transport_error::cancelled) {
+    r.how = attempt_result::verdict::interrupted;
+    return r;
+  }
+  if (a.error == transport_error::busy) {
+    r.how = attempt_result::verdict::postponed;
+    r.wait = soon;
+    return r;
+  }
+  if (a.error == transport_error::refused_address || a.error == transport_error::bad_url)
+    return made(outcome::verdict::refused, reason::refused_address, 0, std::string{to_string(a.error)});
+  r = made(outcome::verdict::again, reason::connection_failed, 0, std::string{to_string(a.error)});
+  reason named{};
+  if (from_string(r.answer.answer, named))
+    r.answer.why = named;
+  r.answer.kept_connection_lost = a.error == transport_error::kept_connection_lost && !fresh;
+  return r;
+}
+
+attempt_result of_address(attempt_result r, address_news::verdict what, const job& j) {
+  r.address.what = what;
+  r.address.value = derive_subscription_key(j.to);
+  return r;
+}
+
+std::string_view urgency_of(kind k) {
+  return k == kind::incoming_call || group_of(k) == group::requests ? "high" : "normal";
+}
+
+class the_channel final : public web_push_channel, public std::enable_shared_from_this<the_channel> {
+public:
+  the_channel(const options& o, std::vector<vapid_signer> signers, std::unique_ptr<http_transport> http2,
+              http_transport& http1, std::string topic_key, std::function<millis()> wall)
+      : options_(o.web_push),
+        outbound_(o.outbound),
+        url_template_(url_template(o)),
+        topic_key_(std::move(topic_key)),
+        public_key_(signers.front().public_key()),
+        wall_(std::move(wall)),
+        signers_(std::move(signers)),
+        http1_(http1),
+        http2_(std::move(http2)) {}
+
+  // -- channel
+
+  channel_kind kind() const override { return channel_kind::web_push; }
+  channel_policy policy() const override { return {options_.delay.count(), retries}; }
+
+  /// What shows nothing reaches open pages only (WP-10), but they must be told.
+  bool hears(belfry::kind) const override { return true; }
+
+  std::vector<endpoint> endpoints(const addressee& who, belfry::kind k) const override {
+    std::vector<endpoint> out;
+    if (is_silent(k) || who.profile == nullptr || who.profile->type != person_type::agent)
+      return out;
+    for (const auto& s : who.subscriptions) {
+      if (takes(s))
+        out.push_back({s.id, lane_of(s)});
+    }
+    return out;
+  }
+
+  reason usable(const std::string& target, const addressee& who, belfry::kind k) const override {
+    auto s = std::find_if(who.subscriptions.begin(), who.subscriptions.end(),
+                          [&](const web_push_subscription& x) { return x.id == target; });
+    return s != who.subscriptions.end() && takes(*s) && !is_silent(k) ? reason::none : reason::no_address;
+  }
+
+  void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
+    auto s = std::find_if(in.subscriptions.begin(), in.subscriptions.end(),
+                          [&](const web_push_subscription& x) { return x.id == in.which.target; });
+    if (s == in.subscriptions.end())
+      return done(impossible(reason::no_address));
+    auto j = make_job(*s, std::move(done));
+    const auto& n = in.what;
+    j->expires_at = n.expires_at;
+    j->urgency = urgency_of(n.kind);
+    if (j->service->topic)
+      j->topic = mobile::collapse_id(topic_key_, n);
+    j->fresh_connection = in.fresh_connection;
+    j->text = [this, n, to = *s](std::size_t bytes_max) {
+      return seal_notification(n, url_template_, wall_(), to, bytes_max);
+    };
+    send(j);
+  }
+
+  // -- subscriptions
+
+  const std::string& public_key() const override { return public_key_; }
+
+  result<success> check(const subscription_input& s) const override {
+    auto found = check_endpoint(s.endpoint);
+    if (!read_keys(s.p256dh, s.auth)) {
+      // Whichever is wrong is named: with the other one known to be good.
+      static const auto good_auth = std::string(22, 'A');
+      if (!read_keys(s.p256dh, good_auth))
+        found.push_back({"/keys/p256dh", "must be the 65 bytes of a point of P-256, in base64url"});
+      else
+        found.push_back({"/keys/auth", "must be 16 bytes, in base64url"});
+    }
+    if (!found.empty())
+      return error{ec::bad_input, "the subscription cannot be used", std::move(found)};
+    return success{};
+  }
+
+  bool made_for_us(const web_push_subscription& s) const override {
+    return std::any_of(signers_.begin(), signers_.end(),
+                       [&](const vapid_signer& x) { return x.public_key() == s.vapid_key; });
+  }
+
+  bool may_send_check(const web_push_subscription& s) const override {
+    return takes(s) && policy_of(host_of(s.endpoint)).silent;
+  }
+
+  void send_check(const web_push_subscription& to, std::string check, millis life,
+                  std::function<void(attempt_result)> done) override {
+    auto j = make_job(to, std::move(done));
+    j->expires_at = wall_() + life;
+    j->urgency = "high";
+    j->text = [this, to, check = std::move(check)](std::size_t) { return seal_check(check, wall_(), to); };
+    send(j);
+  }
+
+  std::string new_id() const override { return crypto::hex(crypto::random_bytes(16)); }
+  std::string new_secret() const override { return crypto::base64url_encode(crypto::random_bytes(32)); }
+
+private:
+  bool takes(const web_push_subscription& s) const { return s.state != subscription_state::renewing && made_for_us(s); }
+
+  std::string lane_of(const web_push_subscription& s) const {
+    return "web_push/" + origin_of(s.endpoint) + "/" + s.vapid_key.substr(0, 16);
+  }
+
+  std::vector<problem> check_endpoint(const std::string& endpoint) const {
+    constexpr auto pointer = "/endpoint";
+    std::vector<problem> out;
+    address_policy policy{outbound_};
+    const auto url = formats::parse_url(endpoint);
+    if (!url || url->host.empty() || origin_of(endpoint).empty()) {
+      out.push_back({pointer, "must be the URL of a push service"});
+      return out;
+    }
+    if (!policy.scheme_allowed(url->scheme))
+      out.push_back({pointer, "refused address: the scheme must be https"});
+    if (!url->user.empty())
+      out.push_back({pointer, "has a user name or password; credentials are not allowed in the URL"});
+    std::uint32_t port = 443;
+    if (!url->port.empty())
+      std::from_chars(url->port.data(), url->port.data() + url->port.size(), port);
+    if (!address_policy::port_allowed(port))
+      out.push_back({pointer, "refused address: port " + url->port + "; allowed are 80, 443 and those above 1023"});
+    if (literal_refused(url->host, policy))
+      out.push_back({pointer, "refused address: " + url->host
+                                  + " is in a network that must not be called (outbound.allowedNetworks)"});
+    const auto& allowed = options_.allowed_hosts;
+    if (std::none_of(allowed.begin(), allowed.end(),
+                     [&](const std::string& pattern) { return matches_host(pattern, url->host); }))
+      out.push_back({pointer, url->host + " is no push service that is allowed (webPush.allowedHosts)"});
+    return out;
+  }
+
+  job_ptr make_job(const web_push_subscription& to, std::function<void(attempt_result)> done) const {
+    auto j = std::make_shared<job>();
+    j->to = to;
+    j->service = &policy_of(host_of(to.endpoint));
+    j->origin = origin_of(to.endpoint);
+    j->done = std::move(done);
+    return j;
+  }
+
+  void send(const job_ptr& j) {
+    const auto now = wall_();
+    const auto ttl = std::min((j->expires_at - now) / second, ttl_max);
+    if (ttl <= 0 && j->expires_at <= now)
+      return j->done(impossible(reason::expired));
+    auto keys = keys_of(j->to);
+    auto text = keys ? j->text(j->shrunk ? smaller : j->service->plaintext_max) : std::nullopt;
+    if (!text)
+      return j->done(impossible(reason::no_address));
+    http_request r;
+    r.url = j->to.endpoint;
+    r.fresh_connection = j->fresh_connection;
+    // At least 1, because not every service takes 0 (WP-7).
+    r.headers = {{"TTL", std::to_string(std::max<millis>(ttl, 1))},
+                 {"Content-Encoding", "aes128gcm"},
+                 {"Content-Type", "application/octet-stream"},
+                 {"Urgency", std::string{j->urgency}}};
+    if (!j->topic.empty())
+      r.headers.emplace_back("Topic", j->topic);
+    if (j->service->cache_policy)
+      r.headers.emplace_back("X-WNS-Cache-Policy", "cache");
+    r.body = encrypt(*keys, *text);
+    {
+      std::lock_guard guard{lock_};
+      auto signer = std::find_if(signers_.begin(), signers_.end(),
+                                 [&](const vapid_signer& x) { return x.public_key() == j->to.vapid_key; });
+      if (signer == signers_.end()) {
+        // Never with a key that it was not made for (WP-5).
+        return j->done(impossible(reason::no_address));
+      }
+      r.headers.emplace_back("Authorization", signer->authorization(j->origin, now));
+      j->by_http1 = j->by_http1 || http1_origins_.contains(j->origin) || !j->origin.starts_with("https:");
+    }
+    if (!j->by_http1)
+      return http2_->send(std::move(r), [this, j](const http_answer& a) { on_answer(j, a); });
+    // This client outlives the channel.
+    http1_.send(std::move(r), [weak = weak_from_this(), j](const http_answer& a) {
+      if (auto self = weak.lock())
+        return self->on_answer(j, a);
+      attempt_result stopped;
+      stopped.how = attempt_result::verdict::interrupted;
+      j->done(std::move(stopped));
+    });
+  }
+
+  void on_answer(const job_ptr& j, const http_answer& a) {
+    if (a.error != transport_error::none) {
+      // A server without HTTP/2 breaks off while it is greeted; over HTTP/1.1 it either answers or says the same.
+      if (!j->by_http1 && a.error == transport_error::tls) {
+        j->by_http1 = true;
+        return send(j);
+      }
+      return finish(*j, without_answer(a, j->fresh_connection), a);
+    }
+    const auto v = read_answer(a, *j->service, wall_());
+    if (j->by_http1 && j->origin.starts_with("https:"))
+      remember_http1(j->origin);
+    switch (v.what) {
+    case action::accepted:
+      return finish(*j, made(outcome::verdict::accepted, reason::sent, a.status, ""), a);
+    case action::gone: {
+      auto r = made(outcome::verdict::gone, reason::address_dead, a.status, v.why);
+      return finish(*j, of_address(std::move(r), address_news::verdict::gone, *j), a);
+    }
+    case action::renew: {
+      auto r = made(outcome::verdict::refused, reason::provider_refused, a.status, v.why);
+      return finish(*j, of_address(std::move(r), address_news::verdict::renewing, *j), a);
+    }
+    case action::stop:
+      return refused_identity(j, a, v);
+    case action::shrink:
+      if (!std::exchange(j->shrunk, true))
+        return send(j);
+      break;
+    case action::drop_topic:
+      if (!j->topic.empty()) {
+        j->topic.clear();
+        return send(j);
+      }
+      break;
+    case action::slow_down: {
+      auto r = again(a, v, v.wait > 0 ? v.wait : subscription_wait);
+      r.answer.endpoint_sound = true;
+      return finish(*j, std::move(r), a);
+    }
+    case action::later:
+      return finish(*j, again(a, v, v.wait), a);
+    case action::our_mistake:
+      break;
+    }
+    auto r = made(outcome::verdict::refused, reason::provider_refused, a.status, v.why);
+    if (v.what == action::our_mistake) {
+      r.alarm = "bad_request";
+      r.subject = j->origin;
+    }
+    finish(*j, std::move(r), a);
+  }
+
+  static attempt_result again(const http_answer& a, const verdict& v, millis wait) {
+    auto r = made(outcome::verdict::again, reason::provider_refused, a.status, v.why);
+    if (wait > 0)
+      r.answer.retry_after = wait;
+    return r;
+  }
+
+  /// Once more with a new token; when that does not help it is the key.
+  void refused_identity(const job_ptr& j, const http_answer& a, const verdict& v) {
+    {
+      std::lock_guard guard{lock_};
+      for (auto& s : signers_)
+        s.forget(j->origin);
+    }
+    if (!std::exchange(j->renewed, true))
+      return send(j);
+    attempt_result r = again(a, v, probe_interval);
+    r.hold = probe_interval;
+    r.alarm = "credentials_refused";
+    r.subject = j->origin;
+    finish(*j, std::move(r), a);
+  }
+
+  static void finish(const job& j, attempt_result r, const http_answer& a) {
+    r.duration = a.duration.count();
+    j.done(std::move(r));
+  }
+
+  void remember_http1(const std::string& origin) {
+    std::lock_guard guard{lock_};
+    if (http1_origins_.size() >= origins_max)
+      http1_origins_.clear();
+    http1_origins_.insert(origin);
+  }
+
+  /// Checked once, and again when they were not used for long (WP-3).
+  std::optional<subscription_keys> keys_of(const web_push_subscription& s) {
+    const auto key = derive_subscription_key(s);
+    {
+      std::lock_guard guard{lock_};
+      if (auto known = keys_.find(key); known != keys_.end())
+        return known->second;
+    }
+    auto read = read_keys(s.p256dh, s.auth);
+    std::lock_guard guard{lock_};
+    if (keys_.size() >= keys_max)
+      keys_.clear();
+    if (read)
+      keys_.emplace(key, *read);
+    return read;
+  }
+
+  const web_push_options options_;
+  const outbound_options outbound_;
+  const std::string url_template_;
+  const std::string topic_key_;
+  const std::string public_key_;
+  const std::function<millis()> wall_;
+  /// Of all below.
+  std::mutex lock_;
+  /// The first one's key is what pages subscribe with; which there are never changes.
+  std::vector<vapid_signer> signers_;
+  std::unordered_map<std::string, subscription_keys> keys_;
+  std::unordered_set<std::string> http1_origins_;
+  http_transport& http1_;
+  /// The last one, because its end answers what is under way.
+  std::unique_ptr<http_transport> http2_;
+};
+
+} // namespace
+
+result<std::shared_ptr<web_push_channel>> make_channel(const options& o, std::unique_ptr<http_transport> http2,
+                                                       http_transport& http1, std::string topic_key,
+                                                       std::function<millis()> wall) {
+  std::vector<vapid_signer> signers;
+  auto add = [&](const secret& s, const std::string& name) -> result<success> {
+    auto key = crypto::p256_key::from_text(s.value);
+    if (!key)
+      return error{ec::bad_input, name + " is no private key of P-256", {}};
+    signers.emplace_back(std::move(*key), o.web_push.subject);
+    return success{};
+  };
+  auto ok = add(o.web_push.private_key, "webPush.privateKey");
+  for (std::size_t i = 0; ok && i < o.web_push.previous_keys.size(); ++i)
+    ok = add(o.web_push.previous_keys[i], "webPush.previousKeys[" + std::to_string(i) + "]");
+  if (!ok)
+    return ok.error();
+  return std::shared_ptr<web_push_channel>{std::make_shared<the_channel>(o, std::move(signers), std::move(http2), http1,
+                                                                         std::move(topic_key), std::move(wall))};
+}
+
+} // namespace belfry::io::web_push

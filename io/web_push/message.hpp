@@ -1,0 +1,40 @@
+#pragma once
+
+#include "belfry/config/options.hpp"
+#include "belfry/messages/notification.hpp"
+#include "belfry/messages/web_push.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What the service worker gets (SPEC 11): the inner layer, which only the page's own worker opens. Pure but for the
+/// random numbers of sealing.
+namespace belfry::io::web_push {
+
+/// One per conversation and group: what replaces, and takes back, each other on the screen.
+std::string tag_of(const notification& n);
+
+/// Where clicks lead: `email.conversationUrl`, or our own desk.
+std::string url_template(const options& o);
+
+/// Where a click leads: the address that the request brings along, else `template_url` with the conversation in place
+/// of "${conversationId}".
+std::string url_of(const notification& n, std::string_view template_url);
+
+/// The toast of an open page, with the text of before an edit.
+toast toast_of(const notification& n, std::string_view template_url);
+
+/// The outer plaintext for `plain`, sealed with the subscription's secret: {"v":1,"sub","iv","data"}.
+std::string seal(std::string_view plain, const web_push_subscription& to);
+
+/// The outer plaintext for a notification in at most `bytes_max` bytes, its texts shortened as far as needed; nothing
+/// when it does not fit without any.
+std::optional<std::string> seal_notification(const notification& n, std::string_view template_url, millis at,
+                                             const web_push_subscription& to, std::size_t bytes_max);
+
+/// The outer plaintext of a health check.
+std::string seal_check(std::string_view check, millis at, const web_push_subscription& to);
+
+} // namespace belfry::io::web_push
