@@ -22,6 +22,10 @@
 #include <unordered_set>
 #include <vector>
 
+namespace belfry::io {
+class subscription_service;
+} // namespace belfry::io
+
 namespace belfry {
 
 /// Turns the actor system's monotonic clock into engine time: what it was at start (clock_anchor.hpp) plus what has
@@ -110,6 +114,8 @@ struct context {
   registration_view webhooks;
   /// One of each kind; those that are switched off take nothing.
   std::array<std::shared_ptr<io::channel>, channel_count> channels;
+  /// Null when web push is switched off.
+  std::shared_ptr<io::subscription_service> subscriptions;
   surroundings around;
   recent_messages recent{recent_messages_max};
   profile_cache profiles{cached_profiles_max};

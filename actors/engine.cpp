@@ -14,6 +14,7 @@
 #include "belfry/io/mobile/channel.hpp"
 #include "belfry/io/store/store.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
+#include "belfry/io/web_push/channel.hpp"
 #include "belfry/messages/validate.hpp"
 
 #include <caf/actor_system.hpp>
@@ -92,6 +93,7 @@ result<std::string> secret_of(io::store& store, const std::string& name, millis 
 
 constexpr auto unsubscribe_key = "unsubscribe_key";
 constexpr auto collapse_key = "collapse_key";
+constexpr auto topic_key = "topic_key";
 
 /// Every channel of this configuration. Adding one is adding a line here.
 result<std::vector<std::shared_ptr<io::channel>>> make_channels(node& n) {
@@ -114,6 +116,20 @@ result<std::vector<std::shared_ptr<io::channel>>> make_channels(node& n) {
     if (!phones)
       return phones.error();
     out.push_back(std::move(*phones));
+  }
+  if (n.opts.web_push.enabled) {
+    auto key = secret_of(n.store, topic_key, n.wall.now());
+    if (!key)
+      return key.error();
+    auto client = io::make_http2_client(n.opts.outbound);
+    if (!client)
+      return client.error();
+    auto browsers =
+        io::web_push::make_channel(n.opts, std::move(*client), n.transport, *key, [&n] { return n.wall.now(); });
+    if (!browsers)
+      return browsers.error();
+    n.subscriptions = *browsers;
+    out.push_back(std::move(*browsers));
   }
   return out;
 }
@@ -244,6 +260,7 @@ struct engine::impl {
     end(node.outcomes);
     // Nobody hears them any more: what is in flight is repeated after the next start.
     node.channels = {};
+    node.subscriptions = nullptr;
     parts.transport.reset();
   }
 
@@ -459,6 +476,62 @@ void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {
 }
 
 // -- webhooks -----------------------------------------------------------------
+
+result<std::string> engine::web_push_key() const {
+  // Set before the engine is given out, and not changed until it has stopped.
+  std::shared_lock open{impl_->gate};
+  if (!impl_->running)
+    return stopped();
+  const auto& service = impl_->node.subscriptions;
+  if (!service)
+    return error{ec::not_found, "web push is switched off (webPush.enabled)", {}};
+  return service->public_key();
+}
+
+void engine::create_subscription(person_id id, subscription_input input, io::reply<new_subscription> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
+  impl_->node.to_person_of(id, put_subscription{std::move(input), std::move(done)});
+}
+
+void engine::get_subscriptions(person_id id, io::reply<std::vector<subscription_view>> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
+  impl_->node.to_person_of(id, belfry::get_subscriptions{std::move(done)});
+}
+
+void engine::delete_subscription(person_id id, subscription_id subscription, io::reply<success> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
+  impl_->node.to_person_of(id, belfry::delete_subscription{std::move(subscription), std::move(done)});
+}
+
+void engine::report_health_check(person_id id, subscription_id subscription, std::string check,
+                                 io::reply<success> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
+  impl_->node.to_person_of(id, report_check{std::move(subscription), std::move(check), std::move(done)});
+}
+
+std::shared_ptr<void> engine::open_page(person_id id, std::function<void(const page_message&)> on_message) {
+  std::shared_lock open{impl_->gate};
+  if (!impl_->running)
+    return nullptr;
+  auto number = ++impl_->subscriptions;
+  auto careful = [&metrics = impl_->metrics, f = std::move(on_message)](const page_message& m) {
+    call_host(metrics, f, m);
+  };
+  impl_->node.to_person_of(id, belfry::open_page{number, std::move(careful)});
+  return {nullptr, [this, id, number](void*) {
+            std::shared_lock open{impl_->gate};
+            if (impl_->running)
+              impl_->node.to_person_of(id, close_page{number});
+          }};
+}
 
 void engine::create_webhook(webhook_input input, io::reply<webhook> done) {
   auto open = impl_->enter(done);

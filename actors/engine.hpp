@@ -85,6 +85,13 @@ public:
   void get_email_suppression(person_id id, io::reply<suppression_view> done) override;
   void delete_email_suppression(person_id id, io::reply<success> done) override;
   void unsubscribe(std::string token, bool act, io::reply<kind> done) override;
+  result<std::string> web_push_key() const override;
+  void create_subscription(person_id id, subscription_input input, io::reply<new_subscription> done) override;
+  void get_subscriptions(person_id id, io::reply<std::vector<subscription_view>> done) override;
+  void delete_subscription(person_id id, subscription_id subscription, io::reply<success> done) override;
+  void report_health_check(person_id id, subscription_id subscription, std::string check,
+                           io::reply<success> done) override;
+  std::shared_ptr<void> open_page(person_id id, std::function<void(const page_message&)> on_message) override;
   void create_webhook(webhook_input input, io::reply<webhook> done) override;
   void put_webhook(webhook_id id, webhook_input input, io::reply<webhook> done) override;
   void get_webhook(webhook_id id, io::reply<webhook> done) override;

@@ -282,14 +282,46 @@ struct erase_notes {
   address_note::mark what = address_note::mark::suppressed;
   io::reply<success> done;
 };
+struct put_subscription {
+  subscription_input what;
+  io::reply<new_subscription> done;
+};
+struct get_subscriptions {
+  io::reply<std::vector<subscription_view>> done;
+};
+struct delete_subscription {
+  subscription_id id;
+  io::reply<success> done;
+};
+/// ec::not_found: nobody asked for this check.
+struct report_check {
+  subscription_id id;
+  std::string check;
+  io::reply<success> done;
+};
+/// INTERNAL: the push service answered the push of a check.
+struct check_sent {
+  subscription_id subscription;
+  io::attempt_result what;
+};
+/// A page of the person is there, and is told what concerns pages.
+struct open_page {
+  std::uint64_t page = 0;
+  std::function<void(const page_message&)> on_message;
+};
+struct close_page {
+  std::uint64_t page = 0;
+};
 /// Wakes a person with unfinished notifications or mail after a restart.
 struct resume {};
 /// INTERNAL: everything of an erased person is off the disk.
 struct erasure_done {};
-using person_order = std::variant<mail_to_person, ask_clearance, attempted, unpark, put_profile, get_profile,
-                                  erase_person, erase_from, get_count, counted, asked_awake, put_device, drop_token,
-                                  get_devices, delete_device, put_pause, get_pause, put_pause_reason,
-                                  delete_pause_reason, get_notes, put_note, erase_notes, resume, erasure_done>;
+using person_order =
+    std::variant<mail_to_person, ask_clearance, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
+                 get_count, counted, asked_awake, put_device, drop_token, get_devices, delete_device, put_pause,
+                 get_pause, put_pause_reason, delete_pause_reason, get_notes, put_note, erase_notes, put_subscription,
+                 get_subscriptions, delete_subscription, report_check, check_sent, open_page, close_page, resume,
+                 erasure_done>;
 
 struct person_alarm {};
 
@@ -314,7 +346,7 @@ struct to_person {
 /// Mails for persons of one shard, in order, then counts for those of them who are awake.
 struct post {
   std::vector<addressed_mail> mails;
-  std::vector<unread_count> counts;
+  std::vector<unread_count> counts = {};
 };
 /// Those of the conversations that are awake tell the person what is unread.
 struct count_awake {

@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(BELFRY_ROOMS actors rules decision channel_core store webhook email mobile_channel fcm apns mobile
-    http_client http2_client outbound telemetry crypto config messages)
+    web_push_channel web_push http_client http2_client outbound telemetry crypto config messages)
 add_library(belfry_library STATIC)
 foreach(room ${BELFRY_ROOMS})
   target_sources(belfry_library PRIVATE "$<TARGET_OBJECTS:belfry_${room}>")

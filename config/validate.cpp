@@ -148,7 +148,6 @@ std::vector<std::string> missing_capabilities(const options& x) {
     if (wanted)
       out.push_back(std::string{setting} + ": this build has no " + std::string{what});
   };
-  lacks(x.web_push.enabled, "webPush.enabled", "web-push channel");
   lacks(x.store.kind == store_kind::postgres, "store.kind", "postgres store");
   lacks(x.cluster_enabled, "cluster.enabled", "cluster");
   return out;

@@ -4,6 +4,7 @@
 #include "belfry/messages/error.hpp"
 #include "belfry/messages/events.hpp"
 #include "belfry/messages/views.hpp"
+#include "belfry/messages/web_push.hpp"
 #include "belfry/messages/webhook.hpp"
 
 #include <functional>
@@ -56,6 +57,20 @@ public:
   /// From the List-Unsubscribe of a mail: which kind of mail it ends. With `act` it is ended. ec::not_found: no token
   /// of ours, or nobody is there any more.
   virtual void unsubscribe(std::string token, bool act, reply<kind> done) = 0;
+
+  /// What pages subscribe with, base64url. ec::not_found: web push is switched off.
+  virtual result<std::string> web_push_key() const = 0;
+  /// ec::not_found: unknown person, or web push is switched off; bad_input: not an agent, or no push could be sent
+  /// there.
+  virtual void create_subscription(person_id id, subscription_input input, reply<new_subscription> done) = 0;
+  virtual void get_subscriptions(person_id id, reply<std::vector<subscription_view>> done) = 0;
+  virtual void delete_subscription(person_id id, subscription_id subscription, reply<success> done) = 0;
+  /// ec::not_found: nobody asked for this check.
+  virtual void report_health_check(person_id id, subscription_id subscription, std::string check,
+                                   reply<success> done) = 0;
+  /// A page of the person is open until the returned handle is dropped. `on_message` is called on a thread of the
+  /// engine and must not block; nullptr when the engine is stopping.
+  virtual std::shared_ptr<void> open_page(person_id id, std::function<void(const page_message&)> on_message) = 0;
 
   virtual void create_webhook(webhook_input input, reply<webhook> done) = 0;
   /// ec::conflict: old version or a taken name.

@@ -36,18 +36,6 @@ void read_names(pointer self, std::vector<person_id> people, ask_clearance q) {
              }});
 }
 
-std::vector<person> people_in(pointer self, const notification& n) {
-  auto& st = self->state;
-  std::vector<person> out;
-  for (const auto& p : people_of(n)) {
-    auto own = p == st.core->id();
-    auto profile = own ? st.core->data().profile : st.shared->profiles.find(p);
-    if (profile)
-      out.push_back({p, std::move(*profile)});
-  }
-  return out;
-}
-
 clearance grant(pointer self, const notification_record& r, const delivery& d) {
   auto& core = *self->state.core;
   clearance c;
@@ -61,25 +49,36 @@ clearance grant(pointer self, const notification_record& r, const delivery& d) {
   in.recipient = core.as_recipient(in.what.recipient_type.value_or(implied_type(in.what.kind)));
   in.devices = core.data().devices;
   in.notes = core.data().notes;
+  in.subscriptions = core.data().subscriptions;
   return c;
 }
 
-/// What the provider said of the address is kept; the host hears of tokens that died.
-void learn(pointer self, const attempted& a) {
+} // namespace
+
+std::vector<person> people_in(pointer self, const notification& n) {
   auto& st = self->state;
-  if (st.erased || a.address.what == io::address_news::verdict::nothing)
+  std::vector<person> out;
+  for (const auto& p : people_of(n)) {
+    auto own = p == st.core->id();
+    auto profile = own ? st.core->data().profile : st.shared->profiles.find(p);
+    if (profile)
+      out.push_back({p, std::move(*profile)});
+  }
+  return out;
+}
+
+void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news) {
+  auto& st = self->state;
+  if (st.erased || news.what == io::address_news::verdict::nothing)
     return;
-  auto target = st.core->target_of(a.delivery);
-  auto learnt = st.core->learn(a.channel, target, a.address, st.shared->wall.now());
+  auto learnt = st.core->learn(channel, target, news, st.shared->wall.now());
   if (learnt == person_core::learnt::noted)
     save_row(self, {});
   if (learnt != person_core::learnt::token_dropped)
     return;
   save_devices(self);
-  self->send(st.shared->outcomes, reports{{address_gone{a.channel, st.core->id(), target}}});
+  self->send(st.shared->outcomes, reports{{address_gone{channel, st.core->id(), target}}});
 }
-
-} // namespace
 
 void on_order(pointer self, ask_clearance& q) {
   if (!q.names_read) {
@@ -99,7 +98,7 @@ void on_order(pointer self, ask_clearance& q) {
 void on_order(pointer self, attempted& a) {
   person_effects fx;
   auto& st = self->state;
-  learn(self, a);
+  note_address(self, a.channel, st.core->target_of(a.delivery), a.address);
   st.core->attempted(a.delivery, a.made, a.state, a.why, a.next_at, a.parked, fx);
   commit c;
   if (a.parked)

@@ -1,5 +1,6 @@
 #include "belfry/actors/person/actor_parts.hpp"
 #include "belfry/actors/person/devices.hpp"
+#include "belfry/actors/person/subscriptions.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -50,8 +51,25 @@ void save_devices(pointer self, commit c) {
   const auto& core = *self->state.core;
   auto row = core.row();
   row.tokens = claims_of(core.data().devices);
+  auto endpoints = endpoint_claims(core.data().subscriptions);
+  row.tokens->insert(row.tokens->end(), endpoints.begin(), endpoints.end());
   c.unit.changes.emplace_back(std::move(row));
   carry_out(self, {}, std::move(c));
+}
+
+void hand_over(pointer self, std::vector<std::string> tokens, std::function<void(bool)> answer) {
+  auto h = std::make_shared<handover>();
+  h->answer = std::move(answer);
+  commit c;
+  c.answers.emplace_back([h](bool written) {
+    if (!written)
+      answer_once(*h, false);
+  });
+  c.then.emplace_back([h, shared = self->state.shared, tokens = std::move(tokens)] {
+    caf::anon_send(shared->reader,
+                   ask_store{[h, shared, tokens](io::store& s) { tell_losers(*shared, s, tokens, h); }});
+  });
+  save_devices(self, std::move(c));
 }
 
 void on_order(pointer self, put_device& p) {
@@ -63,22 +81,14 @@ void on_order(pointer self, put_device& p) {
   p.what.registered_at = st.shared->wall.now();
   p.what.claim = st.shared->store.new_notification_seq();
   auto created = store_device(devices, p.what);
-  auto h = std::make_shared<handover>();
-  h->answer = answer_with(std::move(p.done), io::stored<device>{p.what, created});
-  commit c;
-  c.answers.emplace_back([h](bool written) {
-    if (!written)
-      answer_once(*h, false);
-  });
-  c.then.emplace_back([h, shared = st.shared, tokens = token_keys(p.what)] {
-    caf::anon_send(shared->reader,
-                   ask_store{[h, shared, tokens](io::store& s) { tell_losers(*shared, s, tokens, h); }});
-  });
-  save_devices(self, std::move(c));
+  hand_over(self, token_keys(p.what), answer_with(std::move(p.done), io::stored<device>{p.what, created}));
 }
 
 void on_order(pointer self, drop_token& d) {
-  if (take_token(self->state.core->data().devices, d.token, d.claim))
+  auto& data = self->state.core->data();
+  auto had_token = take_token(data.devices, d.token, d.claim);
+  auto had_endpoint = take_endpoint(data.subscriptions, d.token, d.claim);
+  if (had_token || had_endpoint)
     save_devices(self);
   d.done();
 }

@@ -40,6 +40,17 @@ engine_time now(pointer self) {
   return self->state.shared->line.at(self->clock().now());
 }
 
+void arm_alarm(pointer self) {
+  auto& st = self->state;
+  auto next = st.core->data().pause.next_deadline();
+  if (auto due = subscriptions_due(self); due && (!next || *due < *next))
+    next = due;
+  if (!next || (st.armed != 0 && st.armed <= *next))
+    return;
+  st.armed = *next;
+  self->delayed_send(self, std::chrono::milliseconds{std::max<engine_time>(*next - now(self), 0)}, person_alarm{});
+}
+
 void carry_out(pointer self, person_effects fx, commit c) {
   auto& st = self->state;
   auto& n = *st.shared;

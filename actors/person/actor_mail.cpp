@@ -11,7 +11,10 @@ namespace {
 void apply(pointer self, tell& t, person_effects& fx) {
   auto& st = self->state;
   complete(self, t.record->notification);
+  auto tells = t.record->state != trace_state::not_sent;
   st.core->tell(t.record, now(self), fx);
+  if (tells)
+    show_in_pages(self, t.record->notification);
 }
 
 void apply(pointer self, const withdraw& m, person_effects& fx) {

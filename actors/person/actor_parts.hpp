@@ -15,6 +15,8 @@ using pointer = person_actor::stateful_pointer<person_state>;
 // -- effects ------------------------------------------------------------------
 
 engine_time now(pointer self);
+/// Arms the alarm for what is to happen next by itself, if that is earlier than what is armed.
+void arm_alarm(pointer self);
 /// Does what the rules decided: sends at once what may leave, writes the changes together with `c`.
 void carry_out(pointer self, person_effects fx, commit c = {});
 /// Stores the person's row; `answer` is called when it is on disk.
@@ -50,6 +52,11 @@ void on_order(pointer self, ask_clearance& q);
 void on_order(pointer self, attempted& a);
 void on_order(pointer self, unpark& u);
 
+/// What the provider said of an address is kept; the host hears of those that died.
+void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news);
+/// Those named in a notification whose profiles are at hand.
+std::vector<person> people_in(pointer self, const notification& n);
+
 // -- profile ------------------------------------------------------------------
 
 error unknown_person();
@@ -65,6 +72,8 @@ void on_order(pointer self, erasure_done&);
 
 /// Stores the person's row, and what it claims, together with `c`.
 void save_devices(pointer self, commit c = {});
+/// Stores them; `answer` is called when they are on disk and nobody else has one of `tokens` any more.
+void hand_over(pointer self, std::vector<std::string> tokens, std::function<void(bool)> answer);
 void on_order(pointer self, put_device& p);
 void on_order(pointer self, drop_token& d);
 void on_order(pointer self, get_devices& q);
@@ -72,7 +81,7 @@ void on_order(pointer self, delete_device& o);
 
 // -- pause --------------------------------------------------------------------
 
-/// Tells those who watch when the pause state is not what it was; arms the alarm for its next change.
+/// Tells those who watch when the pause state is not what it was; arms the alarm.
 void after_pause(pointer self, const pause_view& before);
 void on_alarm(pointer self);
 /// What the person does in a conversation may pause it.
@@ -84,5 +93,21 @@ void on_order(pointer self, get_pause& q);
 void on_order(pointer self, put_pause& p);
 void on_order(pointer self, put_pause_reason& p);
 void on_order(pointer self, delete_pause_reason& p);
+
+// -- web push -----------------------------------------------------------------
+
+/// Begins the health checks that are due, and ends those that nobody reported.
+void tend_subscriptions(pointer self);
+/// When that must happen next.
+std::optional<engine_time> subscriptions_due(pointer self);
+/// Tells open pages what to show, or to take back.
+void show_in_pages(pointer self, const notification& n);
+void on_order(pointer self, put_subscription& p);
+void on_order(pointer self, get_subscriptions& q);
+void on_order(pointer self, delete_subscription& o);
+void on_order(pointer self, report_check& r);
+void on_order(pointer self, check_sent& r);
+void on_order(pointer self, open_page& p);
+void on_order(pointer self, close_page& p);
 
 } // namespace belfry::person_parts

@@ -43,11 +43,7 @@ void after_pause(pointer self, const pause_view& before) {
   auto after = pause.view(t);
   if ((after.on != before.on || after.mode != before.mode || after.until != before.until) && st.shared->watched)
     self->send(st.shared->outcomes, reports{{pause_changed{st.core->id(), shown(self, after)}}});
-  auto deadline = pause.next_deadline();
-  if (!deadline || (st.armed != 0 && st.armed <= *deadline))
-    return;
-  st.armed = *deadline;
-  self->delayed_send(self, std::chrono::milliseconds{std::max<engine_time>(*deadline - t, 0)}, person_alarm{});
+  arm_alarm(self);
 }
 
 void on_alarm(pointer self) {
@@ -60,6 +56,7 @@ void on_alarm(pointer self) {
   auto before = pause.view(armed - 1);
   if (pause.tick(t))
     save_row(self, nullptr);
+  tend_subscriptions(self);
   after_pause(self, before);
 }
 

@@ -3,6 +3,7 @@
 #include "belfry/actors/person/devices.hpp"
 #include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
+#include "belfry/actors/person/subscriptions.hpp"
 
 #include <algorithm>
 
@@ -38,8 +39,10 @@ void person_core::load(const io::stored_person& row, std::uint64_t first_seq) {
   first_seq_ = first_seq;
   if (!row.blob.empty())
     decode(row.blob, data_);
-  for (const auto& t : row.lost_tokens)
+  for (const auto& t : row.lost_tokens) {
     take_token(data_.devices, t, UINT64_MAX);
+    take_endpoint(data_.subscriptions, t, UINT64_MAX);
+  }
   for (const auto& c : row.conversations)
     conversations_.insert(c.id);
   for (const auto& s : row.shown)
@@ -413,8 +416,18 @@ person_core::learnt person_core::learn(channel_kind channel, const std::string& 
   using verdict = io::address_news::verdict;
   if (news.what == verdict::nothing)
     return learnt::nothing;
-  if (news.what == verdict::gone)
-    return drop_dead_token(data_.devices, target, news.value, news.since) ? learnt::token_dropped : learnt::nothing;
+  if (news.what == verdict::gone) {
+    auto dropped = drop_dead_token(data_.devices, target, news.value, news.since)
+                   || drop_dead_subscription(data_.subscriptions, target, news.value);
+    return dropped ? learnt::token_dropped : learnt::nothing;
+  }
+  if (news.what == verdict::renewing) {
+    auto* s = find_subscription(data_.subscriptions, target);
+    if (s == nullptr || derive_subscription_key(*s) != news.value)
+      return learnt::nothing;
+    s->state = subscription_state::renewing;
+    return learnt::noted;
+  }
   address_note note{channel, target, address_note::mark::proven, news.value};
   note.since = now;
   if (news.what == verdict::suppressed) {

@@ -20,7 +20,7 @@ void fall_asleep(pointer self) {
 
 void on_rest(pointer self) {
   auto& st = self->state;
-  if (!st.mail.empty() || st.round || st.erased || st.core->busy() || st.armed != 0)
+  if (!st.mail.empty() || st.round || st.erased || st.core->busy() || st.armed != 0 || !st.pages.empty())
     return;
   if (st.uncommitted == 0)
     fall_asleep(self);
@@ -29,7 +29,7 @@ void on_rest(pointer self) {
 }
 
 io::addressee as_addressee(const node& n, const person_id& id, const person_data& data) {
-  return {id, data.profile ? &*data.profile : nullptr, data.devices, data.notes, n.wall.now()};
+  return {id, data.profile ? &*data.profile : nullptr, data.devices, data.notes, n.wall.now(), data.subscriptions};
 }
 
 /// Every address of a person, channel by channel.
@@ -50,7 +50,8 @@ const io::channel& channel_of(const node& n, channel_kind kind) {
 /// It makes the person anew, or erases it again: one order for all of them, in memory and on disk.
 bool stores(const person_order& order) {
   return std::holds_alternative<put_profile>(order) || std::holds_alternative<put_device>(order)
-         || std::holds_alternative<erase_person>(order) || std::holds_alternative<erase_from>(order);
+         || std::holds_alternative<put_subscription>(order) || std::holds_alternative<erase_person>(order)
+         || std::holds_alternative<erase_from>(order);
 }
 
 void start(pointer self, node* shared, const person_id& id, const std::shared_ptr<io::stored_person>& row) {

@@ -5,6 +5,7 @@
 #include "belfry/actors/person/unread_counts.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,9 @@ struct person_state {
   std::uint64_t rounds = 0;
   /// Of the API; the next round answers them.
   std::vector<io::reply<count_view>> questions;
+
+  /// Open pages of the person, by number: they are told what concerns pages, and keep it awake.
+  std::map<std::uint64_t, std::function<void(const page_message&)>> pages;
 
   std::uint64_t handled = 0;
   std::size_t uncommitted = 0;

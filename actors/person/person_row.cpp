@@ -7,8 +7,8 @@ namespace belfry {
 namespace {
 
 constexpr std::uint64_t row_version = 1;
-/// Of a person's row; 2: devices have claims; 3: addresses have notes.
-constexpr std::uint64_t person_version = 3;
+/// Of a person's row; 2: devices have claims; 3: addresses have notes; 4: web-push subscriptions.
+constexpr std::uint64_t person_version = 4;
 
 void write_device(binary_writer& out, const device& d) {
   out.text(d.id);
@@ -98,6 +98,28 @@ address_note read_note(binary_reader& in) {
   return n;
 }
 
+void write_subscription(binary_writer& out, const web_push_subscription& s) {
+  for (const auto* x : {&s.id, &s.endpoint, &s.p256dh, &s.auth, &s.install_id, &s.secret, &s.vapid_key, &s.check})
+    out.text(*x);
+  out.signed_number(s.created_at);
+  out.number(s.claim);
+  out.number(static_cast<std::uint64_t>(s.state));
+  out.signed_number(s.proven_at);
+  out.signed_number(s.next_at);
+}
+
+web_push_subscription read_subscription(binary_reader& in) {
+  web_push_subscription s;
+  for (auto* x : {&s.id, &s.endpoint, &s.p256dh, &s.auth, &s.install_id, &s.secret, &s.vapid_key, &s.check})
+    *x = in.text();
+  s.created_at = in.signed_number();
+  s.claim = in.number();
+  s.state = in.enumeration(subscription_state::renewing);
+  s.proven_at = in.signed_number();
+  s.next_at = in.signed_number();
+  return s;
+}
+
 void write_list(binary_writer& out, const std::vector<std::string>& list) {
   out.number(list.size());
   for (const auto& x : list)
@@ -126,6 +148,9 @@ std::string encode(const person_data& d) {
   out.number(d.notes.size());
   for (const auto& n : d.notes)
     write_note(out, n);
+  out.number(d.subscriptions.size());
+  for (const auto& s : d.subscriptions)
+    write_subscription(out, s);
   return out.take();
 }
 
@@ -144,6 +169,9 @@ bool decode(std::string_view row, person_data& d) {
   d.notes.resize(version > 2 ? in.count() : 0);
   for (auto& n : d.notes)
     n = read_note(in);
+  d.subscriptions.resize(version > 3 ? in.count() : 0);
+  for (auto& s : d.subscriptions)
+    s = read_subscription(in);
   return in.ok();
 }
 

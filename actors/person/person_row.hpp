@@ -3,6 +3,7 @@
 #include "belfry/actors/decision/pause_machine.hpp"
 #include "belfry/messages/address_note.hpp"
 #include "belfry/messages/people.hpp"
+#include "belfry/messages/web_push.hpp"
 
 #include <map>
 #include <optional>
@@ -12,13 +13,14 @@
 
 namespace belfry {
 
-/// What is stored of a person: profile (absent: unknown), devices, pause.
+/// What is stored of a person: profile (absent: unknown), devices, pause, browsers.
 struct person_data {
   std::optional<person_profile> profile;
   std::vector<device> devices;
   pause_machine pause;
   /// What is known of the addresses beyond them.
   std::vector<address_note> notes;
+  std::vector<web_push_subscription> subscriptions;
 };
 
 std::string encode(const person_data& d);

@@ -76,6 +76,21 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
   return token;
 }
 
+std::string authorization_of_protocols(std::string_view protocols) {
+  constexpr std::string_view prefix = "bearer.";
+  while (!protocols.empty()) {
+    auto one = protocols.substr(0, protocols.find(','));
+    protocols.remove_prefix(std::min(protocols.size(), one.size() + 1));
+    while (one.starts_with(' ') || one.starts_with('\t'))
+      one.remove_prefix(1);
+    while (one.ends_with(' ') || one.ends_with('\t'))
+      one.remove_suffix(1);
+    if (one.starts_with(prefix))
+      return "Bearer " + std::string{one.substr(prefix.size())};
+  }
+  return {};
+}
+
 std::optional<caller> identify(std::string_view authorization, const http_options& o, millis now) {
   auto token = bearer(authorization);
   auto open = o.tokens.empty();

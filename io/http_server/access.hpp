@@ -36,6 +36,10 @@ struct caller {
 /// The token of `Authorization: Bearer <token>`; nothing when the header has another form.
 std::optional<std::string_view> bearer(std::string_view authorization);
 
+/// The token in the subprotocols that a page offers (SPEC 13: "belfry.v1, bearer.<jwt>"), as an Authorization header;
+/// "": there is none.
+std::string authorization_of_protocols(std::string_view protocols);
+
 /// Who the Authorization header speaks for: a configured token (compared by SHA-256 in constant time) or a person's
 /// JWT. Without configured tokens everybody is admin, unless they bring a JWT. Nothing: 401.
 std::optional<caller> identify(std::string_view authorization, const http_options& o, millis now);

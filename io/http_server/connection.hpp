@@ -11,6 +11,8 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
 
 namespace belfry::io::http {
 
@@ -148,6 +150,24 @@ private:
 
 /// The head of an answer to `asked`, up to and with the empty line; its body is `r.body`, except for HEAD.
 std::string head_text(const response& r, const request_head& asked, const http_options& o, bool keep_alive);
+
+/// The subprotocol of the live socket.
+constexpr std::string_view live_protocol = "belfry.v1";
+
+/// What a page asked for.
+struct live_request {
+  request_head head;
+  person_id person;
+  /// The label of metrics.
+  std::string_view route;
+  /// The subprotocol that is agreed on; "": none was offered.
+  std::string protocol;
+  boost::beast::http::request<boost::beast::http::string_body> request;
+};
+
+/// From here on the connection is the WebSocket of a page (SPEC 13): its request has been read and admitted.
+void open_live(core& c, tcp::socket&& stream, live_request asked);
+void open_live(core& c, tls_stream&& stream, live_request asked);
 
 /// From here on the connection carries the events of /v1/stream (SPEC 13): its request has been read and admitted.
 void open_stream(core& c, tcp::socket&& stream, request_head asked, std::string_view route);

@@ -69,6 +69,8 @@ struct core {
         connections_refused(own.get_counter(metric::http_connections_refused)),
         stream_readers(own.get_gauge(metric::http_stream_readers)),
         stream_cut_off(own.get_counter(metric::http_stream_cut_off)),
+        live_pages(own.get_gauge(metric::http_live_pages)),
+        live_cut_off(own.get_counter(metric::http_live_cut_off)),
         seconds(own.get_histogram(metric::http_request_seconds)),
         ctx(static_cast<int>(x.threads)),
         back(std::make_shared<context_poster>(ctx)) {}
@@ -107,6 +109,8 @@ struct core {
   counter connections_refused;
   gauge stream_readers;
   counter stream_cut_off;
+  gauge live_pages;
+  counter live_cut_off;
   histogram seconds;
   /// Exchanged as a whole when the files are read again; read with `atomic_load`.
   std::shared_ptr<asio::ssl::context> tls;
@@ -114,6 +118,8 @@ struct core {
   /// Bytes of all bodies in memory.
   std::atomic<std::size_t> body_bytes{0};
   std::atomic<std::size_t> refusals{0};
+  /// Open pages.
+  std::atomic<std::int64_t> pages{0};
   std::mutex mutex;
   std::condition_variable changed;
   std::map<session_base*, std::weak_ptr<session_base>> sessions;

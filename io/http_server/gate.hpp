@@ -21,6 +21,8 @@ struct request_head {
   std::string authorization, origin, content_type, content_encoding, expect;
   /// Access-Control-Request-Method of a preflight.
   std::string requested_method;
+  /// Sec-WebSocket-Protocol; "" for none.
+  std::string protocols;
   /// Last-Event-ID of a reader that comes back; "" for none.
   std::string last_event_id;
   /// How often Transfer-Encoding was given, and what it says.

@@ -28,6 +28,19 @@ void delete_email_suppression(const context& c, const std::shared_ptr<exchange>&
 void get_unsubscribe(const context& c, const std::shared_ptr<exchange>& x);
 void post_unsubscribe(const context& c, const std::shared_ptr<exchange>& x);
 
+void get_web_push_key(const context& c, const std::shared_ptr<exchange>& x);
+void get_subscriptions(const context& c, const std::shared_ptr<exchange>& x);
+void post_subscription(const context& c, const std::shared_ptr<exchange>& x);
+void delete_subscription(const context& c, const std::shared_ptr<exchange>& x);
+void post_health_check(const context& c, const std::shared_ptr<exchange>& x);
+
+/// The files of web/.
+void get_page_script(const context& c, const std::shared_ptr<exchange>& x);
+void get_worker_script(const context& c, const std::shared_ptr<exchange>& x);
+void get_desk(const context& c, const std::shared_ptr<exchange>& x);
+void get_desk_script(const context& c, const std::shared_ptr<exchange>& x);
+void get_desk_style(const context& c, const std::shared_ptr<exchange>& x);
+
 void get_webhooks(const context& c, const std::shared_ptr<exchange>& x);
 void post_webhook(const context& c, const std::shared_ptr<exchange>& x);
 void get_webhook(const context& c, const std::shared_ptr<exchange>& x);

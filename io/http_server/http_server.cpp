@@ -99,7 +99,9 @@ asio::awaitable<void> accept_all(core& c, tcp::acceptor& acceptor) {
 struct http_server::impl {
   impl(const options& o, service& s, telemetry& own, http_settings settings) : all(o, s, own, settings) {
     for (const auto& r : all_routes())
-      own.get_counter(metric::http_requests, {r.pattern, r.serve != nullptr || r.stream ? "200" : "501"});
+      own.get_counter(metric::http_requests, {r.pattern, r.serve != nullptr || r.stream ? "200"
+                                                         : r.socket                     ? "101"
+                                                                                        : "501"});
   }
 
   result<success> load_certificate() {

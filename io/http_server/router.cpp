@@ -19,7 +19,7 @@ constexpr auto json = body_kind::json;
 constexpr auto none = body_kind::none;
 constexpr auto ignored = query_kind::ignored;
 
-constexpr std::array<route, 40> table{{
+constexpr std::array<route, 43> table{{
     {"POST", "/v1/events", hosts, post_events, body_kind::events},
 
     {"GET", "/v1/persons/{id}", readers, get_person},
@@ -56,16 +56,20 @@ constexpr std::array<route, 40> table{{
     {"GET", "/metrics", readers, get_metrics, none, ignored},
     {"GET", "/v1/openapi.json", everybody, get_openapi, none, ignored},
 
+    {"GET", "/v1/persons/{id}/web-push-subscriptions", person_readers, get_subscriptions},
+    {"POST", "/v1/persons/{id}/web-push-subscriptions", person_writers, post_subscription, json},
+    {"DELETE", "/v1/persons/{id}/web-push-subscriptions/{sub}", person_writers, delete_subscription},
+    {"POST", "/v1/persons/{id}/web-push-subscriptions/{sub}/health-checks/{check}", person_writers, post_health_check},
+    {"GET", "/v1/web-push/key", person_readers, get_web_push_key},
+    {"GET", "/v1/live", person_readers, nullptr, none, query_kind::handler, false, true},
+    {"GET", "/web-push/belfry.js", everybody, get_page_script, none, ignored},
+    {"GET", "/web-push/belfry-worker.js", everybody, get_worker_script, none, ignored},
+    {"GET", "/desk/", everybody, get_desk, none, ignored},
+    {"GET", "/desk/desk.js", everybody, get_desk_script, none, ignored},
+    {"GET", "/desk/desk.css", everybody, get_desk_style, none, ignored},
+
     // Later releases
-    {"GET", "/v1/persons/{id}/web-push-subscriptions", person_readers},
-    {"POST", "/v1/persons/{id}/web-push-subscriptions", person_writers},
-    {"DELETE", "/v1/persons/{id}/web-push-subscriptions/{sub}", person_writers},
-    {"POST", "/v1/persons/{id}/web-push-subscriptions/{sub}/health-checks/{check}", person_writers},
-    {"GET", "/v1/web-push/key", person_readers},
-    {"GET", "/v1/live", person_readers},
     {"GET", "/", everybody},
-    {"GET", "/desk/*", everybody},
-    {"GET", "/web-push/*", everybody},
 }};
 
 /// Takes the next segment of a pattern; `pattern` begins with a slash.
@@ -87,7 +91,7 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments, st
     auto wanted = next_segment(pattern);
     if (wanted == "*")
       return true;
-    if (wanted.front() == '{')
+    if (wanted.starts_with('{'))
       params.push_back(segment);
     else if (wanted != segment)
       return false;

@@ -39,8 +39,9 @@ struct route {
   handler serve = nullptr;
   body_kind body = body_kind::none;
   query_kind query = query_kind::none;
-  /// Server-sent events: the session serves it.
+  /// Server-sent events, or a WebSocket: the session serves it.
   bool stream = false;
+  bool socket = false;
 };
 
 /// All routes.

@@ -1,7 +1,10 @@
+#include "belfry/io/http_server/access.hpp"
 #include "belfry/io/http_server/connection.hpp"
+#include "belfry/messages/validate.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 
 #include <limits>
 
@@ -220,6 +223,9 @@ private:
     head_.expect = field(bhttp::field::expect);
     head_.requested_method = field(bhttp::field::access_control_request_method);
     head_.last_event_id = std::string{m["Last-Event-ID"]};
+    head_.protocols = field(bhttp::field::sec_websocket_protocol);
+    if (head_.authorization.empty() && head_.target.starts_with("/v1/live"))
+      head_.authorization = authorization_of_protocols(head_.protocols);
     head_.transfer_encodings = m.count(bhttp::field::transfer_encoding);
     head_.transfer_encoding = field(bhttp::field::transfer_encoding);
     keep_alive_ = m.keep_alive();
@@ -243,6 +249,8 @@ private:
   task<bool> serve_admitted(admitted a) {
     if (a.what->stream)
       co_return co_await serve_stream();
+    if (a.what->socket)
+      co_return co_await serve_socket(std::move(a));
     auto batch = a.what->body == body_kind::events;
     auto object_max = batch && a.ndjson ? core_.settings.batch_max : core_.settings.body_max;
     body_share share{core_};
@@ -267,6 +275,48 @@ private:
     deadline_.disarm();
     open_stream(core_, std::move(stream_), std::move(head_), route_);
     co_return false;
+  }
+
+  /// The connection goes on as the WebSocket of a page.
+  task<bool> serve_socket(admitted a) {
+    auto person = page_of(a);
+    if (!person) {
+      auto wrong = error_response(person.error());
+      co_return co_await write(std::move(wrong));
+    }
+    if (is_foreign_origin(head_.origin, head_.host, base::is_tls, core_.opts.http.allowed_origins)) {
+      auto foreign = problem_response(403, "forbidden", "pages of this origin are not allowed (http.allowedOrigins)");
+      co_return co_await write(std::move(foreign));
+    }
+    if (head_.method == "HEAD" || !beast::websocket::is_upgrade(parser_->get())) {
+      auto plain =
+          problem_response(426, "upgrade_required", "this is a WebSocket: the request must ask for an upgrade");
+      plain.headers.emplace_back("Upgrade", "websocket");
+      co_return co_await write(std::move(plain));
+    }
+    keep_alive_ = false;
+    deadline_.disarm();
+    std::string protocol = head_.protocols.find(live_protocol) == std::string::npos ? "" : std::string{live_protocol};
+    open_live(core_, std::move(stream_),
+              live_request{std::move(head_), std::move(*person), route_, std::move(protocol), parser_->release()});
+    co_return false;
+  }
+
+  /// Whose page it is: a person's token says so, all others must.
+  result<person_id> page_of(const admitted& a) const {
+    std::optional<person_id> asked;
+    for (const auto& [name, value] : a.query) {
+      if (name != "person" || asked || !wrong_id(value).empty())
+        return error{ec::bad_input, "a query parameter is wrong", {{"/" + name, "only person is known, an id, once"}}};
+      asked = value;
+    }
+    if (a.who.person && asked && *asked != *a.who.person)
+      return error{ec::bad_input, "the token is of another person", {{"/person", "is not the one of the token"}}};
+    if (a.who.person)
+      return *a.who.person;
+    if (!asked)
+      return error{ec::bad_input, "whose page is it?", {{"/person", "is missing; only a person's token says it too"}}};
+    return *asked;
   }
 
   /// Reads the body: at most `batch_max` bytes when it begins with `[`, else `object_max`. An answer: it was refused.

@@ -58,12 +58,12 @@ constexpr std::array<sv, 16> attempt_outcomes{
     "EMAIL,accepted",    "EMAIL,again",    "EMAIL,gone",       "EMAIL,refused",   "MOBILE,accepted", "MOBILE,again",
     "MOBILE,gone",       "MOBILE,refused", "WEBHOOK,accepted", "WEBHOOK,again",   "WEBHOOK,gone",    "WEBHOOK,refused",
     "WEB_PUSH,accepted", "WEB_PUSH,again", "WEB_PUSH,gone",    "WEB_PUSH,refused"};
-constexpr std::array<sv, 11> alarm_reasons{"EMAIL,credentials_refused",  "EMAIL,sender_refused",
-                                           "MOBILE,bad_request",         "MOBILE,configuration_suspected",
-                                           "MOBILE,credentials_refused", "MOBILE,sender_id_mismatch",
-                                           "WEBHOOK,endpoint_gone",      "WEBHOOK,switched_off",
-                                           "STORE,damaged_conversation", "ENGINE,part_ended",
-                                           "ENGINE,callback_threw"};
+constexpr std::array<sv, 13> alarm_reasons{
+    "EMAIL,credentials_refused",      "EMAIL,sender_refused",       "MOBILE,bad_request",
+    "MOBILE,configuration_suspected", "MOBILE,credentials_refused", "MOBILE,sender_id_mismatch",
+    "WEBHOOK,endpoint_gone",          "WEBHOOK,switched_off",       "WEB_PUSH,bad_request",
+    "WEB_PUSH,credentials_refused",   "STORE,damaged_conversation", "ENGINE,part_ended",
+    "ENGINE,callback_threw"};
 constexpr std::array<sv, 3> queues{"events", "store", "lane"};
 constexpr std::array<sv, 4> http_phases{"headers", "body", "idle", "write"};
 
@@ -223,6 +223,15 @@ constexpr std::array<metric_info, metric_count> table{{
      counter,
      "belfry_http_stream_cut_off_total",
      "Readers of /v1/stream that were cut off because they were too slow.",
+     "",
+     single,
+     {}},
+    {metric::http_live_pages, http, gauge, "belfry_http_live_pages", "Open pages at /v1/live.", "", single, {}},
+    {metric::http_live_cut_off,
+     http,
+     counter,
+     "belfry_http_live_cut_off_total",
+     "Open pages that were cut off because they took too little.",
      "",
      single,
      {}},

@@ -41,6 +41,8 @@ enum class metric : std::uint8_t {
   http_timeouts,
   http_stream_readers,
   http_stream_cut_off,
+  http_live_pages,
+  http_live_cut_off,
   http_series_dropped,
 };
 

@@ -53,6 +53,10 @@ public:
   std::function<result<suppression_view>(person_id)> on_get_email_suppression;
   std::function<result<success>(person_id)> on_delete_email_suppression;
   std::function<result<kind>(std::string, bool)> on_unsubscribe;
+  std::function<result<new_subscription>(person_id, subscription_input)> on_create_subscription;
+  std::function<result<std::vector<subscription_view>>(person_id)> on_get_subscriptions;
+  std::function<result<success>(person_id, subscription_id)> on_delete_subscription;
+  std::function<result<success>(person_id, subscription_id, std::string)> on_report_health_check;
   std::function<result<webhook>(webhook_input)> on_create_webhook;
   std::function<result<webhook>(webhook_id, webhook_input)> on_put_webhook;
   std::function<result<webhook>(webhook_id)> on_get_webhook;
@@ -137,6 +141,41 @@ public:
   void unsubscribe(std::string token, bool act, io::reply<kind> done) override {
     answer("unsubscribe " + token + (act ? " act" : ""), on_unsubscribe, std::move(done), token, act);
   }
+  result<std::string> web_push_key() const override { return std::string{"the-public-key"}; }
+  void create_subscription(person_id id, subscription_input input, io::reply<new_subscription> done) override {
+    answer("create_subscription " + id, on_create_subscription, std::move(done), id, std::move(input));
+  }
+  void get_subscriptions(person_id id, io::reply<std::vector<subscription_view>> done) override {
+    answer("get_subscriptions " + id, on_get_subscriptions, std::move(done), id);
+  }
+  void delete_subscription(person_id id, subscription_id sub, io::reply<success> done) override {
+    answer("delete_subscription " + id + " " + sub, on_delete_subscription, std::move(done), id, sub);
+  }
+  void report_health_check(person_id id, subscription_id sub, std::string check, io::reply<success> done) override {
+    answer("report_health_check " + id + " " + sub + " " + check, on_report_health_check, std::move(done), id, sub,
+           check);
+  }
+  std::shared_ptr<void> open_page(person_id id, std::function<void(const page_message&)> on_message) override {
+    auto guard = std::lock_guard{mutex_};
+    auto number = ++pages_made_;
+    pages_.emplace(number, std::pair{id, std::move(on_message)});
+    return {nullptr, [this, number](void*) {
+              auto closing = std::lock_guard{mutex_};
+              pages_.erase(number);
+            }};
+  }
+  /// Tells all open pages of a person.
+  void tell_pages(const person_id& id, const page_message& m) {
+    auto guard = std::lock_guard{mutex_};
+    for (auto& [number, page] : pages_) {
+      if (page.first == id)
+        page.second(m);
+    }
+  }
+  std::size_t pages() const {
+    auto guard = std::lock_guard{mutex_};
+    return pages_.size();
+  }
   void create_webhook(webhook_input input, io::reply<webhook> done) override {
     answer("create_webhook " + input.name, on_create_webhook, std::move(done), input);
   }
@@ -201,6 +240,8 @@ private:
   std::vector<std::function<void()>> held_;
   std::map<int, std::function<void(const report&)>> listeners_;
   int last_listener_ = 0;
+  std::map<int, std::pair<person_id, std::function<void(const page_message&)>>> pages_;
+  int pages_made_ = 0;
 };
 
 } // namespace belfry::test

@@ -1,0 +1,206 @@
+// Belfry in a service worker: opens what is pushed, shows it, takes it back, and reports health checks. One file, no
+// dependencies. What it must know the page leaves in IndexedDB. See docs/web-push.md.
+
+const DEFAULT_TITLE = "You have a new notification";
+const DATABASE = "belfry";
+/** How long a passed check is remembered that came before the page announced it. */
+const EARLY_MAX = 60000;
+
+/** @type {Map<string, () => void>} Checks that are waited for. */
+const awaited = new Map();
+/** @type {Map<string, number>} Checks that arrived. */
+const arrived = new Map();
+
+/** @returns {Promise<IDBDatabase>} */
+function open_database() {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open(DATABASE, 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore("values");
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+}
+
+/** @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} what @returns {Promise<any>} */
+async function in_store(mode, what) {
+  const database = await open_database();
+  try {
+    return await new Promise((resolve, reject) => {
+      const asked = what(database.transaction("values", mode).objectStore("values"));
+      asked.onsuccess = () => resolve(asked.result);
+      asked.onerror = () => reject(asked.error);
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** @param {string} key */
+const load = (key) => in_store("readonly", (store) => store.get(key));
+/** @param {string} key @param {any} value */
+const save = (key, value) => in_store("readwrite", (store) => store.put(value, key));
+
+/** @param {string} text base64url */
+function bytes_of(text) {
+  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(plain, (c) => c.charCodeAt(0));
+}
+
+/** Opens the inner layer; throws when it is not for the subscription that this browser has. @param {any} outer */
+async function open_message(outer) {
+  const known = await load("subscription");
+  if (outer?.v !== 1 || !known || known.id !== outer.sub)
+    throw new Error("not for this subscription");
+  const key = await crypto.subtle.importKey("raw", bytes_of(known.secret), "AES-GCM", false, ["decrypt"]);
+  const plain = await crypto.subtle.decrypt(
+    {name: "AES-GCM", iv: bytes_of(outer.iv), additionalData: new TextEncoder().encode(outer.sub)}, key,
+    bytes_of(outer.data));
+  return JSON.parse(new TextDecoder().decode(plain));
+}
+
+/** @param {string} method @param {string} path @param {object} [body] */
+async function call(method, path, body) {
+  const context = await load("context");
+  if (!context)
+    throw new Error("no page has been here");
+  const answer = await fetch(context.api + path.replace("{person}", encodeURIComponent(context.person)), {
+    method,
+    headers: {
+      ...(context.token ? {Authorization: `Bearer ${context.token}`} : {}),
+      ...(body ? {"Content-Type": "application/json"} : {}),
+    },
+    body: body && JSON.stringify(body),
+  });
+  if (!answer.ok)
+    throw new Error(`${method} ${path}: ${answer.status}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+// -- health checks ------------------------------------------------------------
+
+/** @param {string} check */
+async function report(check) {
+  const known = await load("subscription");
+  if (known)
+    await call("POST", `/v1/persons/{person}/web-push-subscriptions/${encodeURIComponent(known.id)}/health-checks/${encodeURIComponent(check)}`);
+}
+
+/** @param {string} check */
+async function on_check(check) {
+  for (const [old, at] of arrived) {
+    if (Date.now() - at > EARLY_MAX)
+      arrived.delete(old);
+  }
+  arrived.set(check, Date.now());
+  awaited.get(check)?.();
+  await report(check);
+}
+
+/** The page says that a check begins: waits for its push, and subscribes anew when none comes. @param {any} message */
+async function await_check(message) {
+  if (arrived.delete(message.check))
+    return;
+  const passed = await new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), message.timeoutMillis);
+    awaited.set(message.check, () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+  awaited.delete(message.check);
+  if (!passed)
+    await renew(message.subscription);
+}
+
+/** A new subscription in place of the old one. @param {string | undefined} replaces */
+async function renew(replaces) {
+  const context = await load("context");
+  const {publicKey} = await call("GET", "/v1/web-push/key");
+  await (await self.registration.pushManager.getSubscription())?.unsubscribe();
+  const made = await self.registration.pushManager.subscribe(
+    {userVisibleOnly: true, applicationServerKey: bytes_of(publicKey)});
+  const answer = await call("POST", "/v1/persons/{person}/web-push-subscriptions", {
+    ...made.toJSON(),
+    desk: "AGENT_DESK",
+    installId: context.installId,
+    ...(replaces ? {replaces} : {}),
+  });
+  await save("subscription", {id: answer.id, secret: answer.secret, publicKey});
+}
+
+// -- what is shown ------------------------------------------------------------
+
+/** @param {any} message */
+async function show(message) {
+  const call_over = message.kind === "incoming_call" && message.ringDeadline && message.ringDeadline <= Date.now();
+  await self.registration.showNotification(message.title || DEFAULT_TITLE, {
+    body: call_over ? "Missed call" : message.body,
+    tag: message.tag,
+    renotify: true,
+    requireInteraction: message.kind === "incoming_call" && !call_over,
+    timestamp: message.at,
+    data: {url: message.url, kind: message.kind, conversation: message.conversationId},
+  });
+}
+
+/** What cannot be opened is shown without its words; a click renews the registration. */
+async function show_unopened() {
+  await self.registration.showNotification(DEFAULT_TITLE, {tag: "belfry", data: {renew: true}});
+}
+
+/** @param {string} tag */
+async function take_back(tag) {
+  for (const shown of await self.registration.getNotifications({tag}))
+    shown.close();
+}
+
+/** @param {PushMessageData | null} data */
+async function on_push(data) {
+  let message;
+  try {
+    message = await open_message(data?.json());
+  } catch {
+    return show_unopened();
+  }
+  if (message.kind === "health_check")
+    return on_check(message.check);
+  return show(message);
+}
+
+/** @param {any} data */
+async function on_click(data) {
+  const context = await load("context").catch(() => undefined);
+  const home = context?.desk ?? self.registration.scope;
+  const url = new URL(data?.renew ? home : (data?.url ?? home), self.registration.scope).href;
+  const pages = await self.clients.matchAll({type: "window", includeUncontrolled: true});
+  const page = pages.find((p) => p.url === url) ?? pages.find((p) => new URL(p.url).pathname === new URL(url).pathname);
+  if (page) {
+    await page.focus().catch(() => undefined);
+    if (page.url !== url && !data?.renew)
+      await page.navigate(url).catch(() => undefined);
+    page.postMessage({type: data?.renew ? "belfry.renew" : "belfry.opened", conversation: data?.conversation});
+  } else {
+    await self.clients.openWindow(url);
+  }
+  if (data?.renew)
+    await renew((await load("subscription"))?.id);
+}
+
+// -- events -------------------------------------------------------------------
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (e) => e.waitUntil(self.clients.claim()));
+self.addEventListener("push", (e) => e.waitUntil(on_push(e.data)));
+self.addEventListener("notificationclick", (e) => {
+  e.notification.close();
+  e.waitUntil(on_click(e.notification.data));
+});
+self.addEventListener("pushsubscriptionchange", (e) => {
+  e.waitUntil(load("subscription").then((known) => renew(known?.id)));
+});
+self.addEventListener("message", (e) => {
+  if (e.data?.type === "health_check.started")
+    e.waitUntil(await_check(e.data).catch(() => undefined));
+  else if (e.data?.type === "close")
+    e.waitUntil(take_back(e.data.tag));
+});
