@@ -113,7 +113,7 @@ export async function check_prerequisites() {
   return {ok: missing.length === 0, missing};
 }
 
-/** @param {Options} options */
+/** Joins this page to its person; one connection a page. @param {Options} options @returns {Connection} */
 export function connect(options) {
   const here = new URL(import.meta.url);
   const api = (options.api ?? here.origin).replace(/\/$/, "");
@@ -313,7 +313,9 @@ export function connect(options) {
     if (e.data?.type === "belfry.renew")
       resync().catch((x) => tell("error", x));
   });
-  resync().catch((x) => tell("error", x)).finally(open_socket);
+  // Browsers may take for ever to answer the one; the other does not wait for it.
+  resync().catch((x) => tell("error", x));
+  open_socket();
   return {subscribe, unsubscribe, close, check: check_prerequisites, events};
 }
 

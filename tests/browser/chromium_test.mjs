@@ -1,0 +1,175 @@
+// The service worker in a real Chromium, which is handed pushes through DevTools: node chromium_test.mjs BELFRY SCREENSHOTS
+import assert from "node:assert/strict";
+import {createCipheriv, randomBytes} from "node:crypto";
+import {createServer} from "node:http";
+import puppeteer from "puppeteer-core";
+import WebSocket from "ws";
+import {eventually, keep_screenshot, run, shown, sign_in, start_belfry, stored} from "./support.mjs";
+
+const [program, screenshots] = process.argv.slice(2);
+const belfry = await start_belfry(program, {"webPush.subscriptionRetryInterval": "300ms"});
+// DevTools stands in for the push service, which takes everything and says nothing.
+const sink = createServer((request, response) => request.resume().on("end", () => response.writeHead(201).end()));
+await new Promise((resolve) => sink.listen(0, "127.0.0.1", resolve));
+const browser = await puppeteer.launch({
+  executablePath: "/usr/bin/chromium",
+  headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+
+/** What the push service would hand over after the browser opened the outer layer. */
+function sealed(message, {id, secret}) {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", Buffer.from(secret, "base64url"), iv);
+  cipher.setAAD(Buffer.from(id));
+  const data = Buffer.concat([cipher.update(JSON.stringify(message)), cipher.final(), cipher.getAuthTag()]);
+  return JSON.stringify({v: 1, sub: id, iv: iv.toString("base64url"), data: data.toString("base64url")});
+}
+
+const message = {
+  kind: "new_message", title: "Vera Visitor", body: "Grüezi 👋", tag: "messages:c1", conversationId: "c1",
+  notificationCount: 1, recipientNotificationCount: 1, url: "/desk/?conversation=c1", at: Date.now(),
+};
+
+let failed;
+let page;
+const origin = belfry.url;
+const socket = new WebSocket(`${origin.replace("http", "ws")}/v1/live?person=ada`);
+try {
+  await browser.defaultBrowserContext().overridePermissions(origin, ["notifications"]);
+  page = await browser.newPage();
+  const devtools = await page.createCDPSession();
+  let registration;
+  devtools.on("ServiceWorker.workerRegistrationUpdated", (e) => {
+    registration = e.registrations.find((r) => !r.isDeleted) ?? registration;
+  });
+  await devtools.send("ServiceWorker.enable");
+  const push = (data) =>
+    devtools.send("ServiceWorker.deliverPushMessage", {origin, registrationId: registration.registrationId, data});
+  devtools.on("ServiceWorker.workerErrorReported", (e) => console.error(e.errorMessage));
+  let subscription;
+  let begun;
+  socket.on("message", (text) => {
+    const said = JSON.parse(text.toString());
+    if (said.type === "health_check.started")
+      begun = said.check;
+  });
+  /** Hands over a push until `wanted` holds: DevTools loses one now and then without a word. */
+  const push_until = async (data, wanted) => {
+    for (let tries = 1;; ++tries) {
+      await push(data);
+      try {
+        return await eventually("what the push does", wanted, 3000);
+      } catch (x) {
+        if (tries === 5)
+          throw x;
+      }
+    }
+  };
+  const shows = (data, what = () => true) => push_until(data, async () => {
+    const list = await shown(page);
+    return list.length === 1 && what(list[0]) && list[0];
+  });
+  await run([
+    ["the worker is installed for the whole origin", async () => {
+      await sign_in(page, origin);
+      await page.evaluate(() => navigator.serviceWorker.register("/web-push/belfry-worker.js", {scope: "/"}));
+      await eventually("an active worker", () =>
+        page.evaluate(async () => (await navigator.serviceWorker.getRegistration("/"))?.active?.state === "activated"));
+      await eventually("its registration", async () => registration);
+    }],
+    ["a subscription is known to page and server", async () => {
+      subscription = await belfry.call("POST", "/v1/persons/ada/web-push-subscriptions", {
+        endpoint: `http://127.0.0.1:${sink.address().port}/push/1`,
+        keys: {
+          p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+          auth: "BTBZMqHH6r4Tts7J_aSIgg",
+        },
+        desk: "AGENT_DESK",
+        installId: "chromium",
+      });
+      await stored(page, "subscription", {id: subscription.id, secret: subscription.secret, publicKey: ""});
+      await stored(page, "context", {api: origin, person: "ada", token: "", installId: "chromium", desk: `${origin}/desk/`});
+    }],
+    ["shows what was sealed for it", async () => {
+      const one = await shows(sealed(message, subscription));
+      assert.deepEqual(one, {title: "Vera Visitor", body: "Grüezi 👋", tag: "messages:c1"});
+    }],
+    ["replaces it under its tag", async () => {
+      await shows(sealed({...message, body: "newer"}, subscription), (n) => n.body === "newer");
+    }],
+    ["takes it back when the page is told", async () => {
+      await page.evaluate(async () => {
+        (await navigator.serviceWorker.getRegistration("/")).active.postMessage({type: "close", tag: "messages:c1"});
+      });
+      await eventually("nothing is shown", async () => (await shown(page)).length === 0);
+    }],
+    ["shows a ring that comes late as missed", async () => {
+      const ring = {...message, kind: "incoming_call", tag: "call:c1", callId: "k", callType: "AUDIO"};
+      await shows(sealed({...ring, body: "Incoming call", ringDeadline: Date.now() + 60000}, subscription),
+        (n) => n.body === "Incoming call");
+      await shows(sealed({...ring, body: "Incoming call", ringDeadline: Date.now() - 1}, subscription),
+        (n) => n.body === "Missed call" && n.tag === "call:c1");
+    }],
+    ["a click leads the open page to the conversation", async () => {
+      const target = await browser.waitForTarget((t) => t.type() === "service_worker");
+      const worker = await target.worker();
+      await worker.evaluate(async () => {
+        const [notification] = await self.registration.getNotifications();
+        self.dispatchEvent(new NotificationEvent("notificationclick", {notification}));
+      }).catch(() => undefined);
+      await eventually("the page is there", () => page.url() === `${origin}/desk/?conversation=c1`);
+      await eventually("it is closed", async () => (await shown(page)).length === 0);
+    }],
+    ["shows the default title for what it cannot open", async () => {
+      const another = {id: subscription.id, secret: randomBytes(32).toString("base64url")};
+      for (const data of ["no json", "{}", sealed(message, another), sealed(message, {...subscription, id: "another"})]) {
+        const one = await shows(data);
+        assert.equal(one.title, "You have a new notification");
+        assert.ok(!one.body);
+        await page.evaluate(async () => {
+          (await navigator.serviceWorker.getRegistration("/")).active.postMessage({type: "close", tag: "belfry"});
+        });
+        await eventually("nothing is shown", async () => (await shown(page)).length === 0);
+      }
+    }],
+    ["reports a health check without showing anything", async () => {
+      const check = await eventually("a check begins", async () => begun);
+      await push_until(sealed({kind: "health_check", check, at: Date.now()}, subscription),
+        async () => (await belfry.subscriptions())[0].state === "healthy");
+      assert.deepEqual(await shown(page), []);
+    }],
+    ["the desk is usable at phone width, by keyboard", async () => {
+      await page.setViewport({width: 360, height: 740, isMobile: true, hasTouch: true});
+      await page.reload();
+      await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      await keep_screenshot(page, screenshots, "chromium-desk-phone");
+      await page.focus("#say-form input");
+      await page.keyboard.press("Enter");
+      await eventually("a toast", () => page.$eval("#log", (e) => e.textContent.includes("new_message: Vera Visitor")));
+    }],
+    ["what is missing is said in words", async () => {
+      await browser.defaultBrowserContext().overridePermissions(origin, []);
+      const lacks = await page.evaluate(async () => {
+        const {check_prerequisites} = await import("/web-push/belfry.js");
+        return (await check_prerequisites()).missing.map((m) => m.code);
+      });
+      assert.deepEqual(lacks, ["permission_denied"]);
+    }],
+  ]);
+} catch (x) {
+  failed = x;
+  await keep_screenshot(page, screenshots, "chromium-failed").catch(() => undefined);
+} finally {
+  socket.close();
+  await browser.close();
+  await belfry.stop();
+  sink.close();
+}
+if (failed) {
+  console.log("failed");
+  console.error(failed);
+  process.exit(1);
+}

@@ -1,0 +1,117 @@
+// Web push in a real Firefox: node firefox_test.mjs BELFRY SCREENSHOTS
+import assert from "node:assert/strict";
+import puppeteer from "puppeteer-core";
+import {start_push_service} from "./push_service.mjs";
+import {eventually, keep_screenshot, run, shown, sign_in, start_belfry, stored} from "./support.mjs";
+
+const [program, screenshots] = process.argv.slice(2);
+const service = await start_push_service();
+const belfry = await start_belfry(program, {
+  "webPush.healthCheckInterval": "3s",
+  "webPush.subscriptionRetryInterval": "300ms",
+  "webPush.healthCheckTimeout": "2s",
+  "webPush.unencryptedDefaultNotificationTitle": "Something new",
+});
+const browser = await puppeteer.launch({
+  browser: "firefox",
+  executablePath: "/usr/bin/firefox-esr",
+  headless: true,
+  extraPrefsFirefox: {
+    "dom.push.connection.enabled": true,
+    "dom.push.serverURL": service.address,
+    "dom.push.testing.allowInsecureServerURL": true,
+    "dom.push.testing.ignorePermission": true,
+    "permissions.default.desktop-notification": 1,
+    "dom.webnotifications.requireuserinteraction": false,
+    "alerts.useSystemBackend": false,
+  },
+});
+let failed;
+let page;
+try {
+  page = await browser.newPage();
+  let first;
+  await run([
+    ["subscribes by a click", async () => {
+      await sign_in(page, belfry.url);
+      await page.click("#allow");
+      [first] = await eventually("a subscription", async () => {
+        const list = await belfry.subscriptions();
+        return list.length === 1 && list;
+      });
+      assert.equal(first.host, "127.0.0.1");
+    }],
+    ["passes a health check without showing anything", async () => {
+      await eventually("healthy", async () => (await belfry.subscriptions())[0].state === "healthy");
+      assert.deepEqual(await shown(page), []);
+      await keep_screenshot(page, screenshots, "firefox-desk");
+    }],
+    ["shows what was sealed for it", async () => {
+      await belfry.say("Hello from Vera");
+      const [one] = await eventually("a notification", async () => {
+        const list = await shown(page);
+        return list.length === 1 && list;
+      });
+      assert.equal(one.title, "Vera Visitor");
+      assert.equal(one.body, "Hello from Vera");
+      assert.equal(one.tag, "messages:desk-ada");
+      assert.ok(service.pushes.every((p) => p.status === 201));
+    }],
+    ["replaces it under its tag", async () => {
+      await belfry.say("And once more");
+      await eventually("one notification with the newer text", async () => {
+        const list = await shown(page);
+        return list.length === 1 && list[0].body === "And once more" && list[0].title === "Vera Visitor (2)";
+      });
+    }],
+    ["takes it back when it was read", async () => {
+      await belfry.call("POST", "/v1/events", {type: "message.read", conversation: "desk-ada", person: "ada"});
+      await eventually("nothing is shown", async () => (await shown(page)).length === 0);
+    }],
+    ["shows the default title for what it cannot open", async () => {
+      const known = await stored(page, "subscription");
+      await stored(page, "subscription", {...known, secret: "A".repeat(43)});
+      await belfry.say("You cannot read this");
+      const [one] = await eventually("a notification", async () => {
+        const list = await shown(page);
+        return list.length === 1 && list;
+      });
+      assert.equal(one.title, "Something new");
+      assert.ok(!one.body);
+      await stored(page, "subscription", known);
+    }],
+    ["subscribes anew when a health check is lost", async () => {
+      service.lose(true);
+      const renewed = await eventually("another subscription", async () => {
+        const list = await belfry.subscriptions();
+        return list.length === 1 && list[0].id !== first.id && list;
+      }, 30000);
+      service.lose(false);
+      await eventually("healthy again", async () => (await belfry.subscriptions())[0].state === "healthy", 30000);
+      assert.equal(renewed.length, 1);
+    }],
+    ["is repaired by loading the page after the server lost the subscription", async () => {
+      const [{id}] = await belfry.subscriptions();
+      await belfry.call("DELETE", `/v1/persons/ada/web-push-subscriptions/${id}`);
+      await page.reload();
+      await eventually("a subscription", async () => (await belfry.subscriptions()).length === 1);
+    }],
+    ["ends the subscription", async () => {
+      await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));
+      await page.click("#stop");
+      await eventually("no subscription", async () => (await belfry.subscriptions()).length === 0);
+    }],
+  ]);
+} catch (x) {
+  failed = x;
+  await keep_screenshot(page, screenshots, "firefox-failed").catch(() => undefined);
+} finally {
+  await browser.close();
+  await belfry.stop();
+  service.stop();
+}
+if (failed) {
+  console.log("failed");
+  console.error(failed);
+  process.exit(1);
+}
