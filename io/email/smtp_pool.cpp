@@ -7,8 +7,8 @@ namespace belfry::io::email {
 smtp_pool::smtp_pool(smtp_settings settings, extra_trust trust, std::size_t connections)
     : settings_(std::move(settings)), trust_(std::move(trust)) {
   for (std::size_t i = 0; i < connections; ++i) {
-    auto& session = sessions_.emplace_back(settings_, trust_, stopping_);
-    threads_.emplace_back([this, &session] { run(session); });
+    auto& w = workers_.emplace_back(settings_, trust_, stopping_);
+    threads_.emplace_back([this, &w] { run(w); });
   }
 }
 
@@ -17,9 +17,10 @@ smtp_pool::~smtp_pool() {
     std::lock_guard hold{lock_};
     stopping_ = true;
   }
-  more_.notify_all();
-  for (auto& s : sessions_)
-    s.interrupt();
+  for (auto& w : workers_) {
+    w.wake.notify_one();
+    w.session.interrupt();
+  }
   for (auto& t : threads_)
     t.join();
   for (auto& j : jobs_)
@@ -27,29 +28,39 @@ smtp_pool::~smtp_pool() {
 }
 
 void smtp_pool::send(smtp_mail m, std::function<void(smtp_result)> done) {
-  {
-    std::lock_guard hold{lock_};
-    jobs_.push_back({std::move(m), std::move(done)});
-  }
-  more_.notify_one();
+  std::lock_guard hold{lock_};
+  jobs_.push_back({std::move(m), std::move(done)});
+  if (idle_.empty())
+    return;
+  auto& w = *idle_.back();
+  idle_.pop_back();
+  w.called = true;
+  w.wake.notify_one();
 }
 
-void smtp_pool::run(smtp_session& session) {
+void smtp_pool::rest(worker& w, std::unique_lock<std::mutex>& hold) {
+  const auto called = [&] { return stopping_ || w.called; };
+  w.called = false;
+  idle_.push_back(&w);
+  if (w.wake.wait_for(hold, idle_timeout, called))
+    return;
+  hold.unlock();
+  w.session.close();
+  hold.lock();
+  w.wake.wait(hold, called);
+}
+
+void smtp_pool::run(worker& w) {
   std::unique_lock hold{lock_};
   while (!stopping_) {
     if (jobs_.empty()) {
-      const auto woken = more_.wait_for(hold, idle_timeout, [&] { return stopping_ || !jobs_.empty(); });
-      if (!woken) {
-        hold.unlock();
-        session.close();
-        hold.lock();
-      }
+      rest(w, hold);
       continue;
     }
     auto j = std::move(jobs_.front());
     jobs_.pop_front();
     hold.unlock();
-    j.done(session.send(j.mail));
+    j.done(w.session.send(j.mail));
     hold.lock();
   }
 }

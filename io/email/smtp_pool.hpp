@@ -12,7 +12,8 @@
 namespace belfry::io::email {
 
 /// Sends mails over a few connections, each with a thread of its own, because a session blocks its thread. A connection
-/// is opened with its first mail and closed after `idle_timeout` without one. What waits here is bounded by what the
+/// is opened with its first mail and closed after `idle_timeout` without one; a mail goes to the connection that was used
+/// last, so that few are open when there is little to do. What waits here is bounded by what the
 /// lane has in flight.
 class smtp_pool {
 public:
@@ -33,15 +34,26 @@ private:
     std::function<void(smtp_result)> done;
   };
 
-  void run(smtp_session& session);
+  struct worker {
+    worker(const smtp_settings& s, const extra_trust& t, const std::atomic<bool>& stopping) : session(s, t, stopping) {}
+
+    smtp_session session;
+    std::condition_variable wake;
+    bool called = false;
+  };
+
+  void run(worker& w);
+  /// Until it is called.
+  void rest(worker& w, std::unique_lock<std::mutex>& hold);
 
   const smtp_settings settings_;
   const extra_trust trust_;
   std::atomic<bool> stopping_{false};
   std::mutex lock_;
-  std::condition_variable more_;
   std::deque<job> jobs_;
-  std::deque<smtp_session> sessions_;
+  std::deque<worker> workers_;
+  /// The one that was used last at the end.
+  std::vector<worker*> idle_;
   std::vector<std::thread> threads_;
 };
 

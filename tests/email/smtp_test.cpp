@@ -247,6 +247,19 @@ TEST_F(SmtpSession, PoolSendsOverSeveralConnectionsAndAnswersEachMailOnce) {
   EXPECT_LE(server_->connections(), 4U);
 }
 
+TEST_F(SmtpSession, PoolOpensNoMoreConnectionsThanItNeeds) {
+  start();
+  smtp_pool pool{settings_, {}, 8};
+  for (int i = 0; i < 20; ++i) {
+    std::promise<void> answered;
+    pool.send({"chat@bank.test", "ada@example.test", "Subject: x\r\n\r\nHello\r\n"},
+              [&](const smtp_result&) { answered.set_value(); });
+    answered.get_future().wait();
+  }
+  // The connection that answers may not be free yet when the next mail comes.
+  EXPECT_LE(server_->connections(), 2U);
+}
+
 TEST_F(SmtpSession, PoolAnswersWhatItCannotSendWhenItEnds) {
   start();
   std::atomic<int> answered{0};
