@@ -12,8 +12,8 @@
 namespace belfry::io::email {
 
 /// Sends mails over a few connections, each with a thread of its own, because a session blocks its thread. A connection
-/// is opened with its first mail and closed after `idle_timeout` without one; a mail goes to the connection that was used
-/// last, so that few are open when there is little to do. What waits here is bounded by what the
+/// is opened with its first mail and closed after `idle_timeout` without one; a mail goes to the connection that was
+/// used last, so that few are open when there is little to do. What waits here is bounded by what the
 /// lane has in flight.
 class smtp_pool {
 public:
