@@ -50,7 +50,7 @@ std::string numbered(const char* name, std::size_t i) {
 }
 
 void publish_all(engine& e, std::size_t count, const std::function<event(std::size_t)>& make, figures& out) {
-  publisher p{e, 5'000};
+  publisher p{e, 1'000};
   for (std::size_t i = 0; i < count;) {
     std::vector<event> batch;
     for (; i < count && batch.size() < 100; ++i)
