@@ -318,6 +318,31 @@ void engine::stop(std::chrono::milliseconds limit) {
   impl_->stop(limit);
 }
 
+result<success> engine::reload(const options& o) {
+  std::shared_lock open{impl_->gate};
+  if (!impl_->running)
+    return stopped();
+  auto& n = impl_->node;
+  std::vector<std::string> wrong;
+  if (auto trusted = n.transport.reload_trust(); !trusted)
+    wrong.push_back(trusted.error().detail);
+  for (std::size_t i = 0; i < n.channels.size(); ++i) {
+    auto changed = n.channels[i]->reload(o);
+    if (!changed)
+      wrong.push_back(changed.error().detail);
+    else if (*changed)
+      caf::anon_send(n.channel_actors[i], retry_now{});
+  }
+  if (wrong.empty())
+    return success{};
+  std::sort(wrong.begin(), wrong.end());
+  wrong.erase(std::unique(wrong.begin(), wrong.end()), wrong.end());
+  std::string all;
+  for (const auto& x : wrong)
+    all += (all.empty() ? "" : "; ") + x;
+  return error{ec::bad_input, all, {}};
+}
+
 // -- events -------------------------------------------------------------------
 
 void engine::publish(std::vector<event> events, io::reply<admission> done) {

@@ -62,6 +62,11 @@ public:
   /// from here on, by any thread, is answered ec::stopping; so is what was asked before and got no answer.
   void stop(std::chrono::milliseconds limit = std::chrono::seconds{10});
 
+  /// Takes the secrets and certificates of a configuration that was read again (all else stays as it was at the start),
+  /// and tries at once what was stopped for the old ones. ec::bad_input names what cannot be used; the channel that it
+  /// belongs to goes on as it was, and the others take theirs.
+  result<success> reload(const options& o);
+
   /// As the callback form of `io::service`; ready when all of it is on disk.
   std::future<result<admission>> publish(std::vector<event> events);
   std::future<result<admission>> publish(event e);

@@ -470,6 +470,8 @@ struct close_lane {
 struct open_lane {
   std::string lane;
 };
+/// The configuration of the channel changed: every lane starts anew, without holds.
+struct retry_now {};
 /// INTERNAL: what came of the attempt.
 struct answered {
   std::string lane;
@@ -509,9 +511,9 @@ struct parked_lanes {
 
 using channel_actor =
     caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
-                     caf::reacts_to<open_lane>, caf::reacts_to<answered>, caf::reacts_to<cleared>,
-                     caf::reacts_to<parked_found>, caf::reacts_to<on_disk>, caf::reacts_to<channel_alarm>,
-                     caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
+                     caf::reacts_to<open_lane>, caf::reacts_to<retry_now>, caf::reacts_to<answered>,
+                     caf::reacts_to<cleared>, caf::reacts_to<parked_found>, caf::reacts_to<on_disk>,
+                     caf::reacts_to<channel_alarm>, caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
 
 // -- webhooks (registrations) -------------------------------------------------
 
@@ -611,6 +613,7 @@ BELFRY_LOCAL_MESSAGE(submit)
 BELFRY_LOCAL_MESSAGE(cancel)
 BELFRY_LOCAL_MESSAGE(close_lane)
 BELFRY_LOCAL_MESSAGE(open_lane)
+BELFRY_LOCAL_MESSAGE(retry_now)
 BELFRY_LOCAL_MESSAGE(answered)
 BELFRY_LOCAL_MESSAGE(cleared)
 BELFRY_LOCAL_MESSAGE(parked_found)

@@ -82,17 +82,23 @@ struct email_options {
 struct fcm_options {
   std::string project_id;
   secret service_account_key;
+
+  bool operator==(const fcm_options&) const = default;
 };
 
 struct apns_options {
   std::string team_id, key_id, bundle_id;
   secret key;
+
+  bool operator==(const apns_options&) const = default;
 };
 
 struct mobile_app {
   std::string app;
   fcm_options fcm;
   apns_options apns;
+
+  bool operator==(const mobile_app&) const = default;
 };
 
 struct mobile_options {
@@ -105,6 +111,8 @@ struct mobile_options {
   std::string apns_production = "https://api.push.apple.com:443";
   std::string apns_sandbox = "https://api.sandbox.push.apple.com:443";
   std::vector<mobile_app> apps;
+
+  bool operator==(const mobile_options&) const = default;
 };
 
 struct webhook_options {

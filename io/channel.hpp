@@ -1,7 +1,9 @@
 #pragma once
 
+#include "belfry/config/options.hpp"
 #include "belfry/messages/address_note.hpp"
 #include "belfry/messages/delivery.hpp"
+#include "belfry/messages/error.hpp"
 #include "belfry/messages/notification.hpp"
 #include "belfry/messages/outcome.hpp"
 #include "belfry/messages/people.hpp"
@@ -143,6 +145,9 @@ public:
   /// Makes an attempt. `done` is called exactly once, on any thread, and must not block; this function must not block
   /// either. When the channel is destroyed, what is under way ends as `interrupted`.
   virtual void attempt(attempt_input in, std::function<void(attempt_result)> done) = 0;
+  /// The configuration was read again: takes the secrets and certificates that changed, and nothing else. What is under
+  /// way goes on. Whether there were any; ec::bad_input: some cannot be used, and all stays as it was.
+  virtual result<bool> reload(const options&) { return false; }
 };
 
 } // namespace belfry::io

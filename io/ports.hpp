@@ -394,6 +394,10 @@ public:
 
   /// `done` is called exactly once, on a thread of the transport, and must not block.
   virtual void send(http_request request, std::function<void(http_answer)> done) = 0;
+
+  /// Reads `outbound.caFile` again. New connections trust what it says now, and old ones finish what they have.
+  /// ec::bad_input: it cannot be read, and all stays as it was.
+  virtual result<success> reload_trust() { return success{}; }
 };
 
 } // namespace belfry::io

@@ -17,7 +17,7 @@ public:
   virtual ~subscription_service() = default;
 
   /// base64url of the key that pages subscribe with.
-  virtual const std::string& public_key() const = 0;
+  virtual std::string public_key() const = 0;
   /// ec::bad_input names what no push could be sent with: endpoint, host, keys.
   virtual result<success> check(const subscription_input& s) const = 0;
   /// False: it was made for a key that is not ours (any more).

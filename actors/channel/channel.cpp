@@ -376,6 +376,12 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
       [self](const cancel& c) { on_cancel(self, c); },
       [self](const close_lane& c) { on_close(self, c); },
       [self](const open_lane& o) { on_open(self, o); },
+      [self](retry_now) {
+        for (auto& [name, seat] : self->state.lanes) {
+          seat->core.reset();
+          pump(self, name, *seat);
+        }
+      },
       [self](answered& a) { on_answered(self, a); },
       [self](cleared& c) { on_cleared(self, c); },
       [self](parked_found& f) { on_found(self, f); },

@@ -16,6 +16,7 @@ constexpr std::size_t connections_max = 4;
 
 /// A mail that is refused for now waits minutes first (S-3), as greylisting servers want it.
 constexpr retry_schedule retries{120'000, 2.5, 3'600'000, 0.2};
+constexpr millis soon = 1'000;
 
 constexpr std::array mail_kinds{kind::new_message, kind::incoming_call, kind::missed_call};
 
@@ -68,6 +69,14 @@ public:
     if (!has_mailbox(who))
       return reason::no_address;
     return left_alone(who, k) ? reason::address_suppressed : reason::none;
+  }
+
+  result<bool> reload(const options& o) override {
+    auto trust = extra_trust::load(o.outbound.ca_file);
+    if (!trust)
+      return trust.error();
+    pool_.replace(settings_of(o), std::move(*trust));
+    return true;
   }
 
   void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
@@ -152,7 +161,9 @@ private:
       break;
     case verdict::not_authorized:
       out.how = attempt_result::verdict::postponed;
-      out.wait = out.hold = probe_interval;
+      // When the hold is lifted it may go.
+      out.wait = soon;
+      out.hold = probe_interval;
       raise(out, "credentials_refused");
       break;
     case verdict::too_big:

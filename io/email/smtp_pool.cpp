@@ -5,9 +5,9 @@
 namespace belfry::io::email {
 
 smtp_pool::smtp_pool(smtp_settings settings, extra_trust trust, std::size_t connections)
-    : settings_(std::move(settings)), trust_(std::move(trust)) {
+    : server_(std::make_shared<const server>(server{std::move(settings), std::move(trust)})) {
   for (std::size_t i = 0; i < connections; ++i) {
-    auto& w = workers_.emplace_back(settings_, trust_, stopping_);
+    auto& w = workers_.emplace_back();
     threads_.emplace_back([this, &w] { run(w); });
   }
 }
@@ -19,7 +19,14 @@ smtp_pool::~smtp_pool() {
   }
   for (auto& w : workers_) {
     w.wake.notify_one();
-    w.session.interrupt();
+  }
+  {
+    // A worker changes its session with the lock held.
+    std::lock_guard hold{lock_};
+    for (auto& w : workers_) {
+      if (w.session)
+        w.session->interrupt();
+    }
   }
   for (auto& t : threads_)
     t.join();
@@ -38,6 +45,20 @@ void smtp_pool::send(smtp_mail m, std::function<void(smtp_result)> done) {
   w.wake.notify_one();
 }
 
+void smtp_pool::replace(smtp_settings settings, extra_trust trust) {
+  auto next = std::make_shared<const server>(server{std::move(settings), std::move(trust)});
+  std::lock_guard hold{lock_};
+  server_ = std::move(next);
+}
+
+void smtp_pool::connect(worker& w) {
+  if (w.to == server_)
+    return;
+  w.session.reset();
+  w.to = server_;
+  w.session.emplace(w.to->settings, w.to->trust, stopping_);
+}
+
 void smtp_pool::rest(worker& w, std::unique_lock<std::mutex>& hold) {
   const auto called = [&] { return stopping_ || w.called; };
   w.called = false;
@@ -45,7 +66,8 @@ void smtp_pool::rest(worker& w, std::unique_lock<std::mutex>& hold) {
   if (w.wake.wait_for(hold, idle_timeout, called))
     return;
   hold.unlock();
-  w.session.close();
+  if (w.session)
+    w.session->close();
   hold.lock();
   w.wake.wait(hold, called);
 }
@@ -59,8 +81,9 @@ void smtp_pool::run(worker& w) {
     }
     auto j = std::move(jobs_.front());
     jobs_.pop_front();
+    connect(w);
     hold.unlock();
-    j.done(w.session.send(j.mail));
+    j.done(w.session->send(j.mail));
     hold.lock();
   }
 }

@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -28,26 +30,36 @@ public:
   /// `done` is called exactly once, on a thread of the pool, and must not block.
   void send(smtp_mail m, std::function<void(smtp_result)> done);
 
+  /// From the next mail on; what is under way goes on.
+  void replace(smtp_settings settings, extra_trust trust);
+
 private:
+  struct server {
+    smtp_settings settings;
+    extra_trust trust;
+  };
+
   struct job {
     smtp_mail mail;
     std::function<void(smtp_result)> done;
   };
 
   struct worker {
-    worker(const smtp_settings& s, const extra_trust& t, const std::atomic<bool>& stopping) : session(s, t, stopping) {}
-
-    smtp_session session;
+    /// Outlives the session that speaks to it.
+    std::shared_ptr<const server> to;
+    std::optional<smtp_session> session;
     std::condition_variable wake;
     bool called = false;
   };
 
   void run(worker& w);
+  /// A session with the server of now; the lock is held.
+  void connect(worker& w);
   /// Until it is called.
   void rest(worker& w, std::unique_lock<std::mutex>& hold);
 
-  const smtp_settings settings_;
-  const extra_trust trust_;
+  /// Of the next mail; changed under the lock.
+  std::shared_ptr<const server> server_;
   std::atomic<bool> stopping_{false};
   std::mutex lock_;
   std::deque<job> jobs_;

@@ -85,9 +85,6 @@ struct http2_settings {
 /// PROTOCOLS H-9 holds at every connection; names are looked up again for each. A proxy is asked to CONNECT.
 class http2_client : public http_transport {
 public:
-  /// Reads `outbound.caFile` again. New connections trust what it says now, and old ones finish what they have.
-  /// ec::bad_input: it cannot be read, and all stays as it was.
-  virtual result<success> reload_trust() = 0;
   virtual http2_counts counts() const = 0;
 };
 

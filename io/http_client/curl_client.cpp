@@ -44,12 +44,13 @@ public:
   curl_client(const outbound_options& options, client_settings settings, extra_trust trust)
       : settings_(std::move(settings)),
         policy_(options),
-        trust_(std::move(trust)),
+        trust_(std::make_shared<const extra_trust>(std::move(trust))),
+        trust_file_(options.ca_file),
         ca_file_(own_ca_file(options)),
         proxy_(options.proxy_url.value),
         share_(curl_share_init()),
         multi_(curl_multi_init()),
-        context_{policy_, settings_, trust_, ca_file_, sockets_, share_},
+        context_{policy_, settings_, trust_, trust_read_at_, ca_file_, sockets_, share_},
         targets_(policy_),
         inbox_(new inbox),
         names_(settings_.lookup) {
@@ -75,6 +76,15 @@ public:
     http_job job{std::move(request), std::move(done), clock::now()};
     if (!inbox_->put(job))
       job.done(failure(job, transport_error::cancelled));
+  }
+
+  result<success> reload_trust() override {
+    auto trust = extra_trust::load(trust_file_);
+    if (!trust)
+      return trust.error();
+    std::atomic_store(&trust_, std::make_shared<const extra_trust>(std::move(*trust)));
+    trust_read_at_ = clock::now().time_since_epoch().count();
+    return success{};
   }
 
 private:
@@ -286,7 +296,9 @@ private:
 
   client_settings settings_;
   address_policy policy_;
-  extra_trust trust_;
+  std::shared_ptr<const extra_trust> trust_;
+  std::atomic<clock::rep> trust_read_at_{0};
+  const std::string trust_file_;
   std::string ca_file_;
   std::string proxy_;
   // Sockets are told of every close: they must outlive all of curl.

@@ -110,7 +110,7 @@ void transfer::set_lasting_options() {
     curl_easy_setopt(easy_, CURLOPT_CAINFO, context_.ca_file.c_str());
     curl_easy_setopt(easy_, CURLOPT_PROXY_CAINFO, context_.ca_file.c_str());
   }
-  if (!context_.trust.empty()) {
+  if (!std::atomic_load(&context_.trust)->empty()) {
     curl_easy_setopt(easy_, CURLOPT_SSL_CTX_FUNCTION, set_up_tls);
     curl_easy_setopt(easy_, CURLOPT_SSL_CTX_DATA, this);
   }
@@ -136,9 +136,22 @@ transport_error transfer::prepare(http_job& job, const std::shared_ptr<const tar
   set_method();
   set_proxy(proxy);
   set_time_limits(time_left);
+  distrust_what_curl_kept();
   if (context_.settings.lookup)
     pin_test_addresses();
   return transport_error::none;
+}
+
+/// Curl keeps the certificates of the first connection, ours among them, for a day: once they were read again, only for
+/// as long as that is ago.
+void transfer::distrust_what_curl_kept() {
+  const std::chrono::steady_clock::duration read_at{context_.trust_read_at.load()};
+  if (read_at.count() == 0)
+    return;
+  constexpr long day = 24L * 3'600;
+  const auto ago = std::chrono::steady_clock::now().time_since_epoch() - read_at;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(ago).count();
+  curl_easy_setopt(easy_, CURLOPT_CA_CACHE_TIMEOUT, std::clamp(static_cast<long>(seconds), 1L, day));
 }
 
 void transfer::set_method() {
@@ -350,7 +363,7 @@ int transfer::before_request(void* self, char* remote, char*, int, int) {
 }
 
 CURLcode transfer::set_up_tls(CURL*, void* tls_context, void* self) {
-  static_cast<transfer*>(self)->context_.trust.add_to(static_cast<ssl_ctx_st*>(tls_context));
+  std::atomic_load(&static_cast<transfer*>(self)->context_.trust)->add_to(static_cast<ssl_ctx_st*>(tls_context));
   return CURLE_OK;
 }
 

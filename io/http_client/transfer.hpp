@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,7 +20,10 @@ namespace belfry::io {
 struct transfer_context {
   const address_policy& policy;
   const client_settings& settings;
-  const extra_trust& trust;
+  /// Exchanged as a whole; read with `atomic_load`.
+  const std::shared_ptr<const extra_trust>& trust;
+  /// When they were read again, as steady time; 0: never.
+  const std::atomic<std::chrono::steady_clock::rep>& trust_read_at;
   const std::string& ca_file;
   poller& sockets;
   CURLSH* share = nullptr;
@@ -51,6 +56,7 @@ private:
   void set_method();
   bool set_headers();
   void set_proxy(const std::string& proxy);
+  void distrust_what_curl_kept();
   void set_time_limits(std::chrono::milliseconds time_left);
   void pin_test_addresses();
   void on_header(std::string_view line);

@@ -80,9 +80,9 @@ attempt_result postponed(millis wait) {
   return r;
 }
 
-/// The credentials are wrong: the lane rests and probes.
+/// The credentials are wrong: the lane rests and probes; when that is lifted all may go.
 attempt_result stopped(std::string_view alarm, const std::string& subject) {
-  auto r = postponed(probe_interval);
+  auto r = postponed(soon);
   r.hold = probe_interval;
   r.alarm = alarm;
   r.subject = subject;
@@ -139,11 +139,34 @@ attempt_result accepted(const job& j, int status) {
   return r;
 }
 
+result<std::map<std::string, app>> make_apps(const mobile_options& m, const std::string& collapse_key) {
+  std::map<std::string, app> apps;
+  auto add = [&](const std::string& name, const std::string& at, const fcm_options& fcm,
+                 const apns_options& apns) -> result<success> {
+    auto made = make_app(at, m, fcm, apns, collapse_key);
+    if (!made)
+      return made.error();
+    apps.insert_or_assign(name, std::move(*made));
+    return success{};
+  };
+  auto ok = add("default", "mobile", m.fcm, m.apns);
+  for (std::size_t i = 0; ok && i < m.apps.size(); ++i)
+    ok = add(m.apps[i].app, "mobile.apps[" + std::to_string(i) + "]", m.apps[i].fcm, m.apps[i].apns);
+  if (!ok)
+    return ok.error();
+  // The app "default" may stand in the list instead.
+  if (auto i = apps.find("default"); i != apps.end() && !i->second.fcm && !i->second.apns)
+    apps.erase(i);
+  return apps;
+}
+
 class mobile_channel final : public channel {
 public:
   mobile_channel(const options& o, std::map<std::string, app> apps, std::unique_ptr<http_transport> http2,
-                 std::function<millis()> wall)
-      : delay_(o.mobile.delay.count()),
+                 std::string collapse_key, std::function<millis()> wall)
+      : given_(o.mobile),
+        collapse_key_(std::move(collapse_key)),
+        delay_(o.mobile.delay.count()),
         fcm_for_iphones_(o.mobile.firebase_for_non_push_kit),
         apps_(std::move(apps)),
         wall_(std::move(wall)),
@@ -166,6 +189,31 @@ public:
   reason usable(const std::string& target, const addressee& who, belfry::kind k) const override {
     auto d = find(who.devices, target);
     return d != who.devices.end() && route_of(*d, k) != route::none ? reason::none : reason::no_address;
+  }
+
+  result<bool> reload(const options& o) override {
+    if (auto trusted = http2_->reload_trust(); !trusted)
+      return trusted.error();
+    auto fresh = make_apps(o.mobile, collapse_key_);
+    if (!fresh)
+      return fresh.error();
+    std::lock_guard guard{lock_};
+    if (o.mobile == given_)
+      return false;
+    given_ = o.mobile;
+    for (auto& [name, a] : apps_) {
+      auto i = fresh->find(name);
+      if (i == fresh->end())
+        continue;
+      // Which credentials an app has stays as it was at the start.
+      if (a.fcm && i->second.fcm) {
+        a.fcm->account = std::move(i->second.fcm->account);
+        a.fcm->token = {};
+      }
+      if (a.apns && i->second.apns)
+        a.apns->token = std::move(i->second.apns->token);
+    }
+    return true;
   }
 
   void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
@@ -243,10 +291,11 @@ private:
     std::unique_lock guard{lock_};
     auto& access = fcm_of(*j);
     switch (access.token.next(j->sent_at)) {
-    case fcm::access_token::step::fetch:
+    case fcm::access_token::step::fetch: {
+      auto request = fcm::token_request(access.account, j->sent_at);
       guard.unlock();
-      return http2_->send(fcm::token_request(access.account, j->sent_at),
-                          [this, j](const http_answer& a) { on_access_token(j, a); });
+      return http2_->send(std::move(request), [this, j](const http_answer& a) { on_access_token(j, a); });
+    }
     case fcm::access_token::step::wait: {
       auto wait = access.token.ready_at(j->sent_at) - j->sent_at;
       guard.unlock();
@@ -412,6 +461,9 @@ private:
     return refused(status, why);
   }
 
+  /// What the credentials were made of.
+  mobile_options given_;
+  const std::string collapse_key_;
   const millis delay_;
   const bool fcm_for_iphones_;
   /// Of what the apps hold; `done` may be called under it, since it only hands on.
@@ -426,26 +478,11 @@ private:
 
 result<std::shared_ptr<channel>> make_channel(const options& o, std::unique_ptr<http_transport> http2,
                                               std::string collapse_key, std::function<millis()> wall) {
-  const auto& m = o.mobile;
-  std::map<std::string, app> apps;
-  auto add = [&](const std::string& name, const std::string& at, const fcm_options& fcm,
-                 const apns_options& apns) -> result<success> {
-    auto made = make_app(at, m, fcm, apns, collapse_key);
-    if (!made)
-      return made.error();
-    apps.insert_or_assign(name, std::move(*made));
-    return success{};
-  };
-  auto ok = add("default", "mobile", m.fcm, m.apns);
-  for (std::size_t i = 0; ok && i < m.apps.size(); ++i)
-    ok = add(m.apps[i].app, "mobile.apps[" + std::to_string(i) + "]", m.apps[i].fcm, m.apps[i].apns);
-  if (!ok)
-    return ok.error();
-  // The app "default" may stand in the list instead.
-  if (auto i = apps.find("default"); i != apps.end() && !i->second.fcm && !i->second.apns)
-    apps.erase(i);
-  return std::shared_ptr<channel>{
-      std::make_shared<mobile_channel>(o, std::move(apps), std::move(http2), std::move(wall))};
+  auto apps = make_apps(o.mobile, collapse_key);
+  if (!apps)
+    return apps.error();
+  return std::shared_ptr<channel>{std::make_shared<mobile_channel>(o, std::move(*apps), std::move(http2),
+                                                                   std::move(collapse_key), std::move(wall))};
 }
 
 } // namespace belfry::io::mobile

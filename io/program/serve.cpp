@@ -54,7 +54,16 @@ int serve(const configuration_arguments& from) {
   if (!port)
     return report(port.error());
   std::cerr << "listening on " << url_of(*o, *port) << std::endl;
-  signals.wait([&] { server.reload(); });
+  signals.wait([&] {
+    server.reload();
+    auto again = read_configuration(from);
+    auto done = again ? (*engine)->reload(*again) : result<success>{error{ec::bad_input, "it cannot be read", {}}};
+    if (done)
+      io::log(io::log_level::info, "secrets and trusted certificates were read again");
+    else
+      io::log(io::log_level::error, "what is wrong in the configuration stays as it was",
+              {{"detail", done.error().detail}});
+  });
   io::log(io::log_level::info, "stopping");
   server.stop();
   (*engine)->stop(stop_limit);

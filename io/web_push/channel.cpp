@@ -111,6 +111,23 @@ std::string_view urgency_of(kind k) {
   return k == kind::incoming_call || group_of(k) == group::requests ? "high" : "normal";
 }
 
+result<std::vector<vapid_signer>> make_signers(const web_push_options& o) {
+  std::vector<vapid_signer> signers;
+  auto add = [&](const secret& s, const std::string& name) -> result<success> {
+    auto key = crypto::p256_key::from_text(s.value);
+    if (!key)
+      return error{ec::bad_input, name + " is no private key of P-256", {}};
+    signers.emplace_back(std::move(*key), o.subject);
+    return success{};
+  };
+  auto ok = add(o.private_key, "webPush.privateKey");
+  for (std::size_t i = 0; ok && i < o.previous_keys.size(); ++i)
+    ok = add(o.previous_keys[i], "webPush.previousKeys[" + std::to_string(i) + "]");
+  if (!ok)
+    return ok.error();
+  return signers;
+}
+
 class the_channel final : public web_push_channel, public std::enable_shared_from_this<the_channel> {
 public:
   the_channel(const options& o, std::vector<vapid_signer> signers, std::unique_ptr<http_transport> http2,
@@ -119,7 +136,6 @@ public:
         outbound_(o.outbound),
         url_template_(url_template(o)),
         topic_key_(std::move(topic_key)),
-        public_key_(signers.front().public_key()),
         wall_(std::move(wall)),
         signers_(std::move(signers)),
         http1_(http1),
@@ -170,7 +186,24 @@ public:
 
   // -- subscriptions
 
-  const std::string& public_key() const override { return public_key_; }
+  std::string public_key() const override {
+    std::lock_guard guard{lock_};
+    return signers_.front().public_key();
+  }
+
+  result<bool> reload(const options& o) override {
+    if (auto trusted = http2_->reload_trust(); !trusted)
+      return trusted.error();
+    auto fresh = make_signers(o.web_push);
+    if (!fresh)
+      return fresh.error();
+    std::lock_guard guard{lock_};
+    auto same = [](const vapid_signer& a, const vapid_signer& b) { return a.public_key() == b.public_key(); };
+    if (std::equal(fresh->begin(), fresh->end(), signers_.begin(), signers_.end(), same))
+      return false;
+    signers_ = std::move(*fresh);
+    return true;
+  }
 
   result<success> check(const subscription_input& s) const override {
     auto found = check_endpoint(s.endpoint);
@@ -188,6 +221,7 @@ public:
   }
 
   bool made_for_us(const web_push_subscription& s) const override {
+    std::lock_guard guard{lock_};
     return std::any_of(signers_.begin(), signers_.end(),
                        [&](const vapid_signer& x) { return x.public_key() == s.vapid_key; });
   }
@@ -366,7 +400,7 @@ private:
     }
     if (!std::exchange(j->renewed, true))
       return send(j);
-    attempt_result r = again(a, v, probe_interval);
+    auto r = again(a, v, 0);
     r.hold = probe_interval;
     r.alarm = "credentials_refused";
     r.subject = j->origin;
@@ -406,11 +440,10 @@ private:
   const outbound_options outbound_;
   const std::string url_template_;
   const std::string topic_key_;
-  const std::string public_key_;
   const std::function<millis()> wall_;
   /// Of all below.
-  std::mutex lock_;
-  /// The first one's key is what pages subscribe with; which there are never changes.
+  mutable std::mutex lock_;
+  /// The first one's key is what pages subscribe with.
   std::vector<vapid_signer> signers_;
   std::unordered_map<std::string, subscription_keys> keys_;
   std::unordered_set<std::string> http1_origins_;
@@ -424,21 +457,11 @@ private:
 result<std::shared_ptr<web_push_channel>> make_channel(const options& o, std::unique_ptr<http_transport> http2,
                                                        http_transport& http1, std::string topic_key,
                                                        std::function<millis()> wall) {
-  std::vector<vapid_signer> signers;
-  auto add = [&](const secret& s, const std::string& name) -> result<success> {
-    auto key = crypto::p256_key::from_text(s.value);
-    if (!key)
-      return error{ec::bad_input, name + " is no private key of P-256", {}};
-    signers.emplace_back(std::move(*key), o.web_push.subject);
-    return success{};
-  };
-  auto ok = add(o.web_push.private_key, "webPush.privateKey");
-  for (std::size_t i = 0; ok && i < o.web_push.previous_keys.size(); ++i)
-    ok = add(o.web_push.previous_keys[i], "webPush.previousKeys[" + std::to_string(i) + "]");
-  if (!ok)
-    return ok.error();
-  return std::shared_ptr<web_push_channel>{std::make_shared<the_channel>(o, std::move(signers), std::move(http2), http1,
-                                                                         std::move(topic_key), std::move(wall))};
+  auto signers = make_signers(o.web_push);
+  if (!signers)
+    return signers.error();
+  return std::shared_ptr<web_push_channel>{std::make_shared<the_channel>(o, std::move(*signers), std::move(http2),
+                                                                         http1, std::move(topic_key), std::move(wall))};
 }
 
 } // namespace belfry::io::web_push

@@ -1,7 +1,7 @@
 #include "belfry/io/crypto/encoding.hpp"
 #include "belfry/io/fcm/access_token.hpp"
 
-#include "key_pem.hpp"
+#include "belfry/tests/support/providers/key_pem.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -6,7 +6,7 @@
 #include "belfry/tests/support/providers/fcm_simulator.hpp"
 
 #include "fixture.hpp"
-#include "key_pem.hpp"
+#include "belfry/tests/support/providers/key_pem.hpp"
 
 namespace belfry::io::mobile {
 

@@ -23,8 +23,7 @@ protected:
   ~Email() override { EXPECT_EQ(server_.violations(), std::vector<std::string>{}); }
 
   void has_mailbox(const std::string& address, const std::string& person = "ben") {
-    auto r = api_->put("/v1/persons/" + person,
-                       {{"type", "VISITOR"}, {"displayName", person}, {"email", address}});
+    auto r = api_->put("/v1/persons/" + person, {{"type", "VISITOR"}, {"displayName", person}, {"email", address}});
     ASSERT_LE(r.status, 201) << r.body;
   }
   void begin(const std::string& address) {
@@ -82,8 +81,8 @@ TEST_F(Email, TellsNobodyWithoutAnAddress) {
   has_mailbox("carl@example.test", "anna");
   ASSERT_EQ(api_->put("/v1/persons/ben", {{"type", "VISITOR"}, {"displayName", "ben"}}).status, 200);
   accept(sent("c1", "m1", "anna"));
-  ASSERT_TRUE(wait_answer("/v1/notifications?person=ben&state=NOT_SENT",
-                          [](const json& v) { return v["items"].size() == 1; }));
+  ASSERT_TRUE(
+      wait_answer("/v1/notifications?person=ben&state=NOT_SENT", [](const json& v) { return v["items"].size() == 1; }));
   EXPECT_EQ(reason_of("person=ben"), "no_address");
   EXPECT_EQ(server_.count(), 0U);
 }

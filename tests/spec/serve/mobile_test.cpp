@@ -1,10 +1,12 @@
-#include "belfry/tests/mobile/key_pem.hpp"
+#include "belfry/io/crypto/p256.hpp"
+#include "belfry/tests/support/providers/key_pem.hpp"
 #include "belfry/tests/support/providers/apns_simulator.hpp"
 #include "belfry/tests/support/providers/fcm_simulator.hpp"
 #include "belfry/tests/support/server/serve_fixture.hpp"
 
 #include <algorithm>
 #include <fstream>
+#include <thread>
 
 using namespace belfry::test;
 using namespace belfry::test::event;
@@ -169,4 +171,28 @@ TEST_F(Mobile, SendsAgainWithTheSameIdAfterAKill) {
   auto pushes = apple_.pushes();
   for (const auto& p : pushes)
     EXPECT_EQ(p.id, pushes[0].id);
+}
+
+TEST_F(Mobile, TakesANewKeyOnAHangupAndSendsWhatWaitedForIt) {
+  // Apple knows another key than the one that is configured.
+  apns_settings strict;
+  strict.tls = certificate_;
+  strict.keys = {{"KEYID12345", belfry::io::crypto::p256_key::from_text(ec_pem())->point()}};
+  apns_simulator apple{strict};
+  write("apns.p8", private_pem(EVP_EC_gen("P-256")));
+  set("mobile.apns.key", json{{"file", path("apns.p8")}}.dump());
+  set("mobile.apns.production", apple.url());
+  begin();
+  has_iphone();
+  accept(sent("c1", "m1", "anna"));
+  auto line = std::string{R"(belfry_alarms_total{channel="MOBILE",reason="credentials_refused"} 1)"};
+  auto alarmed = [&] { return api_->get("/metrics").body.find(line) != std::string::npos; };
+  for (auto end = std::chrono::steady_clock::now() + limit; !alarmed() && std::chrono::steady_clock::now() < end;)
+    std::this_thread::sleep_for(20ms);
+  ASSERT_TRUE(alarmed());
+  write("apns.p8", "broken");
+  process_->signal(SIGHUP);
+  write("apns.p8", ec_pem());
+  process_->signal(SIGHUP);
+  EXPECT_TRUE(wait_reason("person=ben&kind=new_message", "sent")) << "at once, not at the next probe";
 }

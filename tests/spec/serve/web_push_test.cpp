@@ -264,6 +264,21 @@ TEST_F(WebPush, WaitsForThePageAfterTheKeyWasChanged) {
   ASSERT_TRUE(service_.wait_for(1, limit)) << "the old key is kept alive";
 }
 
+TEST_F(WebPush, TakesANewKeyOnAHangup) {
+  auto file = (dir_ / "vapid.key").string();
+  std::ofstream{file} << own_key;
+  set("webPush.privateKey", json{{"file", file}}.dump());
+  begin();
+  subscribe();
+  auto before = api_->get("/v1/web-push/key").body;
+  std::ofstream{file} << "broken";
+  process_->signal(SIGHUP);
+  std::ofstream{file} << other_key;
+  process_->signal(SIGHUP);
+  EXPECT_TRUE(wait_answer("/v1/web-push/key", [&](const json& v) { return v.dump() != json::parse(before).dump(); }));
+  EXPECT_EQ(list()[0]["state"], "renewing");
+}
+
 TEST_F(WebPush, IsUnknownWhileItIsSwitchedOff) {
   set("webPush.enabled", "false");
   begin();

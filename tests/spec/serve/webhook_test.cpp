@@ -1,4 +1,7 @@
+#include "belfry/tests/support/providers/certificate.hpp"
 #include "belfry/tests/support/server/serve_fixture.hpp"
+
+#include <fstream>
 
 using namespace belfry::test;
 using namespace belfry::test::event;
@@ -403,4 +406,25 @@ TEST_F(Webhooks, TheBreakerLetsOneProbeThroughAndRecovers) {
       n += t["state"] == "DONE" && t["reason"] == "sent" ? 1 : 0;
     return n == 10;
   });
+}
+
+TEST_F(Webhooks, TrustsWhatTheCaFileSaysAfterAHangup) {
+  auto mine = make_certificate({"127.0.0.1"});
+  auto others = make_certificate({"127.0.0.1"});
+  sink_settings tls;
+  tls.tls = mine;
+  webhook_sink safe{tls};
+  std::ofstream{(dir_ / "ca.pem").string()} << others.chain;
+  set("outbound.caFile", (dir_ / "ca.pem").string());
+  serve();
+  auto r = api_->post("/v1/webhooks", {{"name", "safe"}, {"endpoint", safe.url()}, {"events", {"ping"}}});
+  ASSERT_EQ(r.status, 201) << r.body;
+  auto ping = "/v1/webhooks/" + r.value()["id"].get<std::string>() + "/ping";
+  EXPECT_EQ(api_->send("POST", ping).status, 202);
+  std::ofstream{(dir_ / "ca.pem").string()} << mine.chain;
+  process_->signal(SIGHUP);
+  for (auto end = std::chrono::steady_clock::now() + limit; safe.count() == 0 && std::chrono::steady_clock::now() < end;
+       safe.wait_for(1, 100ms))
+    api_->send("POST", ping);
+  EXPECT_GE(safe.count(), 1U);
 }

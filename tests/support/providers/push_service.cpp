@@ -112,6 +112,8 @@ struct push_service::desk {
     push.topic = r.header("topic");
     push.body = r.body;
     push.status = judge(r, push);
+    if (settings.on_push)
+      settings.on_push(push);
     std::lock_guard lock(mutex);
     log.push_back(push);
     return {.status = push.status, .headers = {{"location", "https://127.0.0.1/m/1"}}};

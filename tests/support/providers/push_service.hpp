@@ -51,6 +51,8 @@ struct push_service_settings {
   std::string key{};
   /// Looked at before the rules: a reply of its own, or none.
   std::function<std::optional<http2_reply>(const http2_request&)> faults{};
+  /// Called on the service's thread for every push.
+  std::function<void(const web_push&)> on_push{};
 };
 
 /// A push service, strict: what RFC 8030, 8188 and 8292 forbid is refused with the status they give. Endpoints whose
