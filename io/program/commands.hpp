@@ -68,6 +68,16 @@ struct demo_arguments {
 /// Plays a small story on a temporary store and shows who is told what, when and why.
 int demo(const demo_arguments& a);
 
+struct simulate_arguments {
+  /// Where keys and certificates are put; empty: a temporary folder.
+  std::string folder;
+  /// What arrives is printed as JSON, one object a line; the first says how an engine is led here.
+  bool json = false;
+};
+
+/// Runs the ends of all providers on loopback until SIGTERM or SIGINT, and prints what arrives.
+int simulate(const simulate_arguments& a);
+
 struct replay_arguments {
   std::string file;
   /// Of the server, e.g. "http://127.0.0.1:8080".

@@ -37,7 +37,8 @@ std::string invitation(const std::string& url) {
   return "\nThe demo keeps running, and shows what comes of events posted to " + url + "/v1/events, for example:\n\n"
          + "  curl -H 'Content-Type: application/json' " + url + "/v1/events -d \\\n"
          + "    '{\"type\":\"message.sent\",\"conversation\":\"savings\","
-         + "\"message\":{\"id\":\"x1\",\"sender\":\"ada\",\"text\":\"Hi Vera\"}}'\n\n" + "Ctrl-C ends it.\n";
+         + "\"message\":{\"id\":\"x1\",\"sender\":\"ada\",\"text\":\"Hi Vera\"}}'\n\n"
+         + "The Agent Desk for your own browser: " + url + "/desk/\n\nCtrl-C ends it.\n";
 }
 
 } // namespace

@@ -17,6 +17,7 @@ constexpr auto look_every = std::chrono::milliseconds{200};
 constexpr const char* plain_text = "";
 constexpr const char* bold = "\033[1m";
 constexpr const char* green = "\033[32m";
+constexpr const char* cyan = "\033[36m";
 constexpr const char* grey = "\033[90m";
 
 std::string text_of(const json& body, const char* field) {
@@ -143,6 +144,10 @@ void demo_printer::happens(const std::string& sentence) {
 
 void demo_printer::not_told(const std::string& name, const std::string& why) {
   line(grey, "  -- " + name + " is not told: " + why);
+}
+
+void demo_printer::arrived(const std::string& words) {
+  line(cyan, "  ~> " + words);
 }
 
 void demo_printer::plain(const std::string& text) {

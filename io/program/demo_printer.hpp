@@ -30,6 +30,8 @@ public:
   void happens(const std::string& sentence);
   /// Somebody is not told.
   void not_told(const std::string& name, const std::string& why);
+  /// Something arrived at a provider.
+  void arrived(const std::string& words);
   /// A line as it is.
   void plain(const std::string& line);
 

@@ -1,5 +1,7 @@
 #include "belfry/io/program/demo_stage.hpp"
 
+#include "belfry/messages/json.hpp"
+
 #include <cstdlib>
 #include <filesystem>
 #include <future>
@@ -28,8 +30,7 @@ options demo_options(const std::string& folder) {
   o.push.debounce_delay_when_in_conversation = 2s;
   o.calls.not_answered_timeout = 1500ms;
   o.calls.forward_to_hidden_agents = forward_rule::on_timeout;
-  o.outbound.allow_plain_http = true;
-  o.outbound.allowed_networks = {"127.0.0.0/8"};
+  o.email.delay = 1s;
   return o;
 }
 
@@ -53,12 +54,19 @@ demo_stage::~demo_stage() {
   if (engine_)
     engine_->stop(std::chrono::seconds{5});
   engine_.reset();
+  providers_.reset();
   printer_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
 
 result<success> demo_stage::start() {
+  printer_ = std::make_unique<demo_printer>(sink_);
+  providers_ = std::make_unique<provider_ends>(folder_, [this](const arrival& x) {
+    if (x.provider != "WEBHOOK")
+      printer_->arrived(x.words);
+  });
+  providers_->lead_here(opts_);
   auto e = belfry::engine::start(opts_);
   if (!e)
     return e.error();
@@ -71,7 +79,6 @@ result<success> demo_stage::start() {
   auto made = ask<webhook>([&](auto done) { engine_->create_webhook(w, done); });
   if (!made)
     return made.error();
-  printer_ = std::make_unique<demo_printer>(sink_);
   return success{};
 }
 
@@ -81,18 +88,50 @@ void demo_stage::fail(const std::string& what) {
 }
 
 std::string demo_stage::name_of(const person_id& id) const {
-  auto i = names_.find(id);
-  return i == names_.end() ? id : i->second;
+  auto i = profiles_.find(id);
+  return i == profiles_.end() ? id : i->second.display_name.value_or(id);
 }
 
 void demo_stage::introduce(const person_id& id, person_type type, const std::string& name) {
   person_profile p;
   p.type = type;
   p.display_name = name;
-  names_[id] = name;
-  auto stored = ask<io::stored<person>>([&](auto done) { engine_->put_person(id, p, done); });
+  profiles_[id] = p;
+  store(id);
+}
+
+void demo_stage::store(const person_id& id) {
+  auto stored = ask<io::stored<person>>([&](auto done) { engine_->put_person(id, profiles_[id], done); });
   if (!stored)
     fail(stored.error().detail);
+}
+
+void demo_stage::has_mailbox(const person_id& id, const std::string& address) {
+  profiles_[id].email = address;
+  store(id);
+}
+
+void demo_stage::has_phone(const person_id& id, device_platform platform) {
+  device d;
+  d.id = id + "-phone";
+  d.platform = platform;
+  // Tokens as the providers give them out: hex digits, and any text.
+  d.push_token = platform == device_platform::ios ? std::string(64, 'a') : id + "-token";
+  if (platform == device_platform::ios)
+    d.push_kit_token = std::string(64, 'b');
+  auto stored = ask<io::stored<device>>([&](auto done) { engine_->put_device(id, d, done); });
+  if (!stored)
+    fail(stored.error().detail);
+}
+
+void demo_stage::has_browser(const person_id& id) {
+  auto input = parse_subscription(providers_->subscription());
+  if (!input)
+    return fail(input.error().detail);
+  auto made = ask<new_subscription>([&](auto done) { engine_->create_subscription(id, *input, done); });
+  if (!made)
+    return fail(made.error().detail);
+  providers_->subscribed(made->id, made->secret);
 }
 
 void demo_stage::happens(const std::string& sentence, const conversation_id& where, event_body what) {
@@ -134,7 +173,7 @@ void demo_stage::pause(const person_id& agent, pause_mode mode) {
   if (!v)
     return fail(v.error().detail);
   printer_->happens(name_of(agent)
-                    + (v->on ? " pauses: mobile and web push would be held back, webhooks go on"
+                    + (v->on ? " pauses: mobile and web push are held back, webhooks and mail go on"
                              : " is back: nothing is paused any more"));
 }
 

@@ -2,6 +2,7 @@
 
 #include "belfry/engine.hpp"
 #include "belfry/io/program/demo_printer.hpp"
+#include "belfry/io/program/provider_ends.hpp"
 #include "belfry/tests/support/providers/webhook_sink.hpp"
 
 #include <chrono>
@@ -26,6 +27,10 @@ public:
 
   /// Makes a person known.
   void introduce(const person_id& id, person_type type, const std::string& name);
+  /// Gives a known person a mailbox, a phone, or (an agent) a browser.
+  void has_mailbox(const person_id& id, const std::string& address);
+  void has_phone(const person_id& id, device_platform platform);
+  void has_browser(const person_id& id);
   /// Prints the sentence and reports the event.
   void happens(const std::string& sentence, const conversation_id& where, event_body what);
   /// Prints the sentence and the message, and reports it.
@@ -44,15 +49,18 @@ private:
   explicit demo_stage(std::string folder);
 
   result<success> start();
+  /// Stores the profile.
+  void store(const person_id& id);
   void fail(const std::string& what);
   std::string name_of(const person_id& id) const;
 
   std::string folder_;
   options opts_;
   test::webhook_sink sink_;
-  std::unique_ptr<belfry::engine> engine_;
   std::unique_ptr<demo_printer> printer_;
-  std::map<person_id, std::string> names_;
+  std::unique_ptr<provider_ends> providers_;
+  std::unique_ptr<belfry::engine> engine_;
+  std::map<person_id, person_profile> profiles_;
   std::map<std::tuple<person_id, kind, conversation_id>, std::size_t> expected_;
   bool going_well_ = true;
 };

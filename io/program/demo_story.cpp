@@ -17,6 +17,11 @@ void begin(demo_stage& s) {
   s.introduce("carl", person_type::agent, "Carl");
   s.introduce("vera", person_type::visitor, "Vera");
   s.introduce("robo", person_type::bot, "Robo");
+  s.printer().happens("Ada has a browser and an Android phone, Vera an iPhone and a mailbox");
+  s.has_browser("ada");
+  s.has_phone("ada", device_platform::android);
+  s.has_phone("vera", device_platform::ios);
+  s.has_mailbox("vera", "vera@example.com");
   for (const char* name : {"mortgage", "cards", "savings"}) {
     conversation_started c;
     c.topic = name;

@@ -84,6 +84,14 @@ int main(int argc, char** argv) {
   add_template(*template_command, template_with);
   template_command->callback([&] { code = render_template(template_with); });
 
+  simulate_arguments simulate_with;
+  auto* simulate_command =
+      app.add_subcommand("simulate", "Be all providers on loopback, for tests of a host; shows what arrives");
+  simulate_command->add_flag("--json", simulate_with.json, "One JSON object a line");
+  simulate_command->add_option("--folder", simulate_with.folder, "Where keys and certificates are put")
+      ->type_name("FOLDER");
+  simulate_command->callback([&] { code = simulate(simulate_with); });
+
   app.add_subcommand("version", "Print the version")->callback([] { std::cout << "belfry " BELFRY_VERSION "\n"; });
 
   std::vector<std::string> known;

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""`belfry simulate` beside `belfry serve` that is led there by what it prints: simulate_test.py BELFRY"""
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+BELFRY = sys.argv[1]
+LIMIT = 30
+
+
+def call(url, method, path, body=None):
+    request = urllib.request.Request(url + path, method=method, data=json.dumps(body).encode() if body is not None else None,
+                                     headers={"Content-Type": "application/json"} if body is not None else {})
+    with urllib.request.urlopen(request, timeout=LIMIT) as answer:
+        text = answer.read()
+        return json.loads(text) if text else None
+
+
+def serve(folder, settings):
+    arguments = [x for s in [*settings, "http.listen=127.0.0.1:0", f"store.path={folder}/belfry.db", "push.debounceDelay=100ms"]
+                 for x in ("--set", s)]
+    process = subprocess.Popen([BELFRY, "serve", *arguments], stderr=subprocess.PIPE, text=True)
+    while True:
+        line = process.stderr.readline()
+        assert line, "belfry serve ended"
+        found = re.search(r"listening on (http:\S+)", line)
+        if found:
+            return process, found.group(1)
+
+
+def play(url, ready):
+    call(url, "PUT", "/v1/persons/ada", {"type": "AGENT", "displayName": "Ada", "email": "ada@example.com"})
+    call(url, "PUT", "/v1/persons/vera", {"type": "VISITOR", "displayName": "Vera"})
+    call(url, "PUT", "/v1/persons/ada/devices/pixel", {"platform": "ANDROID", "pushToken": "token-1"})
+    call(url, "PUT", "/v1/persons/ada/devices/iphone", {"platform": "IOS", "pushToken": "a" * 64})
+    call(url, "POST", "/v1/persons/ada/web-push-subscriptions", ready["subscription"])
+    call(url, "POST", "/v1/webhooks", {"name": "simulator", "endpoint": ready["webhookUrl"], "events": ["push_notification.new_message"]})
+    call(url, "POST", "/v1/events", [
+        {"type": "conversation.started", "conversation": "c1", "participants": [
+            {"person": "ada", "role": "ASSIGNED_AGENT"}, {"person": "vera", "role": "CONTEXT_PERSON"}]},
+        {"type": "message.sent", "conversation": "c1", "message": {"id": "m1", "sender": "vera", "text": "Hello Ada"}}])
+
+
+def main():
+    simulator = subprocess.Popen([BELFRY, "simulate", "--json"], stdout=subprocess.PIPE, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        ready = json.loads(simulator.stdout.readline())
+        server, url = serve(folder, ready["settings"])
+        try:
+            play(url, ready)
+            arrived = {}
+            while len(arrived) < 5:
+                line = json.loads(simulator.stdout.readline())
+                arrived[line["provider"]] = line
+            assert set(arrived) == {"EMAIL", "FCM", "APNS", "WEBHOOK", "WEB_PUSH"}, arrived
+            assert arrived["EMAIL"]["to"] == "ada@example.com" and "Hello Ada" in arrived["EMAIL"]["text"], arrived["EMAIL"]
+            assert arrived["WEBHOOK"]["body"]["messageText"] == "Hello Ada"
+            assert arrived["WEB_PUSH"]["opened"]["v"] == 1 and "Hello" not in json.dumps(arrived["WEB_PUSH"])
+            assert arrived["APNS"]["status"] == 200 and arrived["FCM"]["status"] == 200, arrived
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(LIMIT)
+            server.stderr.close()
+    simulator.send_signal(signal.SIGTERM)
+    assert simulator.wait(LIMIT) == 0
+    simulator.stdout.close()
+    print("all five were told")
+
+
+main()
