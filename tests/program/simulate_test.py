@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""`belfry simulate` beside `belfry serve` that is led there by what it prints: simulate_test.py BELFRY"""
+"""`belfry simulate` beside `belfry serve` that is led there by what it prints; sealed texts are opened by the steps of
+docs/mobile.md alone: simulate_test.py BELFRY DOCS/mobile.md"""
+import base64
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -9,7 +12,9 @@ import tempfile
 import urllib.request
 
 BELFRY = sys.argv[1]
+TEXT = pathlib.Path(sys.argv[2]).read_text()
 LIMIT = 30
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")
 
 
 def call(url, method, path, body=None):
@@ -37,12 +42,23 @@ def play(url, ready):
     call(url, "PUT", "/v1/persons/vera", {"type": "VISITOR", "displayName": "Vera"})
     call(url, "PUT", "/v1/persons/ada/devices/pixel", {"platform": "ANDROID", "pushToken": "token-1"})
     call(url, "PUT", "/v1/persons/ada/devices/iphone", {"platform": "IOS", "pushToken": "a" * 64})
+    call(url, "PUT", "/v1/persons/ada/devices/sealed", {"platform": "IOS", "pushToken": "b" * 64, "encryptionKey": KEY,
+                                                        "messageVersion": "ENCRYPTED_SERVICE"})
     call(url, "POST", "/v1/persons/ada/web-push-subscriptions", ready["subscription"])
     call(url, "POST", "/v1/webhooks", {"name": "simulator", "endpoint": ready["webhookUrl"], "events": ["push_notification.new_message"]})
     call(url, "POST", "/v1/events", [
         {"type": "conversation.started", "conversation": "c1", "participants": [
             {"person": "ada", "role": "ASSIGNED_AGENT"}, {"person": "vera", "role": "CONTEXT_PERSON"}]},
         {"type": "message.sent", "conversation": "c1", "message": {"id": "m1", "sender": "vera", "text": "Hello Ada"}}])
+
+
+def opened(payload, folder):
+    """What the documented code makes of a payload."""
+    code = next(b for b in re.findall(r"```js\n(.*?)```", TEXT, re.S) if "openPayload" in b)
+    file = pathlib.Path(folder) / "open.mjs"
+    file.write_text(code + "\nconsole.log(JSON.stringify(openPayload(...process.argv.slice(2))));\n")
+    done = subprocess.run(["node", file, payload, KEY, "sealed"], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
 
 
 def main():
@@ -52,14 +68,20 @@ def main():
         server, url = serve(folder, ready["settings"])
         try:
             play(url, ready)
-            arrived = {}
-            while len(arrived) < 5:
+            arrived, sealed = {}, None
+            while len(arrived) < 5 or sealed is None:
                 line = json.loads(simulator.stdout.readline())
-                arrived[line["provider"]] = line
+                if line.get("token") == "b" * 64:
+                    sealed = line
+                else:
+                    arrived[line["provider"]] = line
             assert set(arrived) == {"EMAIL", "FCM", "APNS", "WEBHOOK", "WEB_PUSH"}, arrived
             assert arrived["EMAIL"]["to"] == "ada@example.com" and "Hello Ada" in arrived["EMAIL"]["text"], arrived["EMAIL"]
             assert arrived["WEBHOOK"]["body"]["messageText"] == "Hello Ada"
             assert arrived["WEB_PUSH"]["opened"]["v"] == 1 and "Hello" not in json.dumps(arrived["WEB_PUSH"])
+            payload = sealed["payload"] if isinstance(sealed["payload"], dict) else json.loads(sealed["payload"])
+            assert "Hello" not in json.dumps(payload) and "Vera" not in json.dumps(payload), payload
+            assert opened(payload["belfry"]["payload"], folder) == {"title": "Vera", "body": "Hello Ada"}
             assert arrived["APNS"]["status"] == 200 and arrived["FCM"]["status"] == 200, arrived
         finally:
             server.send_signal(signal.SIGTERM)
