@@ -115,8 +115,11 @@ struct order_bot {
 /// Nothing but waking it: something is due.
 struct order_wake {};
 
+/// INTERNAL: it may announce now (`want_turn`).
+struct order_turn {};
+
 using conversation_order =
-    std::variant<routed_event, ask_view, ask_unread, ask_explain, order_erase, order_bot, order_wake>;
+    std::variant<routed_event, ask_view, ask_unread, ask_explain, order_erase, order_bot, order_wake, order_turn>;
 
 /// A participant's answer to `hear`.
 struct heard {
@@ -378,6 +381,13 @@ struct person_sleepy {
 struct arm {
   std::vector<io::due_conversation> due;
 };
+/// A conversation has waits that ended. Only so many announce at a time, so that many waits which end together do not
+/// keep calls waiting; it is told when it is its turn.
+struct want_turn {
+  conversation_id id;
+};
+/// What was announced is on disk.
+struct turn_done {};
 struct shard_alarm {};
 struct shard_sweep {};
 struct shard_stop {};
@@ -386,7 +396,7 @@ using shard_actor =
     caf::typed_actor<caf::reacts_to<route>, caf::reacts_to<to_conversation>, caf::reacts_to<to_person>,
                      caf::reacts_to<post>, caf::reacts_to<count_awake>, caf::reacts_to<loaded_conversation>,
                      caf::reacts_to<loaded_person>, caf::reacts_to<conversation_sleepy>, caf::reacts_to<person_sleepy>,
-                     caf::reacts_to<arm>,
+                     caf::reacts_to<arm>, caf::reacts_to<want_turn>, caf::reacts_to<turn_done>,
                      // INTERNAL
                      caf::reacts_to<shard_alarm>, caf::reacts_to<shard_sweep>, caf::reacts_to<shard_stop>>;
 
@@ -600,6 +610,8 @@ BELFRY_LOCAL_MESSAGE(loaded_person)
 BELFRY_LOCAL_MESSAGE(conversation_sleepy)
 BELFRY_LOCAL_MESSAGE(person_sleepy)
 BELFRY_LOCAL_MESSAGE(arm)
+BELFRY_LOCAL_MESSAGE(want_turn)
+BELFRY_LOCAL_MESSAGE(turn_done)
 BELFRY_LOCAL_MESSAGE(shard_alarm)
 BELFRY_LOCAL_MESSAGE(shard_sweep)
 BELFRY_LOCAL_MESSAGE(shard_stop)

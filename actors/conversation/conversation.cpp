@@ -349,6 +349,41 @@ void on_order(pointer self, order_wake&) {
 
 // -- alarm --------------------------------------------------------------------
 
+using turn = conversation_actor_state::turn;
+
+/// Waits that ended are announced to so many at a time.
+constexpr std::size_t announced_at_once = 128;
+
+void end_turn(pointer self) {
+  auto& st = self->state;
+  st.announcing = turn::none;
+  self->send(st.shared->shard_of(st.core->state().id), turn_done{});
+  if (auto t = next_alarm(self))
+    arm_at(self, *t);
+}
+
+/// Nobody is being asked.
+void use_turn(pointer self) {
+  auto& st = self->state;
+  auto m = now(self);
+  auto due = st.core->due(m.now);
+  if (due.size() > announced_at_once)
+    due.resize(announced_at_once);
+  for (auto who : due)
+    ask(self, who, m.now);
+  if (due.empty())
+    end_turn(self);
+  else
+    st.announcing = turn::used;
+}
+
+void on_order(pointer self, order_turn&) {
+  auto& st = self->state;
+  st.announcing = turn::held;
+  if (st.asked == 0)
+    use_turn(self);
+}
+
 void on_alarm(pointer self) {
   auto& st = self->state;
   auto m = now(self);
@@ -357,15 +392,20 @@ void on_alarm(pointer self) {
   st.armed = 0;
   st.core->on_time(m, unwritten(self));
   // While answers are to come, those who are due have been asked.
-  if (st.asked == 0) {
+  if (st.asked == 0 && st.announcing == turn::none) {
     retire_quiet(self);
-    for (auto who : st.core->due(m.now))
-      ask(self, who, m.now);
+    if (!st.core->due(m.now).empty()) {
+      st.announcing = turn::wanted;
+      self->send(st.shared->shard_of(st.core->state().id), want_turn{st.core->state().id});
+    }
   }
   if (unwritten(self).changed() || (st.asked == 0 && reports_due(self)))
     write(self, {});
-  // Those asked arm anew when they have answered.
-  if (st.asked == 0) {
+  // Those asked arm anew when they have answered, and so does the end of a turn.
+  if (st.announcing != turn::none) {
+    if (auto deadline = st.core->state().call.next_deadline())
+      arm_at(self, *deadline);
+  } else if (st.asked == 0) {
     if (auto t = next_alarm(self))
       arm_at(self, *t);
   }
@@ -393,6 +433,16 @@ void on_heard(pointer self, const heard& h) {
     return;
   st.news = nullptr;
   write(self, {});
+  if (st.announcing == turn::held)
+    return use_turn(self);
+  if (st.announcing == turn::used) {
+    st.announcing = turn::ending;
+    if (st.uncommitted == 0)
+      end_turn(self);
+    return;
+  }
+  if (st.announcing != turn::none)
+    return;
   if (auto t = next_alarm(self))
     arm_at(self, *t);
 }
@@ -407,7 +457,7 @@ void fall_asleep(pointer self) {
 void on_rest(pointer self, bool sleep) {
   auto& st = self->state;
   auto& state = st.core->state();
-  if (st.asked > 0)
+  if (st.asked > 0 || st.announcing != turn::none)
     return;
   retire_quiet(self);
   auto wakes = st.core->wake_time().has_value();
@@ -427,6 +477,8 @@ void on_rest(pointer self, bool sleep) {
 void on_committed(pointer self, std::size_t units) {
   auto& st = self->state;
   st.uncommitted -= units;
+  if (st.announcing == turn::ending)
+    end_turn(self);
   if (st.uncommitted == 0 && std::exchange(st.falling_asleep, false))
     fall_asleep(self);
 }

@@ -29,6 +29,10 @@ struct conversation_actor_state {
   std::vector<position> told;
   /// Whose announcement may have been decided otherwise: they get their record anew.
   slot_set stale;
+  /// Whether it may announce what waits ended for (`want_turn`): it asks for that, may, has asked whom it may announce
+  /// to, has announced and waits for the disk.
+  enum class turn { none, wanted, held, used, ending };
+  turn announcing = turn::none;
   /// Answers of participants that are still to come.
   std::size_t asked = 0;
   /// Everything that was applied and is not with the store yet, in the order in which it was applied: what is gathered

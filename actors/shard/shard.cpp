@@ -19,6 +19,9 @@ constexpr auto sweep_every = std::chrono::milliseconds{100};
 /// Every entity is looked at once in so many ticks: rows are written in a trickle, not in a burst that acknowledgements
 /// would have to wait behind (paced ingest: p99 297 -> 32 ms).
 constexpr std::size_t sweep_slices = 20;
+/// Conversations of a shard that announce at a time: with all shards about as many as the processor is through with in
+/// ten milliseconds.
+constexpr std::size_t turns_max = 8;
 /// Rows are written (and texts leave the journal) after this long without news.
 constexpr engine_time settle_after = 4000;
 
@@ -168,6 +171,18 @@ void on_alarm(pointer self) {
   arm_alarm(self);
 }
 
+void give_turns(pointer self) {
+  auto& st = self->state;
+  while (st.turns < turns_max && !st.waiting_turns.empty()) {
+    auto i = st.conversations.find(st.waiting_turns.front());
+    st.waiting_turns.pop_front();
+    if (i == st.conversations.end())
+      continue;
+    ++st.turns;
+    pass_quietly(self, i->second, conversation_order{order_turn{}});
+  }
+}
+
 template <class Map, class F>
 void each_in_slice(Map& map, std::size_t slice, F&& f) {
   const auto n = map.bucket_count();
@@ -237,6 +252,14 @@ shard_actor::behavior_type shard(pointer self, node* shared) {
         for (auto& d : a.due)
           self->state.due.emplace(d.due, std::move(d.id));
         arm_alarm(self);
+      },
+      [self](want_turn& w) {
+        self->state.waiting_turns.push_back(std::move(w.id));
+        give_turns(self);
+      },
+      [self](turn_done) {
+        --self->state.turns;
+        give_turns(self);
       },
       [self](shard_alarm) { on_alarm(self); },
       [self](shard_sweep) { sweep(self); },

@@ -2,6 +2,7 @@
 
 #include "belfry/actors/node.hpp"
 
+#include <deque>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -37,6 +38,9 @@ struct shard_state {
   /// Sleeping conversations by the time at which they must be woken.
   std::multimap<engine_time, conversation_id> due;
   engine_time armed = 0;
+  /// Conversations that announce now, and those that wait for it.
+  std::size_t turns = 0;
+  std::deque<conversation_id> waiting_turns;
   /// Which part of the entities the next sweep looks at.
   std::size_t next_slice = 0;
 };

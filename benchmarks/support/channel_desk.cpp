@@ -76,6 +76,8 @@ shard_actor::behavior_type desk(shard_actor::pointer, book* b) {
       },
       [](post&) {},
       [](count_awake&) {},
+      [](want_turn&) {},
+      [](turn_done) {},
       [](loaded_conversation&) {},
       [](loaded_person&) {},
       [](const conversation_sleepy&) {},
