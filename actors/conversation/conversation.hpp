@@ -42,11 +42,11 @@ struct conversation_actor_state {
   fact_list news;
   position news_after = 0;
 
-  /// Whose unread count changed since the row was written, and since the person was last told of it; the oldest of
-  /// that since then (0: nothing).
+  /// Whose unread count changed since the row was written, and since the person was last told of it; when persons were
+  /// last told (0: never).
   slot_set uncounted;
   slot_set unreported;
-  engine_time unreported_since = 0;
+  engine_time reported_at = 0;
 
   /// The next alarm that counts; 0: none.
   engine_time armed = 0;

@@ -72,12 +72,10 @@ void start_round(pointer self) {
 }
 
 void complete(pointer self, notification& n) {
-  auto& st = self->state;
-  if (!n.message)
-    return;
-  st.uncounted.erase(n.conversation);
-  st.counts.set(n.conversation, n.message->count);
-  n.total_count = st.counts.total();
+  const auto& counts = self->state.counts;
+  // By now the conversation itself may have more; the two numbers of a payload belong together.
+  if (n.message)
+    n.total_count = counts.total() - counts.of(n.conversation) + n.message->count;
 }
 
 void on_order(pointer self, get_count& q) {

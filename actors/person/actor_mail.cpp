@@ -91,6 +91,9 @@ void on_order(pointer self, mail_to_person& m) {
     // From a conversation that somebody who is being erased has not left yet.
     if (st.erased && std::holds_alternative<tell>(mail))
       continue;
+    // Counts in the order in which they were said, whatever waits.
+    if (const auto* t = std::get_if<tell>(&mail); t != nullptr && t->record->notification.message)
+      set_count(self, t->record->notification.conversation, t->record->notification.message->count);
     if (about_messages(mail))
       st.mail.push_back(std::move(mail));
     else

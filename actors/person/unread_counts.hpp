@@ -21,6 +21,10 @@ public:
   }
   void clear() { view_ = {}; }
   std::uint64_t total() const { return view_.total; }
+  std::uint32_t of(const conversation_id& c) const {
+    auto i = view_.conversations.find(c);
+    return i == view_.conversations.end() ? 0 : i->second;
+  }
   /// Only counts above 0.
   const count_view& view() const { return view_; }
 

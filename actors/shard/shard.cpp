@@ -21,7 +21,7 @@ constexpr auto sweep_every = std::chrono::milliseconds{100};
 constexpr std::size_t sweep_slices = 20;
 /// Conversations of a shard that announce at a time: with all shards about as many as the processor is through with in
 /// ten milliseconds.
-constexpr std::size_t turns_max = 8;
+constexpr std::size_t turns_max = 16;
 /// Rows are written (and texts leave the journal) after this long without news.
 constexpr engine_time settle_after = 4000;
 
