@@ -23,7 +23,7 @@ void ask_awake(pointer self) {
   for (const auto& c : st.core->conversations())
     by_shard[st.shared->shard_index(c)].push_back(c);
   for (auto& [index, list] : by_shard) {
-    ++st.round->open;
+    ++st.round->shards;
     self->send(st.shared->shards[index], count_awake{st.core->id(), st.round->number, std::move(list)});
   }
 }
@@ -43,8 +43,9 @@ void finish_round(pointer self) {
   process_pending(self);
 }
 
-void arrived(pointer self) {
-  if (--self->state.round->open == 0)
+void finish_if_complete(pointer self) {
+  const auto& round = *self->state.round;
+  if (round.shards == 0 && round.open == 0)
     finish_round(self);
 }
 
@@ -63,12 +64,11 @@ void start_round(pointer self) {
   auto& round = *st.round;
   round.number = ++st.rounds;
   round.questions = std::exchange(st.questions, {});
-  round.open = 1;
   for (const auto& c : std::exchange(st.uncounted, {}))
     ask(self, c);
   if (!round.questions.empty())
     ask_awake(self);
-  arrived(self);
+  finish_if_complete(self);
 }
 
 void complete(pointer self, notification& n) {
@@ -108,7 +108,8 @@ void on_order(pointer self, counted& c) {
     set_count(self, c.conversation, c.unread);
   } else if (st.round && st.round->number == c.round) {
     st.round->answers[std::move(c.conversation)] = c.unread;
-    arrived(self);
+    --st.round->open;
+    finish_if_complete(self);
   }
 }
 
@@ -116,9 +117,9 @@ void on_order(pointer self, asked_awake& a) {
   auto& st = self->state;
   if (!st.round || st.round->number != a.round)
     return;
-  // Answers may have come before this.
+  --st.round->shards;
   st.round->open += a.answers;
-  arrived(self);
+  finish_if_complete(self);
 }
 
 } // namespace belfry::person_parts

@@ -17,7 +17,9 @@ namespace belfry {
 /// Questions to conversations whose answers are to come.
 struct count_round {
   std::uint64_t number = 0;
-  /// Answers and words of shards that are outstanding.
+  /// Shards that have not said yet how many will answer.
+  std::size_t shards = 0;
+  /// Answers that are outstanding; below 0 while some came before their shard's word.
   std::int64_t open = 0;
   std::map<conversation_id, std::uint32_t> answers;
   /// What was reported meanwhile: newer than an answer, or followed by a newer report.
