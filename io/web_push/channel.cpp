@@ -4,15 +4,14 @@
 #include "belfry/io/crypto/digest.hpp"
 #include "belfry/io/crypto/encoding.hpp"
 #include "belfry/io/mobile/push.hpp"
-#include "belfry/io/outbound/address_policy.hpp"
 #include "belfry/io/web_push/answer.hpp"
 #include "belfry/io/web_push/encryption.hpp"
 #include "belfry/io/web_push/message.hpp"
 #include "belfry/io/web_push/services.hpp"
 #include "belfry/io/web_push/vapid.hpp"
+#include "belfry/io/webhook/endpoint.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <mutex>
 #include <unordered_map>
 #include <unordered_set>
@@ -249,31 +248,14 @@ private:
     return "web_push/" + origin_of(s.endpoint) + "/" + s.vapid_key.substr(0, 16);
   }
 
+  /// What holds for every address that comes in by the API, and that it is a push service we may call (WP-13).
   std::vector<problem> check_endpoint(const std::string& endpoint) const {
-    constexpr auto pointer = "/endpoint";
-    std::vector<problem> out;
-    address_policy policy{outbound_};
-    const auto url = formats::parse_url(endpoint);
-    if (!url || url->host.empty() || origin_of(endpoint).empty()) {
-      out.push_back({pointer, "must be the URL of a push service"});
-      return out;
-    }
-    if (!policy.scheme_allowed(url->scheme))
-      out.push_back({pointer, "refused address: the scheme must be https"});
-    if (!url->user.empty())
-      out.push_back({pointer, "has a user name or password; credentials are not allowed in the URL"});
-    std::uint32_t port = 443;
-    if (!url->port.empty())
-      std::from_chars(url->port.data(), url->port.data() + url->port.size(), port);
-    if (!address_policy::port_allowed(port))
-      out.push_back({pointer, "refused address: port " + url->port + "; allowed are 80, 443 and those above 1023"});
-    if (literal_refused(url->host, policy))
-      out.push_back({pointer, "refused address: " + url->host
-                                  + " is in a network that must not be called (outbound.allowedNetworks)"});
+    auto out = webhooks::check_endpoint(endpoint, outbound_);
+    const auto host = host_of(endpoint);
     const auto& allowed = options_.allowed_hosts;
     if (std::none_of(allowed.begin(), allowed.end(),
-                     [&](const std::string& pattern) { return matches_host(pattern, url->host); }))
-      out.push_back({pointer, url->host + " is no push service that is allowed (webPush.allowedHosts)"});
+                     [&](const std::string& pattern) { return matches_host(pattern, host); }))
+      out.push_back({"/endpoint", "is no push service that is allowed (webPush.allowedHosts): " + host});
     return out;
   }
 
