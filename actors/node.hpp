@@ -2,6 +2,7 @@
 
 #include "belfry/actors/context.hpp"
 #include "belfry/actors/interfaces.hpp"
+#include "belfry/messages/placement.hpp"
 
 #include <caf/send.hpp>
 
@@ -28,7 +29,7 @@ struct node : context {
   outcome_actor outcomes;
 
   /// Entities are addressed by id through the shard that owns it.
-  std::size_t shard_index(std::string_view id) const { return std::hash<std::string_view>{}(id) % shards.size(); }
+  std::size_t shard_index(std::string_view id) const { return place_of(id) % shards.size(); }
   const shard_actor& shard_of(std::string_view id) const { return shards[shard_index(id)]; }
 
   void to_conversation_of(const conversation_id& id, conversation_order what) const {
@@ -40,7 +41,7 @@ struct node : context {
   const channel_actor& channel(channel_kind kind) const { return channel_actors[static_cast<std::size_t>(kind)]; }
 };
 
-/// Shards per node. More than cores, so that few entities share one.
+/// Shards per node, which share the places evenly. More than cores, so that few entities share one.
 constexpr std::size_t shard_count = 16;
 
 } // namespace belfry

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace belfry {
+
+/// A fixed number of places for conversations and persons, however many nodes and shards serve them (DESIGN 2.3).
+constexpr std::size_t place_count = 256;
+
+/// The place of an entity: the same in every build, process and version (FNV-1a of 64 bits, folded).
+constexpr std::size_t place_of(std::string_view id) {
+  std::uint64_t h = 0xcbf29ce484222325;
+  for (char c : id) {
+    h ^= static_cast<unsigned char>(c);
+    h *= 0x100000001b3;
+  }
+  h ^= h >> 32;
+  h ^= h >> 16;
+  h ^= h >> 8;
+  return h % place_count;
+}
+
+} // namespace belfry
