@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -66,6 +67,86 @@ for (const [secret, headers, good] of cases)
         subprocess.run(["node", str(file), *arguments], check=True)
 
 
+def lines():
+    """The cases as lines of plain words: genuine or not, then secret, id, time stamp and signatures in base64."""
+    for secret, headers, good in cases():
+        words = [secret, headers["webhook-id"], headers["webhook-timestamp"], headers["webhook-signature"]]
+        yield " ".join([str(good).lower()] + [base64.b64encode(w.encode()).decode() for w in words])
+
+
+def run(folder, command):
+    """The program checks every line it is given and fails at the first that it judges otherwise."""
+    body = base64.b64encode(BODY).decode()
+    text = "\n".join([body, *lines()]) + "\n"
+    subprocess.run(command, cwd=folder, input=text, text=True, check=True)
+
+
+def check_java():
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "Check.java").write_text(
+            "import java.io.*;\n" + block("java", "webhook-signature").replace("final class Webhooks", """
+class Check {
+  static String text(String s) { return new String(Base64.getDecoder().decode(s), StandardCharsets.UTF_8); }
+
+  public static void main(String[] args) throws Exception {
+    BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
+    byte[] body = Base64.getDecoder().decode(in.readLine());
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      String[] w = line.split(" ");
+      Map<String, String> headers = Map.of("webhook-id", text(w[2]), "webhook-timestamp", text(w[3]),
+                                           "webhook-signature", text(w[4]));
+      if (Webhooks.genuine(text(w[1]), headers, body) != Boolean.parseBoolean(w[0]))
+        throw new IllegalStateException(line);
+    }
+  }
+}
+
+final class Webhooks"""))
+        run(folder, ["java", "Check.java"])
+
+
+def check_go():
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder, "verify.go").write_text(
+            block("go", "webhook-signature").replace("package webhooks", "package main"))
+        pathlib.Path(folder, "main.go").write_text("""package main
+
+import (
+	"bufio"
+	"encoding/base64"
+	"os"
+	"strings"
+)
+
+func text(s string) []byte {
+	out, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		panic(err)
+	}
+	return out
+}
+
+func main() {
+	in := bufio.NewScanner(os.Stdin)
+	in.Scan()
+	body := text(in.Text())
+	for in.Scan() {
+		w := strings.Split(in.Text(), " ")
+		headers := map[string]string{"webhook-id": string(text(w[2])), "webhook-timestamp": string(text(w[3])),
+			"webhook-signature": string(text(w[4]))}
+		if Genuine(string(text(w[1])), headers, body) != (w[0] == "true") {
+			panic(in.Text())
+		}
+	}
+}
+""")
+        environment = {**os.environ, "GOCACHE": folder + "/cache", "GOFLAGS": "-mod=mod", "GO111MODULE": "off"}
+        subprocess.run(["go", "build", "-o", "check", "."], cwd=folder, env=environment, check=True)
+        run(folder, ["./check"])
+
+
 check_python()
 check_node()
+check_java()
+check_go()
 print("the verifiers of the documentation agree with the signer")
