@@ -147,9 +147,8 @@ io::unit sleeping(io::store& store, const options& o, const surroundings& around
   io::unit u;
   for (auto& [person, member] : fx.members)
     u.changes.emplace_back(io::membership{person, state.key, member});
-  u.changes.emplace_back(io::conversation_row{state.key, state.id, core.wake_time().value_or(0), 0, state.encode()});
-  if (waits)
-    u.changes.emplace_back(io::unread_row{agent, state.key, 1});
+  u.changes.emplace_back(io::conversation_row{state.key, state.id, core.wake_time().value_or(0), 0, state.encode().head,
+                                              std::vector<io::unread_messages>(waits ? 1 : 0, {agent, 1})});
   return u;
 }
 

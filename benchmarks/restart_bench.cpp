@@ -47,7 +47,8 @@ io::unit sleeping(io::store& store, const options& o, const surroundings& around
   io::unit u;
   for (auto& [person, member] : fx.members)
     u.changes.emplace_back(io::membership{person, state.key, member});
-  u.changes.emplace_back(io::conversation_row{state.key, state.id, core.wake_time().value_or(0), 0, state.encode()});
+  u.changes.emplace_back(io::conversation_row{state.key, state.id, core.wake_time().value_or(0), 0, state.encode().head,
+                                              std::vector<io::unread_messages>{}});
   return u;
 }
 

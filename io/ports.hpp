@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,18 @@ struct journal_entry {
   std::string blob;
 };
 
+/// What a member has not read.
+struct unread_messages {
+  person_id person;
+  std::uint32_t count = 0;
+};
+
+/// One piece of a large conversation's state, which changes by itself. Empty blob: there is no such part any more.
+struct row_part {
+  std::int64_t number = 0;
+  std::string blob;
+};
+
 /// The whole of a conversation. Replaces the former row and all journal entries that precede it.
 struct conversation_row {
   /// From `store::new_conversation_key`, the same for the whole life of a conversation.
@@ -58,6 +71,10 @@ struct conversation_row {
   /// When it ended; 0: it goes on.
   millis ended_at = 0;
   std::string blob;
+  /// Whoever is not named has read everything. Nothing: not known.
+  std::optional<std::vector<unread_messages>> unread = std::nullopt;
+  /// Those that changed; the others stay.
+  std::vector<row_part> parts = {};
 };
 
 /// Person takes part (or no longer takes part) in a conversation.
@@ -65,13 +82,6 @@ struct membership {
   person_id person;
   std::int64_t conversation = 0;
   bool member = true;
-};
-
-/// What a member has not read, as of the conversation's row in the same unit.
-struct unread_row {
-  person_id person;
-  std::int64_t conversation = 0;
-  std::uint32_t unread = 0;
 };
 
 /// A person has this device token, unless another one claims it with a higher number.
@@ -177,9 +187,9 @@ struct setting {
   std::string value;
 };
 
-using change = std::variant<journal_entry, conversation_row, membership, unread_row, person_row, mail_row,
-                            person_removed, presence_row, presence_cleared, shown_row, notification_row,
-                            parked_delivery, parked_removed, webhook_row, known_id, setting>;
+using change = std::variant<journal_entry, conversation_row, membership, person_row, mail_row, person_removed,
+                            presence_row, presence_cleared, shown_row, notification_row, parked_delivery,
+                            parked_removed, webhook_row, known_id, setting>;
 
 /// What one step of one entity changes: all of it or nothing is on disk. Every change states the new value (upsert),
 /// so that a unit may be written again.
@@ -193,6 +203,8 @@ struct stored_conversation {
   conversation_id id;
   std::string blob;
   std::vector<std::string> entries;
+  /// By their number.
+  std::map<std::int64_t, std::string> parts = {};
 };
 
 /// A conversation that a person takes part in.

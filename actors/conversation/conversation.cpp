@@ -123,7 +123,6 @@ void note_recounted(pointer self) {
   auto changed = st.core->take_recounted();
   if (changed.empty())
     return;
-  st.uncounted.insert(changed);
   st.unreported.insert(changed);
 }
 
@@ -163,21 +162,51 @@ std::optional<engine_time> next_alarm(pointer self) {
 
 // -- units --------------------------------------------------------------------
 
+/// Who has not read what (the others have read all).
+std::vector<io::unread_messages> unread(conversation_core& core) {
+  std::vector<io::unread_messages> out;
+  const auto& roster = core.state().roster;
+  for (slot who = 0; who < roster.size(); ++who) {
+    if (auto n = core.unread(who); n > 0 && !roster[who].person.empty())
+      out.push_back({roster[who].person, n});
+  }
+  return out;
+}
+
+std::size_t digest(const std::string& part) {
+  return std::hash<std::string>{}(part);
+}
+
+/// The parts of a large state that are not on disk as they are, and those there that are no more.
+std::vector<io::row_part> changed_parts(pointer self, std::map<std::int64_t, std::string> parts) {
+  std::vector<io::row_part> out;
+  auto before = std::exchange(self->state.parts_on_disk, {});
+  for (auto& [number, blob] : parts) {
+    auto now = digest(blob);
+    self->state.parts_on_disk.emplace(number, now);
+    auto known = before.extract(number);
+    if (known.empty() || known.mapped() != now)
+      out.push_back({number, std::move(blob)});
+  }
+  for (auto& [number, then] : before)
+    out.push_back({number, {}});
+  return out;
+}
+
 void add_row(pointer self, io::unit& unit) {
   auto& st = self->state;
   auto& state = st.core->state();
   auto due = st.core->wake_time();
   state.trim(st.core->waits());
-  auto blob = state.encode();
+  auto row = state.encode();
   st.journal_bytes = 0;
-  st.row_bytes = blob.size();
+  st.row_bytes = row.size();
   auto wake = due ? std::max<millis>(*due, 1) : 0;
   if (wake == 0 && !state.sessions.empty())
     wake = 1;
-  unit.changes.emplace_back(io::conversation_row{state.key, state.id, wake, state.ended_at, std::move(blob)});
-  each_named(self, std::exchange(st.uncounted, {}), [&](const person_id& person, std::uint32_t unread) {
-    unit.changes.emplace_back(io::unread_row{person, state.key, unread});
-  });
+  st.uncounted = false;
+  unit.changes.emplace_back(io::conversation_row{state.key, state.id, wake, state.ended_at, std::move(row.head),
+                                                 unread(*st.core), changed_parts(self, std::move(row.parts))});
 }
 
 /// Mails, and counts when it is time, go out when the unit is on disk.
@@ -307,8 +336,7 @@ void on_order(pointer self, ask_view& q) {
 void on_order(pointer self, ask_unread& q) {
   auto& st = self->state;
   auto who = st.core->state().find_active(q.person);
-  if (who && q.write)
-    st.uncounted.insert(*who);
+  st.uncounted = st.uncounted || q.write;
   st.shared->to_person_of(q.person,
                           person_order{counted{st.core->state().id, who ? st.core->unread(*who) : 0, q.round}});
 }
@@ -464,7 +492,7 @@ void on_rest(pointer self, bool sleep) {
   retire_quiet(self);
   auto wakes = st.core->wake_time().has_value();
   // A running wait may need the texts in the journal; nothing else does, not a call either.
-  if (st.core->exists() && (st.journal_bytes > 0 || !st.uncounted.empty()) && !state.waiting()) {
+  if (st.core->exists() && (st.journal_bytes > 0 || st.uncounted) && !state.waiting()) {
     unwritten(self).snapshot = true;
     write(self, {});
   }
@@ -491,7 +519,9 @@ void start(pointer self, const conversation_id& id, const std::shared_ptr<io::st
     st.core->name(st.shared->store.new_conversation_key(), id);
     return;
   }
-  if (!st.core->load(row->key, id, row->blob, row->entries))
+  for (const auto& [number, blob] : row->parts)
+    st.parts_on_disk.emplace(number, digest(blob));
+  if (!st.core->load(row->key, id, row->blob, row->entries, row->parts))
     st.shared->metrics.alarm("STORE", "damaged_conversation", id);
   st.row_bytes = row->blob.size();
   for (const auto& entry : row->entries)
@@ -500,7 +530,7 @@ void start(pointer self, const conversation_id& id, const std::shared_ptr<io::st
     arm_at(self, *t);
   st.core->repeat_activity(unwritten(self));
   // Persons who wake ask, as the row is older than the journal.
-  st.uncounted = st.core->take_recounted();
+  st.core->take_recounted();
   write(self, {});
 }
 

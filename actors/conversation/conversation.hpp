@@ -3,6 +3,7 @@
 #include "belfry/actors/conversation/core.hpp"
 #include "belfry/actors/node.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -42,9 +43,7 @@ struct conversation_actor_state {
   fact_list news;
   position news_after = 0;
 
-  /// Whose unread count changed since the row was written, and since the person was last told of it; when persons were
-  /// last told (0: never).
-  slot_set uncounted;
+  /// Whose unread count changed since the person was last told of it; when persons were last told (0: never).
   slot_set unreported;
   engine_time reported_at = 0;
 
@@ -56,6 +55,10 @@ struct conversation_actor_state {
   /// Bytes of journal since the row was written, and of that row.
   std::size_t journal_bytes = 0;
   std::size_t row_bytes = 0;
+  /// The row says nothing of what is unread.
+  bool uncounted = false;
+  /// What the disk has of a large state: a digest of each part.
+  std::map<std::int64_t, std::size_t> parts_on_disk;
   /// Asked to sleep as soon as everything is on disk.
   bool falling_asleep = false;
 };

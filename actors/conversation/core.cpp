@@ -25,9 +25,10 @@ void conversation_core::name(std::int64_t key, const conversation_id& id) {
 }
 
 bool conversation_core::load(std::int64_t key, const conversation_id& id, std::string_view row,
-                             const std::vector<std::string>& entries) {
+                             const std::vector<std::string>& entries,
+                             const std::map<std::int64_t, std::string>& parts) {
   name(key, id);
-  exists_ = state_.decode(row) && std::all_of(entries.begin(), entries.end(), [this](const std::string& entry) {
+  exists_ = state_.decode(row, parts) && std::all_of(entries.begin(), entries.end(), [this](const std::string& entry) {
               return each_step(entry, [this](step s) {
                 note_recounted(s);
                 return state_.apply(std::move(s), waits_);

@@ -63,7 +63,8 @@ public:
   /// What is stored cannot be read: every event is refused, and nothing is written over it.
   bool damaged() const { return damaged_; }
   /// False: damaged.
-  bool load(std::int64_t key, const conversation_id& id, std::string_view row, const std::vector<std::string>& entries);
+  bool load(std::int64_t key, const conversation_id& id, std::string_view row, const std::vector<std::string>& entries,
+            const std::map<std::int64_t, std::string>& parts = {});
   void name(std::int64_t key, const conversation_id& id);
 
   /// SPEC 2: applies one event.

@@ -7,7 +7,39 @@ namespace belfry {
 namespace {
 
 constexpr std::uint64_t row_version = 1;
+/// Roster and log stand in parts.
+constexpr std::uint64_t parts_version = 2;
 constexpr std::size_t small_roster_max = 24;
+/// More participants or messages than that are stored in parts: so many slots, and the messages of so many places,
+/// each.
+constexpr std::size_t whole_max = 256;
+constexpr slot slots_of_a_part = 64;
+constexpr position positions_of_a_part = 128;
+
+std::int64_t roster_part(slot who) {
+  return -1 - static_cast<std::int64_t>(who / slots_of_a_part);
+}
+
+std::int64_t log_part(position at) {
+  return static_cast<std::int64_t>(at / positions_of_a_part);
+}
+
+void encode_message(binary_writer& out, const message_entry& m) {
+  out.number(m.at);
+  out.text(m.id);
+  // The sender's name stands in the roster.
+  out.number(m.sender_slot == no_slot ? 0 : std::uint64_t{m.sender_slot} + 1);
+  if (m.sender_slot == no_slot)
+    out.text(m.sender);
+  out.number(static_cast<std::uint64_t>(m.kind));
+  out.number((m.internal ? 1U : 0U) | (m.to_all ? 2U : 0U) | (m.deleted ? 4U : 0U));
+  if (!m.to_all)
+    encode(out, m.addressed);
+  encode(out, m.whom);
+  out.text(m.text);
+  out.signed_number(m.sent_at);
+  out.signed_number(m.server_at);
+}
 
 } // namespace
 
@@ -294,45 +326,32 @@ void conversation_state::trim(const wait_rules& rules) {
   std::erase_if(fates, [&](const fate& f) { return f.message < oldest; });
 }
 
-std::string conversation_state::encode() const {
+std::size_t encoded_state::size() const {
+  auto n = head.size();
+  for (const auto& [number, blob] : parts)
+    n += blob.size();
+  return n;
+}
+
+encoded_state conversation_state::encode() const {
+  encoded_state whole;
+  const auto small = roster.size() <= whole_max && log.size() <= whole_max;
   binary_writer out;
-  out.number(row_version);
+  out.number(small ? row_version : parts_version);
   out.optional_text(topic);
   out.flag(auto_join_calls);
   out.signed_number(ended_at);
   out.number(last);
   out.number(roster.size());
-  for (slot who = 0; who < roster.size(); ++who) {
-    const auto& r = roster[who];
-    out.text(r.person);
-    out.number(static_cast<std::uint64_t>(r.role));
-    out.flag(r.hidden);
-    out.flag(r.muted);
-    out.flag(r.active);
-    belfry::encode(out, r.box);
-    const auto* read = find_owed(who);
-    out.text(read ? read->message : message_id{});
-    out.signed_number(read ? read->at : 0);
-    out.number(r.open.size());
-    for (const auto& client : r.open)
-      out.text(client);
-  }
-  out.number(log.size());
-  for (const auto& m : log) {
-    out.number(m.at);
-    out.text(m.id);
-    // The sender's name stands in the roster.
-    out.number(m.sender_slot == no_slot ? 0 : std::uint64_t{m.sender_slot} + 1);
-    if (m.sender_slot == no_slot)
-      out.text(m.sender);
-    out.number(static_cast<std::uint64_t>(m.kind));
-    out.number((m.internal ? 1U : 0U) | (m.to_all ? 2U : 0U) | (m.deleted ? 4U : 0U));
-    if (!m.to_all)
-      belfry::encode(out, m.addressed);
-    belfry::encode(out, m.whom);
-    out.text(m.text);
-    out.signed_number(m.sent_at);
-    out.signed_number(m.server_at);
+  if (small) {
+    for (slot who = 0; who < roster.size(); ++who)
+      encode_participant(out, who, roster[who].box);
+    out.number(log.size());
+    for (const auto& m : log)
+      encode_message(out, m);
+  } else {
+    encode_roster_parts(whole);
+    encode_log_parts(out, whole);
   }
   out.number(fates.size());
   for (const auto& f : fates) {
@@ -348,7 +367,52 @@ std::string conversation_state::encode() const {
   }
   call.encode(out);
   requests.encode(out);
-  return out.take();
+  whole.head = out.take();
+  return whole;
+}
+
+void conversation_state::encode_participant(binary_writer& out, slot who, const inbox& box) const {
+  const auto& r = roster[who];
+  out.text(r.person);
+  out.number(static_cast<std::uint64_t>(r.role));
+  out.flag(r.hidden);
+  out.flag(r.muted);
+  out.flag(r.active);
+  belfry::encode(out, box);
+  const auto* read = find_owed(who);
+  out.text(read ? read->message : message_id{});
+  out.signed_number(read ? read->at : 0);
+  out.number(r.open.size());
+  for (const auto& client : r.open)
+    out.text(client);
+}
+
+void conversation_state::encode_roster_parts(encoded_state& out) const {
+  binary_writer part;
+  for (slot who = 0; who < roster.size(); ++who) {
+    // Everybody has seen everything: that it became more must not change all parts.
+    auto box = roster[who].box;
+    box.seen = last - box.seen;
+    encode_participant(part, who, box);
+    if (who + 1U == roster.size() || roster_part(who) != roster_part(who + 1))
+      out.parts[roster_part(who)] = std::exchange(part, {}).take();
+  }
+}
+
+void conversation_state::encode_log_parts(binary_writer& head, encoded_state& out) const {
+  std::vector<std::int64_t> numbers;
+  binary_writer part;
+  for (auto m = log.begin(); m != log.end(); ++m) {
+    encode_message(part, *m);
+    const auto number = log_part(m->at);
+    if (auto next = m + 1; next == log.end() || log_part(next->at) != number) {
+      out.parts[number] = std::exchange(part, {}).take();
+      numbers.push_back(number);
+    }
+  }
+  head.number(numbers.size());
+  for (auto n : numbers)
+    head.number(static_cast<std::uint64_t>(n));
 }
 
 void conversation_state::decode_participant(binary_reader& in, slot who) {
@@ -391,19 +455,62 @@ void conversation_state::decode_message(binary_reader& in) {
   m.server_at = in.signed_number();
 }
 
-bool conversation_state::decode(std::string_view row) {
+bool conversation_state::decode_roster_parts(const std::map<std::int64_t, std::string>& parts) {
+  for (slot who = 0; who < roster.size();) {
+    auto part = parts.find(roster_part(who));
+    if (part == parts.end())
+      return false;
+    binary_reader in{part->second};
+    do {
+      decode_participant(in, who);
+      auto& seen = roster[who++].box.seen;
+      if (seen > last)
+        return false;
+      seen = last - seen;
+    } while (who < roster.size() && roster_part(who) == part->first);
+    if (!in.ok() || !in.at_end())
+      return false;
+  }
+  return true;
+}
+
+bool conversation_state::decode_log_parts(binary_reader& head, const std::map<std::int64_t, std::string>& parts) {
+  for (auto n = head.count(); n > 0; --n) {
+    auto part = parts.find(static_cast<std::int64_t>(head.number()));
+    if (part == parts.end())
+      return false;
+    binary_reader in{part->second};
+    while (in.ok() && !in.at_end())
+      decode_message(in);
+    if (!in.ok())
+      return false;
+  }
+  return true;
+}
+
+bool conversation_state::decode(std::string_view row, const std::map<std::int64_t, std::string>& parts) {
   binary_reader in{row};
-  if (in.number() != row_version)
+  const auto version = in.number();
+  if (version != row_version && version != parts_version)
     return false;
   topic = in.optional_text();
   auto_join_calls = in.flag();
   ended_at = in.signed_number();
   last = in.number();
-  roster.resize(in.count());
-  for (slot who = 0; who < roster.size(); ++who)
-    decode_participant(in, who);
-  for (auto n = in.count(); n > 0; --n)
-    decode_message(in);
+  if (version == row_version) {
+    roster.resize(in.count());
+    for (slot who = 0; who < roster.size(); ++who)
+      decode_participant(in, who);
+    for (auto n = in.count(); n > 0; --n)
+      decode_message(in);
+  } else {
+    const auto people = in.number();
+    if (people > parts.size() * slots_of_a_part)
+      return false;
+    roster.resize(people);
+    if (!decode_roster_parts(parts) || !decode_log_parts(in, parts))
+      return false;
+  }
   for (auto n = in.count(); n > 0; --n) {
     auto& f = fates.emplace_back();
     f.message = in.number();

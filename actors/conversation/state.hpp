@@ -70,6 +70,16 @@ struct session_entry {
   std::string kind;
 };
 
+/// A state as it is stored. A small one is all `head`; of a large one the roster (negative numbers) and the log stand
+/// in parts, so that a change rewrites only what it concerns.
+struct encoded_state {
+  std::string head;
+  std::map<std::int64_t, std::string> parts = {};
+
+  std::size_t size() const;
+  bool operator==(const encoded_state&) const = default;
+};
+
 /// Read messages that are kept for Explain, and remembered fates.
 constexpr std::size_t explained_messages_max = 100;
 constexpr std::size_t fates_max = 500;
@@ -130,9 +140,9 @@ public:
   void trim(const wait_rules& rules);
 
   /// The row: binary, versioned. Call `trim` first.
-  std::string encode() const;
+  encoded_state encode() const;
   /// False when the row is damaged or of a newer version.
-  bool decode(std::string_view row);
+  bool decode(std::string_view head, const std::map<std::int64_t, std::string>& parts = {});
 
 private:
   bool apply_step(message_step& s);
@@ -153,7 +163,12 @@ private:
   bool knows(const slot_set& s) const;
   bool sound() const;
   void index_primary(slot who);
+  void encode_participant(binary_writer& out, slot who, const inbox& box) const;
   void decode_participant(binary_reader& in, slot who);
+  void encode_roster_parts(encoded_state& out) const;
+  bool decode_roster_parts(const std::map<std::int64_t, std::string>& parts);
+  void encode_log_parts(binary_writer& head, encoded_state& out) const;
+  bool decode_log_parts(binary_reader& head, const std::map<std::int64_t, std::string>& parts);
   void decode_message(binary_reader& in);
   void append(fact f);
   void owe(slot who, message_id message, millis at);

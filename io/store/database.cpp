@@ -110,6 +110,12 @@ void statement::bind(int i, bytes x) {
     sqlite3_bind_blob64(raw_, i, x.value.data() != nullptr ? x.value.data() : "", x.value.size(), SQLITE_STATIC);
 }
 
+void statement::bind(int i, optional_bytes x) {
+  // A cleared binding is null.
+  if (x.value)
+    bind(i, bytes{*x.value});
+}
+
 void statement::bind(int i, const notification_id& id) {
   if (raw_ != nullptr)
     sqlite3_bind_blob64(raw_, i, id.bytes.data(), id.bytes.size(), SQLITE_STATIC);

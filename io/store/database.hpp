@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +18,11 @@ namespace belfry::io {
 /// Bytes for a BLOB column.
 struct bytes {
   std::string_view value;
+};
+
+/// The same, or null.
+struct optional_bytes {
+  const std::optional<std::string>& value;
 };
 
 /// One connection to SQLite with its prepared statements. Used by one thread at a time. The first error sticks: until
@@ -77,6 +83,7 @@ public:
   void bind(int i, std::int64_t x);
   void bind(int i, std::string_view text);
   void bind(int i, bytes x);
+  void bind(int i, optional_bytes x);
   void bind(int i, const notification_id& id);
   template <class T>
   requires std::integral<T>

@@ -16,6 +16,18 @@ void memory_store::fail_next_commits(int count, std::string trouble) {
   trouble_ = std::move(trouble);
 }
 
+void memory_store::refuse_setting(std::string name) {
+  std::lock_guard guard(mutex_);
+  refused_setting_ = std::move(name);
+}
+
+bool memory_store::refuses(const unit& u) const {
+  return !refused_setting_.empty() && std::any_of(u.changes.begin(), u.changes.end(), [this](const change& x) {
+    const auto* s = std::get_if<io::setting>(&x);
+    return s != nullptr && s->name == refused_setting_;
+  });
+}
+
 std::size_t memory_store::commits() const {
   std::lock_guard guard(mutex_);
   return commits_;
@@ -32,11 +44,25 @@ result<success> memory_store::commit(const std::vector<const unit*>& units, mill
   std::lock_guard guard(mutex_);
   if (auto failure = next_failure())
     return *failure;
+  if (std::any_of(units.begin(), units.end(), [this](const unit* u) { return refuses(*u); }))
+    return error{ec::bad_input, "memory: a setting that is refused", {}};
   for (const auto* u : units)
     for (const auto& x : u->changes)
       std::visit([&](const auto& change) { apply(change, now); }, x);
   ++commits_;
   return success{};
+}
+
+stored_conversation memory_store::conversation::stored() const {
+  return {row.key, row.id, row.blob, entries, parts};
+}
+
+std::optional<std::uint32_t> memory_store::conversation::unread(const person_id& who) const {
+  if (!row.unread || !entries.empty())
+    return std::nullopt;
+  const auto& all = *row.unread;
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& x) { return x.person == who; });
+  return found == all.end() ? 0 : found->count;
 }
 
 void memory_store::apply(const journal_entry& x, millis) {
@@ -49,19 +75,22 @@ void memory_store::apply(const conversation_row& x, millis) {
   if (const auto other = keys_.find(x.id); other != keys_.end() && other->second != x.key)
     conversations_.erase(other->second);
   keys_[x.id] = x.key;
-  conversations_[x.key] = {x, {}};
+  auto& c = conversations_[x.key];
+  c.row = x;
+  c.entries.clear();
+  for (const auto& p : x.parts) {
+    if (p.blob.empty())
+      c.parts.erase(p.number);
+    else
+      c.parts[p.number] = p.blob;
+  }
 }
 
 void memory_store::apply(const membership& x, millis) {
   if (x.member)
-    members_.try_emplace({x.person, x.conversation}, 0);
+    members_.emplace(x.person, x.conversation);
   else
     members_.erase({x.person, x.conversation});
-}
-
-void memory_store::apply(const unread_row& x, millis) {
-  if (const auto found = members_.find({x.person, x.conversation}); found != members_.end())
-    found->second = x.unread;
 }
 
 void memory_store::apply(const person_row& x, millis) {
@@ -160,7 +189,7 @@ void memory_store::erase_conversation(std::int64_t key) {
   const auto id = conversations_.at(key).row.id;
   keys_.erase(id);
   conversations_.erase(key);
-  std::erase_if(members_, [&](const auto& m) { return m.first.second == key; });
+  std::erase_if(members_, [&](const auto& m) { return m.second == key; });
   std::erase_if(shown_, [&](const auto& s) { return s.second.conversation == id; });
 }
 
@@ -197,7 +226,7 @@ result<std::optional<stored_conversation>> memory_store::load_conversation(const
   if (key == keys_.end())
     return std::optional<stored_conversation>();
   const auto& c = conversations_.at(key->second);
-  return std::optional(stored_conversation{key->second, id, c.row.blob, c.entries});
+  return std::optional(c.stored());
 }
 
 result<stored_person> memory_store::load_person(const person_id& id) {
@@ -205,10 +234,9 @@ result<stored_person> memory_store::load_person(const person_id& id) {
   stored_person out;
   if (const auto found = persons_.find(id); found != persons_.end())
     out.blob = found->second.blob;
-  for (auto i = members_.lower_bound({id, 0}); i != members_.end() && i->first.first == id; ++i)
-    if (const auto c = conversations_.find(i->first.second); c != conversations_.end())
-      out.conversations.push_back(
-          {c->second.row.id, c->second.entries.empty() ? std::optional{i->second} : std::nullopt});
+  for (auto i = members_.lower_bound({id, 0}); i != members_.end() && i->first == id; ++i)
+    if (const auto c = conversations_.find(i->second); c != conversations_.end())
+      out.conversations.push_back({c->second.row.id, c->second.unread(id)});
   for (const auto& x : shown_)
     if (x.second.person == id)
       out.shown.push_back(x.second);
@@ -316,7 +344,7 @@ result<success> memory_store::each_journaled(const std::function<void(stored_con
     std::lock_guard guard(mutex_);
     for (const auto& [key, c] : conversations_)
       if (!c.entries.empty())
-        found.push_back({key, c.row.id, c.row.blob, c.entries});
+        found.push_back(c.stored());
   }
   for (auto& x : found)
     visit(std::move(x));

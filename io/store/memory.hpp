@@ -15,6 +15,8 @@ class memory_store final : public store {
 public:
   /// The next `count` commits and sweeps fail with `trouble` and change nothing.
   void fail_next_commits(int count, std::string trouble = "disk full");
+  /// From now on units that hold a setting of this name are refused for a reason of their own.
+  void refuse_setting(std::string name);
   /// How many commits succeeded so far.
   std::size_t commits() const;
 
@@ -44,14 +46,17 @@ public:
 
 private:
   struct conversation {
+    stored_conversation stored() const;
+    std::optional<std::uint32_t> unread(const person_id& who) const;
+
     conversation_row row;
     std::vector<std::string> entries;
+    std::map<std::int64_t, std::string> parts;
   };
 
   void apply(const journal_entry& x, millis now);
   void apply(const conversation_row& x, millis now);
   void apply(const membership& x, millis now);
-  void apply(const unread_row& x, millis now);
   void apply(const person_row& x, millis now);
   void apply(const mail_row& x, millis now);
   void apply(const person_removed& x, millis now);
@@ -66,6 +71,7 @@ private:
   void apply(const io::setting& x, millis now);
 
   std::optional<error> next_failure();
+  bool refuses(const unit& u) const;
   void forget_claims(const person_row& x);
   bool wholly_parked(const notification_row& x) const;
   void erase_conversation(std::int64_t key);
@@ -73,14 +79,14 @@ private:
   mutable std::mutex mutex_;
   int failures_ = 0;
   std::string trouble_;
+  std::string refused_setting_;
   std::size_t commits_ = 0;
   std::int64_t last_key_ = 0;
   std::uint64_t last_seq_ = 0;
 
   std::map<std::int64_t, conversation> conversations_;
   std::map<conversation_id, std::int64_t> keys_;
-  /// And what they have not read.
-  std::map<std::pair<person_id, std::int64_t>, std::uint32_t> members_;
+  std::set<std::pair<person_id, std::int64_t>> members_;
   std::map<person_id, person_row> persons_;
   /// Per token, who claims it with which number.
   std::map<std::string, std::map<person_id, std::uint64_t>, std::less<>> claims_;

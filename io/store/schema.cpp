@@ -69,18 +69,37 @@ CREATE INDEX notification_kind ON notification(kind);
 CREATE INDEX notification_not_sent ON notification(seq) WHERE state = 3;
 )sql";
 
-// What a member has not read (io::unread_row); null: never written.
+// What a member has not read; null: never written.
 static constexpr migration version_5 = R"sql(
 ALTER TABLE membership ADD COLUMN unread INTEGER;
 )sql";
 
-static constexpr std::array<migration, 5> all_migrations{version_1, version_2, version_3, version_4, version_5};
+// What members have not read stands with the conversation, where it costs no page of its own: every (person, count)
+// that is not 0; null: not known. Before the blob, so that it is read without it. Large states are kept in parts
+// (io::row_part).
+static constexpr migration version_6 = R"sql(
+ALTER TABLE membership DROP COLUMN unread;
+CREATE TABLE conversation_6(key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, due INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL, since INTEGER NOT NULL, unread BLOB, blob BLOB NOT NULL);
+INSERT INTO conversation_6 SELECT key, id, due, ended_at, since, NULL, blob FROM conversation;
+DROP TABLE conversation;
+ALTER TABLE conversation_6 RENAME TO conversation;
+CREATE INDEX conversation_due ON conversation(due) WHERE due > 0;
+CREATE INDEX conversation_ended ON conversation(ended_at) WHERE ended_at > 0;
+CREATE TABLE part(conversation INTEGER NOT NULL, number INTEGER NOT NULL, blob BLOB NOT NULL,
+  PRIMARY KEY(conversation, number)) WITHOUT ROWID;
+)sql";
 
-static constexpr std::array<const char*, 26> probes{
+static constexpr std::array<migration, 6> all_migrations{version_1, version_2, version_3,
+                                                         version_4, version_5, version_6};
+
+static constexpr std::array<const char*, 28> probes{
     "SELECT * FROM mark ORDER BY name LIMIT 1",
     "SELECT * FROM mark ORDER BY name DESC LIMIT 1",
     "SELECT * FROM conversation ORDER BY key LIMIT 1",
     "SELECT * FROM conversation ORDER BY key DESC LIMIT 1",
+    "SELECT * FROM part ORDER BY conversation, number LIMIT 1",
+    "SELECT * FROM part ORDER BY conversation DESC, number DESC LIMIT 1",
     "SELECT * FROM journal ORDER BY seq LIMIT 1",
     "SELECT * FROM journal ORDER BY seq DESC LIMIT 1",
     "SELECT * FROM membership ORDER BY person, conversation LIMIT 1",

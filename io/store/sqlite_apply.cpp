@@ -1,4 +1,5 @@
 #include "belfry/io/store/sqlite_store.hpp"
+#include "belfry/io/store/unread.hpp"
 
 namespace belfry::io {
 
@@ -36,28 +37,38 @@ void change_writer::apply(const journal_entry& x) {
 }
 
 void change_writer::apply(const conversation_row& x) {
+  apply_parts(x);
   if (last_row_[x.key] > position_)
     return;
   const auto since = pending_.next_entry - 1;
-  run(db_, "UPDATE conversation SET due = ?, ended_at = ?, since = ?, blob = ? WHERE key = ? AND id = ?", x.due,
-      x.ended_at, since, bytes{x.blob}, x.key, std::string_view(x.id));
-  if (db_.ok() && changes(db_) == 0)
-    run(db_, "INSERT OR REPLACE INTO conversation(key, id, due, ended_at, since, blob) VALUES(?, ?, ?, ?, ?, ?)", x.key,
-        std::string_view(x.id), x.due, x.ended_at, since, bytes{x.blob});
+  const auto unread = x.unread ? std::optional{encode(*x.unread)} : std::nullopt;
+  run(db_, "UPDATE conversation SET due = ?, ended_at = ?, since = ?, unread = ?, blob = ? WHERE key = ? AND id = ?",
+      x.due, x.ended_at, since, optional_bytes{unread}, bytes{x.blob}, x.key, std::string_view(x.id));
+  if (db_.ok() && changes(db_) == 0) {
+    run(db_, "DELETE FROM part WHERE conversation <> ? AND conversation = (SELECT key FROM conversation WHERE id = ?)",
+        x.key, std::string_view(x.id));
+    run(db_, "INSERT OR REPLACE INTO conversation VALUES(?, ?, ?, ?, ?, ?, ?)", x.key, std::string_view(x.id), x.due,
+        x.ended_at, since, optional_bytes{unread}, bytes{x.blob});
+  }
   pending_.steps.push_back({x.key, since, false});
+}
+
+/// Also those of a row that is superseded in the same commit: the later one names only what changed since.
+void change_writer::apply_parts(const conversation_row& x) {
+  for (const auto& p : x.parts) {
+    if (p.blob.empty())
+      run(db_, "DELETE FROM part WHERE conversation = ? AND number = ?", x.key, p.number);
+    else
+      run(db_, "INSERT OR REPLACE INTO part VALUES(?, ?, ?)", x.key, p.number, bytes{p.blob});
+  }
 }
 
 void change_writer::apply(const membership& x) {
   if (x.member)
-    run(db_, "INSERT OR IGNORE INTO membership VALUES(?, ?, 0)", std::string_view(x.person), x.conversation);
+    run(db_, "INSERT OR IGNORE INTO membership VALUES(?, ?)", std::string_view(x.person), x.conversation);
   else
     run(db_, "DELETE FROM membership WHERE person = ? AND conversation = ?", std::string_view(x.person),
         x.conversation);
-}
-
-void change_writer::apply(const unread_row& x) {
-  run(db_, "UPDATE membership SET unread = ? WHERE person = ? AND conversation = ?", x.unread,
-      std::string_view(x.person), x.conversation);
 }
 
 void change_writer::apply(const person_row& x) {

@@ -1,4 +1,5 @@
 #include "belfry/io/store/sqlite_store.hpp"
+#include "belfry/io/store/unread.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -97,6 +98,11 @@ std::optional<stored_conversation> sqlite_store::read_conversation(database& db,
     out = {s.integer(0), s.text(1), s.text(2), {}};
     entries = journal_.entries(out.key);
   }
+  {
+    statement s(db, "SELECT number, blob FROM part WHERE conversation = ? ORDER BY number", out.key);
+    while (s.step())
+      out.parts.emplace(s.integer(0), s.text(1));
+  }
   for (const auto seq : entries) {
     statement s(db, "SELECT blob FROM journal WHERE seq = ?", seq);
     if (s.step())
@@ -167,14 +173,12 @@ result<stored_person> sqlite_store::load_person(const person_id& id) {
   out.blob = person_blob(*db, person);
   {
     statement s(*db,
-                "SELECT c.id, m.conversation, COALESCE(m.unread, -1) FROM membership m"
+                "SELECT c.id, c.key, c.unread IS NULL, c.unread FROM membership m"
                 " JOIN conversation c ON c.key = m.conversation WHERE m.person = ? ORDER BY m.conversation",
                 person);
     while (s.step()) {
-      const auto unread = s.integer(2);
-      const auto known = unread >= 0 && !journaled.contains(s.integer(1));
-      out.conversations.push_back(
-          {s.text(0), known ? std::optional{static_cast<std::uint32_t>(unread)} : std::nullopt});
+      const auto known = s.integer(2) == 0 && !journaled.contains(s.integer(1));
+      out.conversations.push_back({s.text(0), known ? std::optional{unread_of(id, s.text(3))} : std::nullopt});
     }
   }
   {

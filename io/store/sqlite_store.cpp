@@ -39,13 +39,16 @@ error sqlite_store::trouble(const database& db) const {
 }
 
 error sqlite_store::roll_back() {
-  const int rc = writer_.rc();
+  const int rc = writer_.rc() & 0xff;
   error out = trouble(writer_);
+  const bool own_reason = rc == SQLITE_CONSTRAINT || rc == SQLITE_TOOBIG || rc == SQLITE_MISMATCH;
+  if (own_reason)
+    out.code = ec::bad_input;
   writer_.clear_error();
   if (sqlite3_get_autocommit(writer_.handle()) == 0)
     writer_.exec("ROLLBACK");
   writer_.clear_error();
-  suspect_ = (rc & 0xff) != SQLITE_FULL && (rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_CONSTRAINT;
+  suspect_ = rc != SQLITE_FULL && rc != SQLITE_BUSY && !own_reason;
   return out;
 }
 

@@ -38,8 +38,8 @@ public:
 private:
   void apply(const journal_entry& x);
   void apply(const conversation_row& x);
+  void apply_parts(const conversation_row& x);
   void apply(const membership& x);
-  void apply(const unread_row& x);
   void apply(const person_row& x);
   void apply(const mail_row& x);
   void apply(const person_removed& x);

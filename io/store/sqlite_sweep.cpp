@@ -21,6 +21,7 @@ void sqlite_store::sweep_conversations(database& db, pending_changes& pending, m
     run(db, "DELETE FROM membership WHERE conversation = ?", key);
     run(db, "DELETE FROM shown WHERE conversation = ?", std::string_view(id));
     run(db, "DELETE FROM conversation WHERE key = ?", key);
+    run(db, "DELETE FROM part WHERE conversation = ?", key);
     pending.steps.push_back({key, pending.next_entry, false});
   }
   more = more || ended.size() == conversations_max;

@@ -2,6 +2,7 @@
 #include "golden.hpp"
 
 #include "belfry/actors/conversation/core.hpp"
+#include "belfry/tests/support/hex.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +18,7 @@ class scribe {
 public:
   options opts;
   engine_time now = 1'000'000;
-  std::string row;
+  encoded_state row;
   std::vector<std::string> entries;
 
   scribe() {
@@ -30,7 +31,7 @@ public:
   conversation_core& core() { return *core_; }
   bool loads() {
     core_ = std::make_unique<conversation_core>(opts, around_);
-    return core_->load(7, "conv", row, entries);
+    return core_->load(7, "conv", row.head, entries, row.parts);
   }
   /// Bytes of the entry.
   std::size_t happens(event_body body) {
@@ -122,21 +123,6 @@ scribe everything() {
   return s;
 }
 
-std::string hex(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned char c : bytes)
-    out += {digits[c >> 4], digits[c & 15]};
-  return out;
-}
-
-std::string unhex(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    out.push_back(static_cast<char>(std::stoi(std::string{text.substr(i, 2)}, nullptr, 16)));
-  return out;
-}
-
 TEST(Journal, GrowsByADeclineAsMuchAmongThousandsAsAmongFew) {
   scribe s;
   s.happens(crowd(4000));
@@ -168,22 +154,74 @@ TEST(Journal, GrowsByAMessageAsMuchBehindThousandsAsBehindFew) {
   EXPECT_EQ(s.core().unread("p0"), 10'000U);
 }
 
+/// Bytes of those parts that differ, and of the head.
+std::size_t rewritten(const encoded_state& before, const encoded_state& after) {
+  auto n = after.head.size();
+  for (const auto& [number, blob] : after.parts) {
+    auto then = before.parts.find(number);
+    if (then == before.parts.end() || then->second != blob)
+      n += blob.size();
+  }
+  return n;
+}
+
+TEST(Journal, OfALargeConversationIsFoldedIntoThePartsThatChanged) {
+  scribe s;
+  s.happens(crowd(1000));
+  for (int i = 0; i < 2100; ++i)
+    s.happens(message("m" + std::to_string(i), "anna"));
+  s.core().state().catch_up_all(s.core().waits());
+  for (auto& somebody : s.core().state().roster)
+    somebody.box.pending = 0;
+  s.writes_row();
+  const auto before = s.row;
+  EXPECT_GT(before.size(), 60'000U);
+  s.happens(message_read{"p7", {}});
+  s.writes_row();
+  EXPECT_LE(rewritten(before, s.row), 8'000U);
+  const auto unread = s.core().unread("p7");
+  const auto others = s.core().unread("p8");
+  ASSERT_TRUE(s.loads());
+  EXPECT_EQ(s.core().unread("p7"), unread);
+  EXPECT_EQ(s.core().unread("p8"), others);
+  EXPECT_EQ(s.core().state().encode(), s.row);
+}
+
+TEST(Journal, OfALargeConversationIsRefusedWithoutOneOfItsParts) {
+  scribe s;
+  s.happens(crowd(300));
+  for (int i = 0; i < 300; ++i)
+    s.happens(message("m" + std::to_string(i), "anna"));
+  s.writes_row();
+  const auto whole = s.row;
+  ASSERT_GT(whole.parts.size(), 5U);
+  for (const auto& [number, blob] : whole.parts) {
+    s.row = whole;
+    s.row.parts.erase(number);
+    EXPECT_FALSE(s.loads()) << number;
+    s.row.parts[number] = blob.substr(0, blob.size() - 1);
+    EXPECT_FALSE(s.loads()) << number;
+  }
+  s.row = whole;
+  EXPECT_TRUE(s.loads());
+}
+
 TEST(Journal, OfThisReleaseIsReadForEver) {
   auto now = everything();
   std::vector<std::string> lines;
   for (const auto& e : now.entries)
     lines.push_back(hex(e));
-  EXPECT_EQ(hex(now.row), golden_row) << "the row's format is frozen: give it a new version";
+  EXPECT_EQ(hex(now.row.head), golden_row) << "the row's format is frozen: give it a new version";
   EXPECT_EQ(lines, golden_entries) << "the entries' format is frozen: give it a new version";
   scribe then;
   then.opts = now.opts;
-  then.row = unhex(golden_row);
+  then.row.head = unhex(golden_row);
   for (const auto& line : golden_entries)
     then.entries.push_back(unhex(line));
   ASSERT_TRUE(then.loads());
   then.writes_row();
   now.writes_row();
-  EXPECT_EQ(hex(then.row), hex(now.row));
+  EXPECT_EQ(hex(then.row.head), hex(now.row.head));
 }
 
 TEST(Journal, OfTheFirstFormatIsReadWithoutAVersion) {
@@ -217,7 +255,7 @@ TEST(Journal, OfTheFirstFormatIsReadWithoutAVersion) {
   s.entries = {entry.take()};
   ASSERT_TRUE(s.loads());
   s.writes_row();
-  EXPECT_EQ(hex(s.row), hex(wanted));
+  EXPECT_EQ(hex(s.row.head), hex(wanted.head));
 }
 
 TEST(Journal, ThatIsDamagedIsRefusedOrCanBeWorkedWith) {
@@ -228,7 +266,7 @@ TEST(Journal, ThatIsDamagedIsRefusedOrCanBeWorkedWith) {
   for (int round = 0; round < 3000; ++round) {
     auto s = everything();
     auto n = dice() % (s.entries.size() + 1);
-    auto& bytes = n == 0 ? s.row : s.entries[n - 1];
+    auto& bytes = n == 0 ? s.row.head : s.entries[n - 1];
     bytes[dice() % bytes.size()] = static_cast<char>(dice());
     auto sound = s.loads();
     ASSERT_EQ(s.core().damaged(), !sound);

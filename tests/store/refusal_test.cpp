@@ -55,6 +55,21 @@ protected:
   temp_folder folder_;
 };
 
+TEST_F(Refusal, OfOneUnitForItsOwnReasonIsNotTheDisks) {
+  open_store(folder_.file()).reset();
+  execute(folder_.file(), "CREATE TRIGGER no BEFORE INSERT ON setting WHEN NEW.name = 'bad'"
+                          " BEGIN SELECT RAISE(ABORT, 'no'); END");
+  auto s = open_store(folder_.file());
+  const auto good = unit_of(io::setting{"good", "x"});
+  const auto bad = unit_of(io::setting{"bad", "x"});
+  const auto r = s->commit({&good, &bad}, 1);
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, ec::bad_input);
+  EXPECT_FALSE(*s->setting("good")) << "nothing of it counts as written";
+  EXPECT_TRUE(s->commit({&good}, 1));
+  EXPECT_EQ(**s->setting("good"), "x");
+}
+
 TEST_F(Refusal, OfAStoreThatIsOpenInThisProcess) {
   const auto first = open_store(folder_.file());
   put(*first, io::setting{"a", "b"});

@@ -51,7 +51,7 @@ TEST_F(Schema, TakesAFileOfVersionFourWithoutKnowingWhatIsUnread) {
   const auto s = open_store(folder_.file());
   ASSERT_NE(s, nullptr);
   EXPECT_FALSE(s->load_person("p")->conversations.at(0).unread) << "the conversation is asked";
-  put(*s, unread_row{"p", 1, 2});
+  put(*s, conversation_row{1, "c", 0, 0, "x", std::vector<unread_messages>{{"p", 2}}});
   EXPECT_EQ(s->load_person("p")->conversations.at(0).unread, 2U);
 }
 

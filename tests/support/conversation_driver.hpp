@@ -286,8 +286,8 @@ private:
   std::unique_ptr<conversation_core> revived() {
     auto twin = std::make_unique<conversation_core>(opts, around_);
     // A refused event may come before anything is stored.
-    if (!row_.empty()) {
-      EXPECT_TRUE(twin->load(7, "conv", row_, entries_));
+    if (!row_.head.empty()) {
+      EXPECT_TRUE(twin->load(7, "conv", row_.head, entries_, row_.parts));
     } else {
       twin->name(7, "conv");
     }
@@ -352,7 +352,7 @@ private:
   std::vector<std::size_t> heard_;
   std::vector<fact> facts_;
   position collected_ = 0;
-  std::string row_;
+  encoded_state row_;
   std::vector<std::string> entries_;
 };
 
