@@ -82,7 +82,7 @@ io::reply<T> answer(const std::string& n, F&& text) {
 std::string counted(const admission& a) {
   auto out = std::to_string(a.accepted) + " " + std::to_string(a.duplicates);
   for (const auto& r : a.refused)
-    out += " " + std::to_string(r.index);
+    out += " " + std::to_string(r.index) + " " + std::string{to_string(r.reason)};
   return out;
 }
 

@@ -167,9 +167,10 @@ void host::heard_answer(planned_request& r, const std::string& words) {
   std::istringstream in(words);
   std::size_t accepted = 0, duplicates = 0;
   in >> accepted >> duplicates;
-  std::set<std::size_t> refused;
-  for (std::size_t i = 0; in >> i;)
-    refused.insert(i);
+  std::map<std::size_t, std::string> refused;
+  std::string why;
+  for (std::size_t i = 0; in >> i >> why;)
+    refused[i] = why;
   EXPECT_EQ(accepted + duplicates + refused.size(), r.events.size());
   EXPECT_TRUE(duplicates == 0 || r.times_sent > 1) << "a duplicate that was sent once: " << r.events.front().body;
   accepted_ += accepted;
@@ -178,7 +179,8 @@ void host::heard_answer(planned_request& r, const std::string& words) {
   auto now = clock::now();
   for (std::size_t i = 0; i < r.events.size(); ++i) {
     auto& e = r.events[i];
-    EXPECT_EQ(e.refused.value_or(refused.contains(i)), refused.contains(i)) << e.body;
+    EXPECT_EQ(e.refused.value_or(refused.contains(i)), refused.contains(i))
+        << e.body << " " << (refused.contains(i) ? refused.at(i) : "accepted") << ", sent " << r.times_sent << " times";
     if (refused.contains(i))
       continue;
     for (auto& g : e.effect.gone)
