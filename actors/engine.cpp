@@ -2,6 +2,7 @@
 
 #include "belfry/actors/clock_anchor.hpp"
 #include "belfry/actors/explain.hpp"
+#include "belfry/actors/host_calls.hpp"
 #include "belfry/actors/node.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/recovery.hpp"
@@ -147,36 +148,24 @@ error stopped() {
   return {ec::stopping, "the engine is stopped", {}};
 }
 
-/// Calls the host, whose exceptions harm nobody but the host (SPEC 12).
-template <class F, class... Ts>
-void call_host(io::telemetry& metrics, const F& f, Ts&&... xs) {
-  try {
-    f(std::forward<Ts>(xs)...);
-  } catch (const std::exception& x) {
-    metrics.alarm("ENGINE", "callback_threw", x.what());
-  } catch (...) {
-    metrics.alarm("ENGINE", "callback_threw", "unknown exception");
-  }
-}
-
 /// Answers when nobody did: the question was dropped with an actor that ended.
 template <class T>
 struct last_word {
-  last_word(io::telemetry& m, io::reply<T> d) : metrics(m), done(std::move(d)) {}
+  last_word(host_calls& c, io::reply<T> d) : calls(c), done(std::move(d)) {}
   ~last_word() { say(stopped()); }
 
   void say(result<T> r) {
     if (auto f = std::exchange(done, nullptr))
-      call_host(metrics, f, std::move(r));
+      calls.answer(std::move(f), std::move(r));
   }
 
-  io::telemetry& metrics;
+  host_calls& calls;
   io::reply<T> done;
 };
 
 template <class T>
-io::reply<T> answered_for_sure(io::telemetry& metrics, io::reply<T> done) {
-  auto word = std::make_shared<last_word<T>>(metrics, std::move(done));
+io::reply<T> answered_for_sure(host_calls& calls, io::reply<T> done) {
+  auto word = std::make_shared<last_word<T>>(calls, std::move(done));
   return [word](result<T> r) { word->say(std::move(r)); };
 }
 
@@ -191,11 +180,13 @@ struct engine::impl {
   impl(options o, engine_parts p, timeline begin)
       : parts(std::move(p)),
         metrics(io::metric_owner::engine),
+        calls(metrics, parts.callbacks_never_block),
         system(config),
         node(std::move(o), *parts.store, *parts.transport, *parts.wall, metrics, begin) {}
 
   engine_parts parts;
   io::telemetry metrics;
+  host_calls calls;
   system_config config;
   caf::actor_system system;
   belfry::node node;
@@ -204,17 +195,18 @@ struct engine::impl {
   std::shared_mutex gate;
   std::atomic<bool> running{false};
 
-  /// Holds nothing when the engine is stopping, which `done` is told then. Else `done` is sure to be called once from
-  /// here on.
+  /// Holds nothing when the engine is stopping, or the host does not return from its callbacks; `done` is told so. Else
+  /// `done` is sure to be called once from here on.
   template <class T>
   std::shared_lock<std::shared_mutex> enter(io::reply<T>& done) {
     std::shared_lock open{gate};
-    if (running) {
-      done = answered_for_sure(metrics, std::move(done));
+    if (running && !calls.crowded()) {
+      done = answered_for_sure(calls, std::move(done));
       return open;
     }
+    const bool crowded = running;
     open.unlock();
-    done(stopped());
+    done(crowded ? error{ec::overloaded, "callbacks of the host wait for one that has not returned", {}} : stopped());
     return {};
   }
 
@@ -262,6 +254,7 @@ struct engine::impl {
     node.channels = {};
     node.subscriptions = nullptr;
     parts.transport.reset();
+    calls.finish(until);
   }
 
   /// Shards tell their entities to end; what one of them is at still uses the node.
@@ -357,18 +350,6 @@ void engine::publish(std::vector<event> events, io::reply<admission> done) {
   if (!open)
     return;
   caf::anon_send(impl_->node.gateway, belfry::publish{std::move(events), std::move(done)});
-}
-
-std::future<result<admission>> engine::publish(std::vector<event> events) {
-  auto promise = std::make_shared<std::promise<result<admission>>>();
-  publish(std::move(events), [promise](result<admission> r) { promise->set_value(std::move(r)); });
-  return promise->get_future();
-}
-
-std::future<result<admission>> engine::publish(event e) {
-  std::vector<event> events;
-  events.push_back(std::move(e));
-  return publish(std::move(events));
 }
 
 // -- persons ------------------------------------------------------------------
@@ -547,10 +528,8 @@ std::shared_ptr<void> engine::open_page(person_id id, std::function<void(const p
   if (!impl_->running)
     return nullptr;
   auto number = ++impl_->subscriptions;
-  auto careful = [&metrics = impl_->metrics, f = std::move(on_message)](const page_message& m) {
-    call_host(metrics, f, m);
-  };
-  impl_->node.to_person_of(id, belfry::open_page{number, std::move(careful)});
+  auto on_host = [&calls = impl_->calls, f = std::move(on_message)](const page_message& m) { calls.tell(f, m); };
+  impl_->node.to_person_of(id, belfry::open_page{number, std::move(on_host)});
   return {nullptr, [this, id, number](void*) {
             std::shared_lock open{impl_->gate};
             if (impl_->running)
@@ -648,8 +627,8 @@ std::shared_ptr<void> engine::subscribe(std::function<void(const report&)> on_re
   if (!impl_->running)
     return nullptr;
   auto id = ++impl_->subscriptions;
-  auto guarded = [m = &impl_->metrics, f = std::move(on_report)](const report& r) { call_host(*m, f, r); };
-  caf::anon_send(impl_->node.outcomes, belfry::subscribe{id, std::move(guarded)});
+  auto on_host = [&calls = impl_->calls, f = std::move(on_report)](const report& r) { calls.tell(f, r); };
+  caf::anon_send(impl_->node.outcomes, belfry::subscribe{id, std::move(on_host)});
   return {nullptr, [outcomes = impl_->node.outcomes, id](void*) { caf::anon_send(outcomes, belfry::unsubscribe{id}); }};
 }
 

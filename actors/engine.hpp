@@ -29,11 +29,17 @@ struct engine_parts {
   /// Called once when a part of the engine ended by an exception, on its thread: the engine is not ready any more and
   /// should be stopped and started anew. Must not block.
   std::function<void()> on_failure;
+  /// Callbacks of the API are called on threads of the engine, without a hop to a thread of their own. One that blocks
+  /// then holds up notifications.
+  bool callbacks_never_block = false;
 
   engine_parts();
   engine_parts(engine_parts&&) noexcept;
   ~engine_parts();
 };
+
+/// What `engine::inspect` looks at.
+enum class row_kind : std::uint8_t { conversation, person, notification, webhook };
 
 /// What the pieces of an engine have done so far; for tests and benchmarks.
 struct engine_statistics {
@@ -45,9 +51,11 @@ struct engine_statistics {
   std::uint64_t units = 0;
 };
 
-/// A notification engine within this process (SPEC 14). Everything of the API is asynchronous: callbacks run on a
-/// thread of the engine and must not block; what they throw is an alarm and harms nobody else. Several engines may live
-/// in one process, each on its own store. No header of the actor framework is needed to use it.
+/// A notification engine within this process (SPEC 14). Everything of the API is asynchronous, with callbacks
+/// (`io::service`) or futures. Callbacks run one after the other on a thread of their own: what they throw is an alarm,
+/// and one that blocks keeps only the callbacks behind it waiting. While 65,536 of them wait, questions are answered
+/// ec::overloaded and reports are left out (an alarm). Futures need no callback thread. Several engines may live in one
+/// process, each on its own store. No header of the actor framework is needed to use it.
 class engine final : public io::service {
 public:
   /// Opens the store, takes up what was unfinished, and is ready when it returns.
@@ -55,7 +63,8 @@ public:
   /// read (the detail names it).
   static result<std::unique_ptr<engine>> start(options o, engine_parts parts = {});
 
-  /// Stops at once what `stop` was not given time for.
+  /// Stops at once what `stop` was not given time for, and returns when every callback has: not to be destroyed by one
+  /// of its own callbacks.
   ~engine() override;
 
   /// Takes no more questions, waits at most `limit` for what is in flight, keeps the rest on disk. Whatever is asked
@@ -67,11 +76,45 @@ public:
   /// belongs to goes on as it was, and the others take theirs.
   result<success> reload(const options& o);
 
-  /// As the callback form of `io::service`; ready when all of it is on disk.
+  // The forms with callbacks (`io::service`) as futures, which are always fulfilled, with ec::stopping at the latest.
+  /// Ready when all of it is on disk.
   std::future<result<admission>> publish(std::vector<event> events);
   std::future<result<admission>> publish(event e);
+  std::future<result<io::stored<person>>> put_person(person_id id, person_profile profile);
+  std::future<result<person>> get_person(person_id id);
+  std::future<result<success>> delete_person(person_id id);
+  std::future<result<count_view>> notification_count(person_id id);
+  std::future<result<io::stored<device>>> put_device(person_id id, device d);
+  std::future<result<std::vector<device>>> get_devices(person_id id);
+  std::future<result<success>> delete_device(person_id id, device_id device);
+  std::future<result<pause_view>> put_pause(person_id id, pause_mode mode, std::optional<millis> until = std::nullopt);
+  std::future<result<pause_view>> get_pause(person_id id);
+  std::future<result<io::stored<pause_reason>>>
+  put_pause_reason(person_id id, std::string source, std::string display_name, std::int64_t timeout_seconds);
+  std::future<result<success>> delete_pause_reason(person_id id, std::string source);
+  std::future<result<suppression_view>> get_email_suppression(person_id id);
+  std::future<result<success>> delete_email_suppression(person_id id);
+  std::future<result<kind>> unsubscribe(std::string token, bool act);
+  std::future<result<new_subscription>> create_subscription(person_id id, subscription_input input);
+  std::future<result<std::vector<subscription_view>>> get_subscriptions(person_id id);
+  std::future<result<success>> delete_subscription(person_id id, subscription_id subscription);
+  std::future<result<success>> report_health_check(person_id id, subscription_id subscription, std::string check);
+  std::future<result<webhook>> create_webhook(webhook_input input);
+  std::future<result<webhook>> put_webhook(webhook_id id, webhook_input input);
+  std::future<result<webhook>> get_webhook(webhook_id id);
+  std::future<result<std::vector<webhook>>> get_webhooks();
+  std::future<result<success>> delete_webhook(webhook_id id);
+  std::future<result<success>> ping_webhook(webhook_id id);
+  std::future<result<conversation_view>> get_conversation(conversation_id id);
+  std::future<result<trace_page>> query_notifications(trace_query q);
+  std::future<result<trace_item>> get_notification(notification_id id);
 
   engine_statistics statistics() const;
+
+  /// A row of the store of these options as JSON, without texts, names and secrets, also while an engine uses the
+  /// store. It says whether the row can be read and, if not, what of it is damaged. ec::not_found: there is no such
+  /// row; bad_input: no id of a notification; store_unavailable: the store cannot be read.
+  static result<std::string> inspect(const options& o, row_kind what, const std::string& id);
 
   // io::service
   void publish(std::vector<event> events, io::reply<admission> done) override;
@@ -113,6 +156,9 @@ public:
 private:
   struct impl;
   explicit engine(std::unique_ptr<impl> parts);
+
+  template <class T, class... Params, class... Args>
+  std::future<result<T>> ask(void (io::service::*what)(Params...), Args&&... args);
 
   std::unique_ptr<impl> impl_;
 };

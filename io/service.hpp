@@ -15,7 +15,7 @@
 
 namespace belfry::io {
 
-/// Called exactly once, on a thread of the engine; must not block.
+/// Called exactly once. `belfry::engine` says on which thread.
 template <class T>
 using reply = std::function<void(result<T>)>;
 
@@ -68,8 +68,8 @@ public:
   /// ec::not_found: nobody asked for this check.
   virtual void report_health_check(person_id id, subscription_id subscription, std::string check,
                                    reply<success> done) = 0;
-  /// A page of the person is open until the returned handle is dropped. `on_message` is called on a thread of the
-  /// engine and must not block; nullptr when the engine is stopping.
+  /// A page of the person is open until the returned handle is dropped. `on_message` is called as a reply
+  /// is; nullptr when the engine is stopping.
   virtual std::shared_ptr<void> open_page(person_id id, std::function<void(const page_message&)> on_message) = 0;
 
   virtual void create_webhook(webhook_input input, reply<webhook> done) = 0;
@@ -86,7 +86,7 @@ public:
   virtual void get_notification(notification_id id, reply<trace_item> done) = 0;
 
   /// Every change of state of notifications, call time-outs, pauses and dead addresses, until the returned handle is
-  /// dropped. `on_report` is called on a thread of the engine and must not block.
+  /// dropped. `on_report` is called as a reply is.
   virtual std::shared_ptr<void> subscribe(std::function<void(const report&)> on_report) = 0;
 
   /// Store writable, all waits and deliveries armed.

@@ -7,6 +7,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <iterator>
 
 namespace belfry {
 
@@ -45,6 +46,27 @@ void release(pointer self, std::vector<commit>& done) {
   }
 }
 
+/// What the store never takes is left out, so that it stops nobody else: an alarm, and whoever waits hears that it is
+/// not on disk. Its entity goes on with what it has in memory.
+void set_aside(pointer self, commit& c, const std::string& detail) {
+  auto& st = self->state;
+  st.shared->metrics.alarm("STORE", "unit_refused", detail);
+  acks refused;
+  for (auto& a : c.acks) {
+    a.refused =
+        refused_event{a.index, "", "the store does not take what this event changes", refusal::conversation_damaged};
+    refused.list.push_back(std::move(a));
+  }
+  if (!refused.list.empty())
+    self->send(st.shared->gateway, std::move(refused));
+  for (auto& f : c.answers)
+    f(false);
+  for (auto& e : c.after) {
+    if (e.what.match_elements<committed>())
+      caf::anon_send(e.to, std::move(e.what));
+  }
+}
+
 /// Whoever waits for an answer of the API gets one now; what was to be written still is, but for what is tried once.
 void answer_failure(pointer self) {
   std::erase_if(self->state.waiting, [](commit& c) {
@@ -69,36 +91,73 @@ void report_writable(pointer self, bool writable, const std::string& detail) {
   self->send(st.shared->gateway, store_state{writable, detail});
 }
 
-void flush(pointer self) {
+/// Writes these of what waits, in one transaction.
+result<success> write(pointer self, std::size_t begin, std::size_t end) {
   auto& st = self->state;
-  st.flushing = false;
-  if (st.waiting.empty())
-    return;
   std::vector<const io::unit*> units;
-  units.reserve(st.waiting.size());
-  for (const auto& c : st.waiting) {
-    if (!c.unit.changes.empty())
-      units.push_back(&c.unit);
+  units.reserve(end - begin);
+  for (auto i = begin; i < end; ++i) {
+    if (!st.waiting[i].unit.changes.empty())
+      units.push_back(&st.waiting[i].unit);
   }
+  if (units.empty())
+    return success{};
   auto began = std::chrono::steady_clock::now();
-  auto written = units.empty() ? result<success>{success{}} : st.shared->store.commit(units, now(self));
+  auto written = st.shared->store.commit(units, now(self));
   if (!written) {
     st.errors.increment();
-    report_writable(self, false, written.error().detail);
-    answer_failure(self);
-    st.flushing = true;
-    self->delayed_send(self, retry_after_failure, store_flush{});
-    return;
+    return written;
   }
   st.busy = true;
   st.written = std::chrono::steady_clock::now();
   st.commits.increment();
   st.shared->counters.commits.fetch_add(1, std::memory_order_relaxed);
   st.shared->counters.units.fetch_add(units.size(), std::memory_order_relaxed);
-  st.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  st.seconds.observe(std::chrono::duration<double>(st.written - began).count());
   st.units.observe(static_cast<double>(units.size()));
-  report_writable(self, true, {});
-  auto done = std::exchange(st.waiting, {});
+  return written;
+}
+
+/// Writes these of what waits; where the store refuses a unit for a reason of its own, by halves, so that the unit is
+/// found and the others are written. What became of each is moved to `done` and `refused`. Otherwise the trouble is the
+/// disk's: everything from the first that is not written on stays.
+result<success> write_by_halves(pointer self, std::size_t begin, std::size_t end, std::vector<commit>& done,
+                                std::vector<std::pair<commit, std::string>>& refused) {
+  auto& waiting = self->state.waiting;
+  auto written = write(self, begin, end);
+  if (written) {
+    std::move(waiting.begin() + static_cast<std::ptrdiff_t>(begin), waiting.begin() + static_cast<std::ptrdiff_t>(end),
+              std::back_inserter(done));
+    return written;
+  }
+  if (written.error().code != ec::bad_input)
+    return written;
+  if (end - begin == 1) {
+    refused.emplace_back(std::move(waiting[begin]), written.error().detail);
+    return success{};
+  }
+  auto middle = begin + (end - begin) / 2;
+  auto first = write_by_halves(self, begin, middle, done, refused);
+  return first ? write_by_halves(self, middle, end, done, refused) : first;
+}
+
+void flush(pointer self) {
+  auto& st = self->state;
+  st.flushing = false;
+  if (st.waiting.empty())
+    return;
+  std::vector<commit> done;
+  std::vector<std::pair<commit, std::string>> refused;
+  auto written = write_by_halves(self, 0, st.waiting.size(), done, refused);
+  st.waiting.erase(st.waiting.begin(), st.waiting.begin() + static_cast<std::ptrdiff_t>(done.size() + refused.size()));
+  report_writable(self, static_cast<bool>(written), written ? std::string{} : written.error().detail);
+  if (!written) {
+    answer_failure(self);
+    st.flushing = true;
+    self->delayed_send(self, retry_after_failure, store_flush{});
+  }
+  for (auto& [c, detail] : refused)
+    set_aside(self, c, detail);
   release(self, done);
 }
 

@@ -14,13 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Waits for the answer of one of the engine's asynchronous functions.
-template <class T, class F>
-T ask(F&& call) {
-  auto answer = std::make_shared<std::promise<belfry::result<T>>>();
-  auto ready = answer->get_future();
-  call([answer](belfry::result<T> r) { answer->set_value(std::move(r)); });
-  auto r = ready.get();
+/// Waits for the answer of one of the engine's functions.
+template <class T>
+T get(std::future<belfry::result<T>> answer) {
+  auto r = answer.get();
   if (!r)
     throw std::runtime_error(r.error().detail);
   return std::move(*r);
@@ -34,7 +31,7 @@ belfry::event in_conversation(belfry::event_body what) {
   return e;
 }
 
-/// Everything the engine reports about notifications; the callback runs on a thread of the engine and only notes.
+/// Everything the engine reports about notifications; the callback runs on a thread for callbacks.
 class outcomes {
 public:
   void operator()(const belfry::report& r) {
@@ -63,7 +60,7 @@ void make_known(belfry::engine& e, const std::string& id, belfry::person_type ty
   belfry::person_profile p;
   p.type = type;
   p.display_name = name;
-  ask<belfry::io::stored<belfry::person>>([&](auto done) { e.put_person(id, p, done); });
+  get(e.put_person(id, p));
 }
 
 /// Notifications go to a receiver on this machine, whether it is there or not.
@@ -72,7 +69,7 @@ void register_webhook(belfry::engine& e) {
   w.name = "chat_host " + std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
   w.endpoint = "http://127.0.0.1:9000/";
   w.events = {"push_notification.new_message"};
-  ask<belfry::webhook>([&](auto done) { e.create_webhook(w, done); });
+  get(e.create_webhook(w));
 }
 
 /// Ben writes to Ada, who has 1 unread message until she reads.
@@ -85,14 +82,12 @@ void talk(belfry::engine& e) {
   hello.sender = "ben";
   hello.text = "Hello!";
   // All of a batch is on disk when the future is ready; ec::overloaded says: try again a little later.
-  auto answer = e.publish({in_conversation(started), in_conversation(hello)}).get();
-  if (!answer)
-    throw std::runtime_error(answer.error().detail);
-  std::cout << "accepted " << answer->accepted << " events\n";
+  auto answer = get(e.publish({in_conversation(started), in_conversation(hello)}));
+  std::cout << "accepted " << answer.accepted << " events\n";
 }
 
 void show_unread(belfry::engine& e, const std::string& person) {
-  auto count = ask<belfry::count_view>([&](auto done) { e.notification_count(person, done); });
+  auto count = get(e.notification_count(person));
   std::cout << person + " has " + std::to_string(count.total) + " unread\n";
 }
 
@@ -119,7 +114,7 @@ int run(const std::string& store) {
   // QUEUED after the wait, then DONE: sent if the receiver took it; else Belfry would try again until Ada reads.
   if (!seen->wait(1, 10s))
     return 1;
-  engine.publish(in_conversation(belfry::message_read{"ada", std::nullopt})).get();
+  get(engine.publish(in_conversation(belfry::message_read{"ada", std::nullopt})));
   show_unread(engine, "ada");
   subscription.reset();
   engine.stop(10s);

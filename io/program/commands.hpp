@@ -46,6 +46,16 @@ struct backup_arguments {
 /// Copies the store, also while a server uses it.
 int backup(const backup_arguments& a);
 
+struct inspect_arguments {
+  configuration_arguments from;
+  /// "conversation", "person", "notification" or "webhook".
+  std::string kind;
+  std::string id;
+};
+
+/// Prints a row of the store as JSON, without texts, names and secrets.
+int inspect(const inspect_arguments& a);
+
 struct template_arguments {
   configuration_arguments from;
   /// "new_message", "incoming_call" or "missed_call".

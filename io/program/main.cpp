@@ -79,6 +79,15 @@ int main(int argc, char** argv) {
   backup_command->add_option("file", backup_with.file, "The copy; must not be there")->required()->type_name("FILE");
   backup_command->callback([&] { code = backup(backup_with); });
 
+  inspect_arguments inspect_with;
+  auto* inspect_command = app.add_subcommand("inspect", "Print a row of the store as JSON, without texts");
+  add_configuration(*inspect_command, inspect_with.from);
+  inspect_command->add_option("kind", inspect_with.kind, "conversation, person, notification or webhook")
+      ->required()
+      ->type_name("KIND");
+  inspect_command->add_option("id", inspect_with.id, "Its id")->required()->type_name("ID");
+  inspect_command->callback([&] { code = inspect(inspect_with); });
+
   template_arguments template_with;
   auto* template_command = app.add_subcommand("template", "Render a mail with sample values");
   add_template(*template_command, template_with);

@@ -41,6 +41,7 @@ int serve(const configuration_arguments& from) {
   }
   std::atomic<bool> broken{false};
   engine_parts parts;
+  parts.callbacks_never_block = true;
   parts.on_failure = [&broken] {
     broken = true;
     ::kill(::getpid(), SIGTERM);

@@ -50,6 +50,44 @@ TEST(StoreActor, ReleasesNothingBeforeItIsOnDisk) {
   EXPECT_EQ(setting(w, "a"), "1");
 }
 
+TEST(StoreActor, LeavesOutAUnitThatTheStoreRefusesAndWritesTheOthers) {
+  world w{{}, true};
+  w.store().refuse_setting("bad");
+  std::vector<int> told;
+  std::vector<bool> answers;
+  auto refused = of("bad", "1", [&] { told.push_back(-1); });
+  refused.answers.push_back([&](bool written) { answers.push_back(written); });
+  for (int i = 0; i < 9; ++i) {
+    if (i == 3 || i == 7)
+      caf::anon_send(w.get().writer, i == 3 ? refused : of("bad", "2"));
+    caf::anon_send(w.get().writer, of("a" + std::to_string(i), "x", [&told, i] { told.push_back(i); }));
+  }
+  w.settle();
+  EXPECT_EQ(told, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(answers, std::vector<bool>{false});
+  EXPECT_TRUE(w.get().writable);
+  EXPECT_EQ(setting(w, "a8"), "x");
+  EXPECT_EQ(setting(w, "bad"), "");
+  EXPECT_NE(w.get().metrics.text().find(R"(belfry_alarms_total{channel="STORE",reason="unit_refused"} 2)"),
+            std::string::npos);
+}
+
+TEST(StoreActor, KeepsTheRestWhenTheDiskFailsWhileItLooksForARefusedUnit) {
+  world w{{}, true};
+  w.store().refuse_setting("bad");
+  std::vector<int> told;
+  caf::anon_send(w.get().writer, of("a", "1", [&] { told.push_back(1); }));
+  caf::anon_send(w.get().writer, of("bad", "1"));
+  caf::anon_send(w.get().writer, of("a", "2", [&] { told.push_back(2); }));
+  w.store().fail_next_commits(1);
+  w.settle();
+  EXPECT_TRUE(told.empty());
+  w.pass(1s);
+  EXPECT_EQ(told, (std::vector<int>{1, 2}));
+  EXPECT_EQ(setting(w, "a"), "2");
+  EXPECT_TRUE(w.get().writable);
+}
+
 TEST(StoreActor, KeepsTheOrderOverAFailure) {
   world w{{}, true};
   std::vector<int> told;

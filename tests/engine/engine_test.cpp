@@ -310,6 +310,95 @@ TEST_F(engine_fixture, IsNotHarmedByCallbacksThatThrow) {
   EXPECT_EQ(text.find("callback_threw\"} 0"), std::string::npos);
 }
 
+TEST_F(engine_fixture, AnswersFuturesAndTellsWhileACallbackBlocks) {
+  std::promise<void> returns;
+  auto blocked = returns.get_future().share();
+  auto watching = engine_->subscribe([blocked](const report&) { blocked.wait(); });
+  std::promise<void> begun;
+  engine_->get_webhooks([&, blocked](const auto&) {
+    begun.set_value();
+    blocked.wait();
+  });
+  begun.get_future().wait();
+  std::atomic<bool> behind{false};
+  engine_->get_webhooks([&](const auto&) { behind = true; });
+  webhook_input hook;
+  hook.name = "sink";
+  hook.endpoint = sink_.url();
+  hook.events = {"push_notification.new_message"};
+  ASSERT_TRUE(engine_->create_webhook(hook).get());
+  start_conversation("c1");
+  publish({in("c1", message("m1", "anna"))});
+  EXPECT_TRUE(sink_.wait_for(1, limit));
+  EXPECT_EQ(engine_->notification_count("ben").get()->total, 1U);
+  EXPECT_FALSE(behind);
+  returns.set_value();
+  engine_->stop();
+  EXPECT_TRUE(behind) << "callbacks that wait are called before stop returns";
+}
+
+TEST_F(engine_fixture, RefusesQuestionsWhileTooManyCallbacksWait) {
+  constexpr int callbacks_max = 65'536;
+  std::promise<void> returns;
+  auto blocked = returns.get_future().share();
+  std::atomic<int> answered{0}, overloaded{0};
+  for (int i = 0; i < callbacks_max + 100; ++i)
+    engine_->get_webhooks([&, blocked](const result<std::vector<webhook>>& r) {
+      r ? blocked.wait() : void(overloaded += r.error().code == ec::overloaded ? 1 : 0);
+      ++answered;
+    });
+  EXPECT_EQ(overloaded, 100);
+  EXPECT_EQ(engine_->get_webhooks().get().error().code, ec::overloaded);
+  returns.set_value();
+  engine_.reset();
+  EXPECT_EQ(answered, callbacks_max + 100);
+}
+
+TEST_F(engine_fixture, HasAFutureForEveryQuestion) {
+  webhook_input hook;
+  hook.name = "sink";
+  hook.endpoint = sink_.url();
+  hook.events = {"push_notification.new_message"};
+  auto w = engine_->create_webhook(hook).get();
+  ASSERT_TRUE(w);
+  EXPECT_EQ(engine_->get_webhook(w->id).get()->name, "sink");
+  hook.name = "other";
+  hook.version = w->version;
+  EXPECT_EQ(engine_->put_webhook(w->id, hook).get()->name, "other");
+  EXPECT_EQ(engine_->get_webhooks().get()->size(), 1U);
+  EXPECT_TRUE(engine_->ping_webhook(w->id).get());
+  EXPECT_TRUE(engine_->delete_webhook(w->id).get());
+
+  person_profile agent;
+  agent.type = person_type::agent;
+  EXPECT_TRUE(engine_->put_person("anna", agent).get()->created);
+  EXPECT_EQ(engine_->get_person("anna").get()->id, "anna");
+  device d;
+  d.id = "phone";
+  d.push_token = "t";
+  EXPECT_TRUE(engine_->put_device("anna", d).get()->created);
+  EXPECT_EQ(engine_->get_devices("anna").get()->size(), 1U);
+  EXPECT_TRUE(engine_->delete_device("anna", "phone").get());
+  EXPECT_TRUE(engine_->put_pause("anna", pause_mode::on).get());
+  EXPECT_TRUE(engine_->get_pause("anna").get());
+  EXPECT_TRUE(engine_->put_pause_reason("anna", "calendar", "Meeting", 60).get()->created);
+  EXPECT_TRUE(engine_->delete_pause_reason("anna", "calendar").get());
+  EXPECT_EQ(engine_->get_email_suppression("anna").get().error().code, ec::not_found);
+  EXPECT_TRUE(engine_->delete_email_suppression("anna").get());
+  EXPECT_EQ(engine_->unsubscribe("no token", true).get().error().code, ec::not_found);
+  EXPECT_EQ(engine_->create_subscription("anna", {}).get().error().code, ec::not_found);
+  EXPECT_TRUE(engine_->get_subscriptions("anna").get());
+  EXPECT_TRUE(engine_->delete_subscription("anna", "none").get());
+  EXPECT_EQ(engine_->report_health_check("anna", "none", "x").get().error().code, ec::not_found);
+
+  start_conversation("c1");
+  EXPECT_EQ(engine_->get_conversation("c1").get()->participants.size(), 2U);
+  EXPECT_TRUE(engine_->query_notifications({}).get());
+  EXPECT_EQ(engine_->get_notification({}).get().error().code, ec::not_found);
+  EXPECT_EQ(engine_->notification_count("anna").get()->total, 0U);
+  EXPECT_TRUE(engine_->delete_person("anna").get());
+}
+
 namespace {
 
 /// A clock that throws when told to.

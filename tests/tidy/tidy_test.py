@@ -20,7 +20,7 @@ FILE_MAX = 900
 ACTORS_FROM_IO = re.compile(
     r"io/(channel|ports|service|subscriptions)\.hpp|io/telemetry/\w+\.hpp"
     r"|io/webhook/(registration|payload|request|channel)\.hpp|io/web_push/message\.hpp")
-COMPOSITION_ROOTS = {"actors/engine.cpp"}
+COMPOSITION_ROOTS = {"actors/engine.cpp", "actors/inspect.cpp"}
 # A channel is known to its own rooms and to engine.cpp; the pause is a rule on channels (SPEC 6).
 CHANNEL = re.compile(r"\bchannel_kind::(email|mobile|webhook|web_push)\b")
 KNOWS_CHANNELS = ("actors/engine.cpp", "actors/webhooks/", "actors/decision/pause_machine.cpp",
