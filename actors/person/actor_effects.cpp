@@ -56,6 +56,9 @@ void carry_out(pointer self, person_effects fx, commit c) {
   auto& n = *st.shared;
   for (auto& x : fx.cancels)
     self->send(n.channel(x.channel), cancel{std::move(x.lane), x.delivery, x.why});
+  for (auto channel : fx.cancelled_on_disk)
+    n.metrics.get_counter(io::metric::deliveries, {to_string(channel), to_string(delivery_state::cancelled)})
+        .increment();
   submit_all(self, fx.submits);
   if (!st.erased)
     std::move(fx.changes.begin(), fx.changes.end(), std::back_inserter(c.unit.changes));

@@ -310,8 +310,10 @@ void person_core::give_up(notification_record& r, reason why, person_effects& fx
 
 void person_core::cancel_delivery(const notification& n, delivery& d, reason why, person_effects& fx) {
   // What waits on disk is not in its lane, which only hears that nothing has to wait behind it any more.
-  if (d.parked)
+  if (d.parked) {
     fx.changes.emplace_back(io::parked_removed{d.id});
+    fx.cancelled_on_disk.push_back(d.channel);
+  }
   fx.cancels.push_back({d.channel, lane_of(address_of(d)), d.id, d.parked ? reason::none : why});
   d.parked = false;
   d.state = delivery_state::cancelled;

@@ -38,6 +38,8 @@ struct person_effects {
   std::vector<io::change> changes;
   std::vector<lane_order> submits;
   std::vector<lane_cancel> cancels;
+  /// The channels of deliveries that were cancelled on disk, of which no lane tells.
+  std::vector<channel_kind> cancelled_on_disk;
   /// Changes of state, for those who watch.
   std::vector<trace_item> traces;
   /// Submitted when `changes` are on disk: their parked rows must be gone before they can leave.
