@@ -1,0 +1,77 @@
+#include "belfry/benchmarks/support/beside.hpp"
+
+#include "belfry/benchmarks/support/usage.hpp"
+
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+namespace belfry::bench {
+
+cost by_channel(io::channel& c, std::vector<io::attempt_input> attempts, std::size_t under_way, const std::string& who,
+                figures& out) {
+  const auto count = attempts.size();
+  std::mutex lock;
+  std::condition_variable changed;
+  std::size_t open = 0, bad = 0;
+  usage u;
+  for (auto& in : attempts) {
+    {
+      std::unique_lock guard{lock};
+      changed.wait(guard, [&] { return open < under_way; });
+      ++open;
+    }
+    c.attempt(std::move(in), [&](const io::attempt_result& r) {
+      std::lock_guard guard{lock};
+      const bool taken = r.how == io::attempt_result::verdict::made && r.answer.what == outcome::verdict::accepted;
+      bad += taken ? 0 : 1;
+      // A few at a time: the one who makes them has more to do than to be woken.
+      if (--open == 0 || open + under_way / 8 == under_way)
+        changed.notify_one();
+    });
+  }
+  {
+    std::unique_lock guard{lock};
+    changed.wait(guard, [&] { return open == 0; });
+  }
+  const cost spent{static_cast<double>(count), u.seconds(), u.cpu()};
+  if (bad > 0)
+    out.failure(who + ": " + std::to_string(bad) + " attempts were not accepted");
+  return spent;
+}
+
+std::optional<cost> by_node(const std::string& script, const std::string& arguments, std::size_t count,
+                            const std::string& who, figures& out) {
+  if (std::getenv("BELFRY_PEERS") == nullptr)
+    return {};
+  auto* pipe = popen(("node " BELFRY_PEER_SCRIPTS "/" + script + " " + arguments).c_str(), "r");
+  double seconds = 0, cpu = 0;
+  const auto read = pipe == nullptr ? 0 : fscanf(pipe, "%lf %lf", &seconds, &cpu);
+  if (pipe != nullptr)
+    pclose(pipe);
+  if (read == 2)
+    return cost{static_cast<double>(count), seconds, cpu};
+  out.failure(who + ": " + script + " did not run");
+  return {};
+}
+
+std::optional<ratios> in_turns(const std::string& who, const std::string& peer, int rounds,
+                               const std::function<cost()>& own, const std::function<std::optional<cost>()>& theirs,
+                               figures& out) {
+  cost mine, other;
+  for (int round = 0; round < rounds; ++round) {
+    mine += own();
+    if (const auto c = theirs())
+      other += *c;
+  }
+  out.add(who + ": rate", mine.rate(), "deliveries/s");
+  out.add(who + ": CPU", mine.cpu(), "us/delivery");
+  if (other.count == 0)
+    return {};
+  out.add(who + ": rate of " + peer, other.rate(), "deliveries/s");
+  out.add(who + ": CPU of " + peer, other.cpu(), "us/delivery");
+  return ratios{mine.rate() / other.rate(), other.cpu() / mine.cpu()};
+}
+
+} // namespace belfry::bench
