@@ -30,18 +30,32 @@ using signature_parts = std::unique_ptr<ECDSA_SIG, freeing<ECDSA_SIG, ECDSA_SIG_
 using parameters = std::unique_ptr<OSSL_PARAM, freeing<OSSL_PARAM, OSSL_PARAM_free>>;
 using builder = std::unique_ptr<OSSL_PARAM_BLD, freeing<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>>;
 
-/// A key of this curve from its parts; nullptr if the library refuses them.
+/// A private key of this curve from its parts; nullptr if the library refuses them.
 EVP_PKEY* make_key(std::string_view point, const BIGNUM* scalar) {
   builder b{OSSL_PARAM_BLD_new()};
-  auto built = b && OSSL_PARAM_BLD_push_utf8_string(b.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1
-               && OSSL_PARAM_BLD_push_octet_string(b.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) == 1;
-  if (scalar != nullptr)
-    built = built && OSSL_PARAM_BLD_push_BN(b.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar) == 1;
+  const auto built =
+      b && OSSL_PARAM_BLD_push_utf8_string(b.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1
+      && OSSL_PARAM_BLD_push_octet_string(b.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) == 1
+      && OSSL_PARAM_BLD_push_BN(b.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar) == 1;
   parameters p{built ? OSSL_PARAM_BLD_to_param(b.get()) : nullptr};
   context c{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
   EVP_PKEY* key = nullptr;
   if (p && c && EVP_PKEY_fromdata_init(c.get()) == 1)
-    EVP_PKEY_fromdata(c.get(), &key, scalar != nullptr ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, p.get());
+    EVP_PKEY_fromdata(c.get(), &key, EVP_PKEY_KEYPAIR, p.get());
+  ERR_clear_error();
+  return key;
+}
+
+/// A public key of this curve; nullptr if the point is not on it. The curve is taken from a key that is there: looking
+/// it up by name costs eight times as much.
+EVP_PKEY* make_public_key(std::string_view point) {
+  static EVP_PKEY* const model = EVP_EC_gen("P-256");
+  auto* key = EVP_PKEY_new();
+  if (key == nullptr || EVP_PKEY_copy_parameters(key, model) != 1
+      || EVP_PKEY_set1_encoded_public_key(key, bytes(point), point.size()) != 1) {
+    EVP_PKEY_free(key);
+    key = nullptr;
+  }
   ERR_clear_error();
   return key;
 }
@@ -73,7 +87,7 @@ std::optional<p256_peer> p256_peer::from_point(std::string_view point) {
   if (point.size() != p256_point_size || point[0] != 4)
     return std::nullopt;
   // The library checks that the point is on the curve.
-  std::shared_ptr<EVP_PKEY> key{make_key(point, nullptr), EVP_PKEY_free};
+  std::shared_ptr<EVP_PKEY> key{make_public_key(point), EVP_PKEY_free};
   if (!key)
     return std::nullopt;
   p256_peer out;
@@ -89,8 +103,14 @@ p256_key::p256_key(evp_pkey_st* key) : key_(key, EVP_PKEY_free), point_(point_of
 }
 
 p256_key p256_key::generate() {
-  auto* key = EVP_EC_gen("P-256");
-  demand(key != nullptr, "make a key");
+  // Kept by each thread: looking the curve up costs more than a key does.
+  thread_local const context maker = [] {
+    context c{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
+    demand(c && EVP_PKEY_keygen_init(c.get()) == 1 && EVP_PKEY_CTX_set_group_name(c.get(), "P-256") == 1, "make keys");
+    return c;
+  }();
+  EVP_PKEY* key = nullptr;
+  demand(EVP_PKEY_generate(maker.get(), &key) == 1, "make a key");
   return p256_key{key};
 }
 
@@ -148,7 +168,7 @@ std::string p256_key::sign(std::string_view text) const {
 }
 
 bool verify_es256(std::string_view point, std::string_view text, std::string_view signature) {
-  std::unique_ptr<EVP_PKEY, freeing<EVP_PKEY, EVP_PKEY_free>> key{make_key(point, nullptr)};
+  std::unique_ptr<EVP_PKEY, freeing<EVP_PKEY, EVP_PKEY_free>> key{make_public_key(point)};
   if (!key || signature.size() != 2 * p256_scalar_size)
     return false;
   signature_parts parts{ECDSA_SIG_new()};
