@@ -3,6 +3,7 @@
 #include "belfry/io/apns/answer.hpp"
 #include "belfry/io/fcm/answer.hpp"
 #include "belfry/io/mobile/app.hpp"
+#include "belfry/io/mobile/budget.hpp"
 
 #include <algorithm>
 #include <map>
@@ -36,6 +37,10 @@ struct job {
   std::string authorization;
   bool renewed = false;
   bool shrunk = false;
+  /// The provider was in trouble, and it is the one quick try on another connection.
+  bool second_try = false;
+  /// Its device's budget was asked.
+  bool counted = false;
   millis sent_at = 0;
 
   mobile::push push() const { return {in.what, to, in.which.id, false, sent_at}; }
@@ -290,6 +295,13 @@ private:
   void send_by_fcm(const job_ptr& j) {
     std::unique_lock guard{lock_};
     auto& access = fcm_of(*j);
+    if (!is_call(j->in.what.kind) && !std::exchange(j->counted, true)) {
+      // What is newer takes its place in the lane meanwhile (F-8).
+      if (auto wait = budget_.take(key_of(*j), j->sent_at); wait > 0) {
+        guard.unlock();
+        return j->done(postponed(std::max(wait, soon)));
+      }
+    }
     switch (access.token.next(j->sent_at)) {
     case fcm::access_token::step::fetch: {
       auto request = fcm::token_request(access.account, j->sent_at);
@@ -387,6 +399,8 @@ private:
     auto request = apns::make_request(j->push(), access.settings, j->authorization, j->proven, j->bytes_max());
     if (!request)
       return impossible(*j);
+    if (j->second_try)
+      request->group += " second try";
     http2_->send(std::move(*request), [this, j](const http_answer& a) {
       if (a.error != transport_error::none)
         return finish(*j, without_answer(a), a);
@@ -436,6 +450,11 @@ private:
     case action::again:
       return finish(*j, postponed(soon), a);
     case action::later:
+      // The wait that Apple asks for is longer than a phone rings.
+      if (is_call(j->in.what.kind) && !std::exchange(j->second_try, true)) {
+        guard.unlock();
+        return send(j);
+      }
       return finish(*j, again(a.status, why, 0), a);
     }
   }
@@ -469,6 +488,7 @@ private:
   /// Of what the apps hold; `done` may be called under it, since it only hands on.
   std::mutex lock_;
   std::map<std::string, app> apps_;
+  device_budget budget_;
   const std::function<millis()> wall_;
   /// The last one, because its end answers what is under way.
   std::unique_ptr<http_transport> http2_;

@@ -5,8 +5,11 @@
 #include "belfry/tests/support/providers/apns_simulator.hpp"
 #include "belfry/tests/support/providers/fcm_simulator.hpp"
 
-#include "fixture.hpp"
 #include "belfry/tests/support/providers/key_pem.hpp"
+
+#include "fixture.hpp"
+#include <atomic>
+#include <set>
 
 namespace belfry::io::mobile {
 
@@ -164,6 +167,42 @@ TEST_F(MobileChannel, ReadsEveryAnswerOfFcm) {
     EXPECT_EQ(r.answer.what, x.what) << x.token;
     EXPECT_EQ(r.address.what, x.news) << x.token;
   }
+}
+
+TEST_F(MobileChannel, TriesACallOnceMoreOnAnotherConnectionWhenAppleIsInTrouble) {
+  std::atomic<int> troubles{1};
+  std::set<std::uint64_t> connections;
+  start_apple([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    connections.insert(r.connection);
+    if (troubles-- <= 0)
+      return {};
+    test::http2_reply bad;
+    bad.status = 503;
+    bad.body = R"({"reason":"ServiceUnavailable"})";
+    return bad;
+  });
+  start();
+  EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::accepted);
+  EXPECT_EQ(connections.size(), 2U);
+  troubles = 2;
+  EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::again) << "once more only";
+  EXPECT_EQ(troubles, 0);
+  troubles = 1;
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::again) << "messages can wait";
+}
+
+TEST_F(MobileChannel, TellsADeviceNoMoreOftenThanFcmTakes) {
+  start();
+  for (int i = 0; i < 240; ++i)
+    ASSERT_EQ(push(message("hello"), android()).answer.what, verdict::accepted) << i;
+  attempt_result r;
+  // Some of the budget came back meanwhile.
+  for (int i = 0; i < 60 && r.how != how::postponed; ++i)
+    r = push(message("hello"), android());
+  EXPECT_EQ(r.how, how::postponed);
+  EXPECT_GT(r.wait, 0);
+  EXPECT_EQ(push(mobile::call(kind::incoming_call), android()).answer.what, verdict::accepted) << "calls are exempt";
+  EXPECT_EQ(push(message("hello"), with_token(android(), "other")).answer.what, verdict::accepted);
 }
 
 TEST_F(MobileChannel, GivesASuspectedTokenUpOnceOthersAreAccepted) {

@@ -8,8 +8,8 @@
 #include "belfry/tests/support/providers/apns_simulator.hpp"
 #include "belfry/tests/support/providers/fcm_simulator.hpp"
 
-#include "fixture.hpp"
 #include "belfry/tests/support/providers/key_pem.hpp"
+#include "fixture.hpp"
 
 namespace belfry::io {
 
