@@ -136,7 +136,7 @@ struct committed {
   std::size_t units = 1;
 };
 struct conversation_alarm {};
-/// Nothing was asked for a while: write the row, and go to sleep if `sleep`.
+/// Nothing was asked for a while: write what is not written yet, and go to sleep if `sleep`.
 struct rest {
   bool sleep = false;
 };

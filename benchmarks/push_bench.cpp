@@ -216,6 +216,7 @@ cost by_engine(const std::string& who, options opts, board& sink, std::size_t co
   std::vector<event> events;
   for (std::size_t i = 0; i < count; ++i)
     events.push_back(message_in(i, 1, i));
+  const auto then = e->statistics();
   const std::uint64_t before = sink.count;
   auto arrived = [&] { return static_cast<std::size_t>(sink.count - before); };
   publisher p{*e, under_way_max};
@@ -227,7 +228,12 @@ cost by_engine(const std::string& who, options opts, board& sink, std::size_t co
   }
   if (!wait_until(20, [&] { return arrived() >= count; }))
     out.failure(who + ": only " + std::to_string(arrived()) + " requests of the engine came");
-  return {static_cast<double>(count), u.seconds(), u.cpu()};
+  const cost spent{static_cast<double>(count), u.seconds(), u.cpu()};
+  const auto now = e->statistics();
+  const auto units = static_cast<double>(now.units - then.units);
+  out.add(who + ": units of work", units / static_cast<double>(count), "per delivery");
+  out.add(who + ": transactions", static_cast<double>(now.commits - then.commits) / spent.seconds, "1/s");
+  return spent;
 }
 
 void apns_engine(const settings& o, figures& out) {

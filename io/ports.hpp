@@ -150,6 +150,8 @@ struct notification_row {
   /// Deliveries that are not final. `store::unfinished` leaves the notification out when that many (and at least one)
   /// are parked.
   std::uint32_t open_deliveries = 0;
+  /// A hint: it is the first row of this notification.
+  bool fresh = false;
 };
 
 /// A delivery that found no room in its lane, or whose next attempt is far away: it waits here (upsert by id).
@@ -282,7 +284,8 @@ public:
 
   /// Writes all units in order in one transaction and syncs. When it fails nothing of it counts as written, and the
   /// caller tries again later with the same units (first). The error names the trouble (disk full, read-only, ...).
-  /// `now` (engine time) is when the ids among them became known.
+  /// `now` (engine time) is when the ids among them became known. ec::bad_input: the store refuses one of the units for
+  /// what it is (too big, a constraint), and will never take it.
   virtual result<success> commit(const std::vector<const unit*>& units, millis now) = 0;
 
   /// Erases what is behind the horizon, a bounded slice per call. True: there is more to do.

@@ -219,7 +219,9 @@ void add_posts(pointer self, std::vector<addressed_mail> mails, bool counts, com
       continue;
     if (auto* t = std::get_if<tell>(&m.mail)) {
       t->record->notification.seq = n.store.new_notification_seq();
-      c.unit.changes.emplace_back(to_row(*t->record));
+      auto row = to_row(*t->record);
+      row.fresh = true;
+      c.unit.changes.emplace_back(std::move(row));
     } else if (auto* seq = seq_of(m.mail)) {
       *seq = n.store.new_notification_seq();
       c.unit.changes.emplace_back(to_row(m.to, m.mail));

@@ -67,13 +67,14 @@ std::vector<person> people_in(pointer self, const notification& n) {
   return out;
 }
 
-void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news) {
+void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news,
+                  commit& c) {
   auto& st = self->state;
   if (st.erased || news.what == io::address_news::verdict::nothing)
     return;
   auto learnt = st.core->learn(channel, target, news, st.shared->wall.now());
   if (learnt == person_core::learnt::noted)
-    save_row(self, {});
+    c.unit.changes.emplace_back(st.core->row());
   if (learnt != person_core::learnt::token_dropped)
     return;
   save_devices(self);
@@ -98,9 +99,9 @@ void on_order(pointer self, ask_clearance& q) {
 void on_order(pointer self, attempted& a) {
   person_effects fx;
   auto& st = self->state;
-  note_address(self, a.channel, st.core->target_of(a.delivery), a.address);
-  st.core->attempted(a.delivery, a.made, a.state, a.why, a.next_at, a.parked, fx);
   commit c;
+  note_address(self, a.channel, st.core->target_of(a.delivery), a.address, c);
+  st.core->attempted(a.delivery, a.made, a.state, a.why, a.next_at, a.parked, fx);
   if (a.parked)
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->channel(a.channel)), caf::make_message(on_disk{std::move(a.lane)})});

@@ -49,7 +49,10 @@ void deliver(pointer self, person_mail mail) {
   std::visit([&](auto& m) { apply(self, m, fx); }, mail);
   if (const auto* seq = seq_of(mail); seq && *seq != 0)
     fx.changes.emplace_back(io::mail_row{*seq, self->state.core->id(), {}});
-  carry_out(self, std::move(fx));
+  if (std::holds_alternative<tell>(mail))
+    carry_out_told(self, std::move(fx));
+  else
+    carry_out(self, std::move(fx));
 }
 
 /// It concerns announcements of messages, so that it must keep its place among them; calls and requests pass them.

@@ -19,6 +19,10 @@ engine_time now(pointer self);
 void arm_alarm(pointer self);
 /// Does what the rules decided: sends at once what may leave, writes the changes together with `c`.
 void carry_out(pointer self, person_effects fx, commit c = {});
+/// The same for what a notification on disk leads to, whoever carries it out: the changes are written with the next
+/// unit, or a moment later.
+void carry_out_told(pointer self, person_effects fx);
+void write_unwritten(pointer self);
 /// Stores the person's row; `answer` is called when it is on disk.
 void save_row(pointer self, std::function<void(bool)> answer);
 
@@ -52,8 +56,9 @@ void on_order(pointer self, ask_clearance& q);
 void on_order(pointer self, attempted& a);
 void on_order(pointer self, unpark& u);
 
-/// What the provider said of an address is kept; the host hears of those that died.
-void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news);
+/// What the provider said of an address is kept, with `c`; the host hears of those that died.
+void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news,
+                  commit& c);
 /// Those named in a notification whose profiles are at hand.
 std::vector<person> people_in(pointer self, const notification& n);
 

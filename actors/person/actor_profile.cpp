@@ -60,6 +60,7 @@ void on_order(pointer self, erase_from& o) {
   st.mail.clear();
   forget_counts(self);
   st.erased = true;
+  st.unwritten.clear();
   st.shared->profiles.set(id, std::nullopt);
   self->send(st.shared->gateway, bot_changed{id, false});
   self->send(st.shared->gateway, erase_presence{id});

@@ -155,7 +155,9 @@ void on_order(pointer self, check_sent& r) {
   auto& st = self->state;
   if (!r.what.alarm.empty())
     st.shared->metrics.alarm(to_string(channel_kind::web_push), r.what.alarm, r.what.subject);
-  note_address(self, channel_kind::web_push, r.subscription, r.what.address);
+  commit c;
+  note_address(self, channel_kind::web_push, r.subscription, r.what.address, c);
+  carry_out(self, {}, std::move(c));
 }
 
 // -- pages --------------------------------------------------------------------

@@ -18,8 +18,11 @@ void fall_asleep(pointer self) {
   self->send(st.shared->shard_of(st.core->id()), person_sleepy{st.core->id(), st.handled});
 }
 
-void on_rest(pointer self) {
+void on_rest(pointer self, bool sleep) {
   auto& st = self->state;
+  write_unwritten(self);
+  if (!sleep)
+    return;
   if (!st.mail.empty() || st.round || st.erased || st.core->busy() || st.armed != 0 || !st.pages.empty())
     return;
   if (st.uncommitted == 0)
@@ -109,7 +112,7 @@ person_actor::behavior_type person_entity(pointer self, node* shared, const pers
           fall_asleep(self);
       },
       [self](person_alarm) { on_alarm(self); },
-      [self](const rest&) { on_rest(self); },
+      [self](const rest& r) { on_rest(self, r.sleep); },
   };
 }
 

@@ -126,13 +126,22 @@ void change_writer::apply(const shown_row& x) {
 void change_writer::apply(const notification_row& x) {
   const auto kind = static_cast<int>(x.kind);
   const auto state = static_cast<int>(x.state);
-  // Only state and blob change in the life of a notification: the indexes on the rest are then left alone.
-  run(db_,
-      "UPDATE notification SET state = ?, deliveries = ?, blob = ? WHERE seq = ? AND id = ? AND person = ?"
-      " AND conversation = ? AND subject = ? AND kind = ? AND created_at = ?",
-      state, x.open_deliveries, bytes{x.blob}, x.seq, x.id, std::string_view(x.person),
-      std::string_view(x.conversation), std::string_view(x.subject), kind, x.created_at);
-  if (db_.ok() && changes(db_) == 0)
+  // Only state and blob change in the life of a notification: the indexes on the rest are then left alone, and all of
+  // them while it is not final, when most often not even the state changes.
+  const auto update = [&](const char* sql) {
+    run(db_, sql, state, x.open_deliveries, bytes{x.blob}, x.seq, x.id, std::string_view(x.person),
+        std::string_view(x.conversation), std::string_view(x.subject), kind, x.created_at);
+    return !db_.ok() || changes(db_) != 0;
+  };
+  constexpr auto keeping_state = "UPDATE notification SET deliveries = ?2, blob = ?3 WHERE seq = ?4 AND id = ?5"
+                                 " AND person = ?6 AND conversation = ?7 AND subject = ?8 AND kind = ?9"
+                                 " AND created_at = ?10 AND state = ?1";
+  constexpr auto with_state =
+      "UPDATE notification SET state = ?1, deliveries = ?2, blob = ?3 WHERE seq = ?4 AND id = ?5"
+      " AND person = ?6 AND conversation = ?7 AND subject = ?8 AND kind = ?9"
+      " AND created_at = ?10";
+  const auto there = !x.fresh && ((!is_final(x.state) && update(keeping_state)) || update(with_state));
+  if (!there && db_.ok())
     run(db_, "INSERT OR REPLACE INTO notification VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", x.seq, x.id,
         std::string_view(x.person), std::string_view(x.conversation), std::string_view(x.subject), kind, state,
         x.created_at, x.open_deliveries, bytes{x.blob});
