@@ -107,8 +107,8 @@ std::optional<caller> identify(std::string_view authorization, const http_option
       return caller{role, std::nullopt};
   }
   if (token && !o.person_token_key.empty() && looks_like_jwt(*token)) {
-    if (auto person = verify_person_token(*token, o.person_token_key, now))
-      return caller{std::nullopt, std::move(person)};
+    if (auto found = verify_person_token(*token, o.person_token_key, now))
+      return caller{std::nullopt, std::move(found->person), found->expires_at};
     return std::nullopt;
   }
   if (open)

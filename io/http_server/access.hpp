@@ -31,6 +31,8 @@ struct caller {
   std::optional<token_role> role;
   /// Set for a person's token: its `sub`.
   std::optional<person_id> person;
+  /// When that token expires, in wall time; 0: never.
+  millis expires_at = 0;
 };
 
 /// The token of `Authorization: Bearer <token>`; nothing when the header has another form.

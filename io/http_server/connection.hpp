@@ -158,6 +158,8 @@ constexpr std::string_view live_protocol = "belfry.v1";
 struct live_request {
   request_head head;
   person_id person;
+  /// When the token that it came with expires, in wall time; 0: never.
+  millis expires_at = 0;
   /// The label of metrics.
   std::string_view route;
   /// The subprotocol that is agreed on; "": none was offered.

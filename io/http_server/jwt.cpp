@@ -69,7 +69,7 @@ bool in_time(const json& claims, millis now) {
 
 } // namespace
 
-std::optional<person_id> verify_person_token(std::string_view token, const std::vector<secret>& keys, millis now) {
+std::optional<person_token> verify_person_token(std::string_view token, const std::vector<secret>& keys, millis now) {
   if (token.size() > jwt_max || std::count(token.begin(), token.end(), '.') != 2)
     return std::nullopt;
   auto first = token.find('.'), last = token.rfind('.');
@@ -83,7 +83,7 @@ std::optional<person_id> verify_person_token(std::string_view token, const std::
   auto sub = claims.find("sub");
   if (sub == claims.end() || !sub->is_string() || !wrong_id(sub->get_ref<const std::string&>()).empty())
     return std::nullopt;
-  return sub->get<std::string>();
+  return person_token{sub->get<std::string>(), static_cast<millis>(time_claim(claims, "exp").value_or(0))};
 }
 
 } // namespace belfry::io::http

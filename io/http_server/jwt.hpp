@@ -14,8 +14,15 @@ constexpr std::size_t jwt_max = 8 * 1024;
 /// How far ahead `exp` may lie (SPEC 13).
 constexpr millis jwt_life_max = 3'600'000;
 
-/// The person that a JWT of the host speaks for (SPEC 13): HS256 and nothing else, one of `keys`, `aud` "belfry",
+/// Whom a JWT speaks for, and until when.
+struct person_token {
+  person_id person;
+  /// Wall time.
+  millis expires_at = 0;
+};
+
+/// What a JWT of the host says (SPEC 13): HS256 and nothing else, one of `keys`, `aud` "belfry",
 /// `exp` in the future and at most 1 h ahead, `nbf` (if any) not in the future, `sub` an id. Nothing: a bad token.
-std::optional<person_id> verify_person_token(std::string_view token, const std::vector<secret>& keys, millis now);
+std::optional<person_token> verify_person_token(std::string_view token, const std::vector<secret>& keys, millis now);
 
 } // namespace belfry::io::http

@@ -53,6 +53,9 @@ private:
       co_return;
     }
     join();
+    if (asked_.expires_at != 0)
+      expires_at_ = std::chrono::steady_clock::now()
+                    + std::chrono::milliseconds{std::max<millis>(asked_.expires_at - wall_now(), 0)};
     interruptible_ = true;
     asio::co_spawn(
         stream_.get_executor(), [this, alive = this->shared_from_this()] { return watch(); }, asio::detached);
@@ -62,6 +65,8 @@ private:
     core_.live_pages.set(static_cast<double>(--core_.pages));
     if (!gone_ && !cut_off_) {
       websocket::close_reason why{websocket::close_code::going_away};
+      if (expired())
+        why = {websocket::close_code::policy_error, "the token has expired"};
       co_await socket_.async_close(why, quietly);
     }
     this->close();
@@ -103,13 +108,15 @@ private:
     news_.cancel();
   }
 
-  bool over() { return cut_off_ || gone_ || this->stopping() || !this->socket().is_open(); }
+  /// A page that comes back brings a new token.
+  bool expired() const { return std::chrono::steady_clock::now() >= expires_at_; }
+  bool over() { return cut_off_ || gone_ || expired() || this->stopping() || !this->socket().is_open(); }
 
   task<void> pump() {
     socket_.text(true);
     while (!over()) {
       if (waiting_.empty()) {
-        news_.expires_at(std::chrono::steady_clock::time_point::max());
+        news_.expires_at(expires_at_);
         co_await news_.async_wait(quietly);
         continue;
       }
@@ -127,6 +134,7 @@ private:
   std::shared_ptr<void> page_;
   std::deque<std::string> waiting_;
   std::size_t waiting_bytes_ = 0;
+  std::chrono::steady_clock::time_point expires_at_ = std::chrono::steady_clock::time_point::max();
   bool gone_ = false;
   bool cut_off_ = false;
 };

@@ -391,6 +391,18 @@ TEST_F(WebPush, PagesComeWithTheTokenOfTheirPerson) {
   EXPECT_EQ(live_page({base(), "", "", "Bearer " + token, "https://evil.test"}).status(), 403);
 }
 
+TEST_F(WebPush, PagesAreClosedWhenTheirTokenExpires) {
+  const std::string key(32, 'p');
+  set("http.personTokenKey", key);
+  serve();
+  auto bearer = [&](int seconds) { return "Bearer " + person_jwt("anna", key, now_millis(), seconds); };
+  live_page brief{{base(), "", "", bearer(2)}};
+  live_page longer{{base(), "", "", bearer(600)}};
+  EXPECT_EQ(brief.status(), 101);
+  EXPECT_TRUE(brief.wait_closed(limit));
+  EXPECT_FALSE(longer.wait_closed(0ms));
+}
+
 TEST_F(WebPush, ALiveSocketMustBeAskedForAsOne) {
   serve();
   auto r = api_->get("/v1/live?person=anna");
