@@ -1,6 +1,7 @@
 #include "belfry/benchmarks/support/beside.hpp"
 
 #include "belfry/benchmarks/support/usage.hpp"
+#include "belfry/benchmarks/support/workload.hpp"
 
 #include <condition_variable>
 #include <cstdio>
@@ -39,6 +40,23 @@ cost by_channel(io::channel& c, std::vector<io::attempt_input> attempts, std::si
   if (bad > 0)
     out.failure(who + ": " + std::to_string(bad) + " attempts were not accepted");
   return spent;
+}
+
+cost by_publishing(engine& e, std::vector<event> events, const board& sink, const std::string& who, figures& out) {
+  constexpr std::size_t under_way_max = 800;
+  const auto count = events.size();
+  const std::uint64_t before = sink.count;
+  auto arrived = [&] { return static_cast<std::size_t>(sink.count - before); };
+  publisher p{e, under_way_max};
+  usage u;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!wait_until(20, [&] { return i < arrived() + under_way_max; }))
+      break;
+    p.send(std::move(events[i]));
+  }
+  if (!wait_until(20, [&] { return arrived() >= count; }))
+    out.failure(who + ": only " + std::to_string(arrived()) + " of the engine's came");
+  return {static_cast<double>(count), u.seconds(), u.cpu()};
 }
 
 std::optional<cost> by_node(const std::string& script, const std::string& arguments, std::size_t count,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/benchmarks/support/driver.hpp"
+#include "belfry/engine.hpp"
 #include "belfry/io/channel.hpp"
 
 #include <cstddef>
@@ -32,6 +33,10 @@ struct cost {
 /// Codec and client of a channel alone: its attempts, with so many under way.
 cost by_channel(io::channel& c, std::vector<io::attempt_input> attempts, std::size_t under_way, const std::string& who,
                 figures& out);
+
+/// Publishes these events, each of which becomes one request or mail at the sink, with so many under way as the lanes'
+/// memory holds, and waits until all of them arrived.
+cost by_publishing(engine& e, std::vector<event> events, const board& sink, const std::string& who, figures& out);
 
 /// `node SCRIPT ARGUMENTS`, which prints "<seconds> <CPU seconds>"; nothing when $BELFRY_PEERS names no folder.
 std::optional<cost> by_node(const std::string& script, const std::string& arguments, std::size_t count,
