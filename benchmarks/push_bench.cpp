@@ -198,7 +198,6 @@ void apns_client(const settings& o, figures& out) {
 /// publish to sink, one agent a conversation, each with what `equip` gives them.
 cost by_engine(const std::string& who, options opts, board& sink, std::size_t count,
                const std::function<void(engine&, std::size_t, const person_id&)>& equip, figures& out) {
-  constexpr std::size_t under_way_max = 800;
   scratch folder;
   opts.store.path = folder.store().string();
   opts.push.debounce_delay = std::chrono::milliseconds{0};
@@ -217,18 +216,7 @@ cost by_engine(const std::string& who, options opts, board& sink, std::size_t co
   for (std::size_t i = 0; i < count; ++i)
     events.push_back(message_in(i, 1, i));
   const auto then = e->statistics();
-  const std::uint64_t before = sink.count;
-  auto arrived = [&] { return static_cast<std::size_t>(sink.count - before); };
-  publisher p{*e, under_way_max};
-  usage u;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!wait_until(20, [&] { return i < arrived() + under_way_max; }))
-      break;
-    p.send(std::move(events[i]));
-  }
-  if (!wait_until(20, [&] { return arrived() >= count; }))
-    out.failure(who + ": only " + std::to_string(arrived()) + " requests of the engine came");
-  const cost spent{static_cast<double>(count), u.seconds(), u.cpu()};
+  const auto spent = by_publishing(*e, std::move(events), sink, who, out);
   const auto now = e->statistics();
   const auto units = static_cast<double>(now.units - then.units);
   out.add(who + ": units of work", units / static_cast<double>(count), "per delivery");

@@ -30,7 +30,8 @@ struct cost {
   }
 };
 
-/// Codec and client of a channel alone: its attempts, with so many under way.
+/// Codec and client of a channel alone: its attempts, made by two threads (a channel may be called from any), with so
+/// many under way.
 cost by_channel(io::channel& c, std::vector<io::attempt_input> attempts, std::size_t under_way, const std::string& who,
                 figures& out);
 

@@ -8,14 +8,18 @@ millis device_budget::take(std::string_view device, millis now) {
   if (full_at_.size() >= devices_max)
     forget(now);
   auto& b = full_at_[std::string{device}];
-  millis wait = 0;
+  millis wait = 0, every = 0;
   for (std::size_t i = 0; i < 2; ++i) {
-    // Full after so much more than a whole burst: nothing is left in it.
-    const auto spare = std::max(b.full_at[i], now) - now;
-    wait = std::max(wait, spare - (limits_[i].burst - 1) * limits_[i].every);
+    // Full only after so long: nothing is left in it.
+    const auto missing = std::max(b.full_at[i], now) - now - (limits_[i].burst - 1) * limits_[i].every;
+    if (missing > wait) {
+      wait = missing;
+      every = limits_[i].every;
+    }
   }
   if (wait > 0)
-    return wait;
+    return wait + every * b.waiting++;
+  b.waiting = std::max<millis>(b.waiting - 1, 0);
   for (std::size_t i = 0; i < 2; ++i)
     b.full_at[i] = std::max(b.full_at[i], now) + limits_[i].every;
   return 0;

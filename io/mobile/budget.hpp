@@ -33,6 +33,9 @@ public:
 private:
   struct buckets {
     millis full_at[2] = {0, 0};
+    /// Who were told to wait and have not been let through: the next one waits behind them, so that they do not all
+    /// come back at once.
+    millis waiting = 0;
   };
 
   void forget(millis now);

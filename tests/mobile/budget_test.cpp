@@ -9,10 +9,20 @@ TEST(DeviceBudget, LetsABurstThroughAndThenOneAtATime) {
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(b.take("a", 50), 0) << i;
   EXPECT_EQ(b.take("a", 50), 1'000);
-  EXPECT_EQ(b.take("a", 550), 500) << "asking costs nothing";
-  EXPECT_EQ(b.take("a", 1'050), 0);
+  EXPECT_EQ(b.take("a", 1'050), 0) << "asking costs nothing";
   EXPECT_EQ(b.take("a", 1'050), 1'000);
   EXPECT_EQ(b.take("b", 1'050), 0) << "another device has its own";
+}
+
+TEST(DeviceBudget, SpreadsThoseWhoMustWait) {
+  device_budget b{{2, 1'000}, {100, 10}};
+  EXPECT_EQ(b.take("a", 0), 0);
+  EXPECT_EQ(b.take("a", 0), 0);
+  for (millis i = 1; i <= 50; ++i)
+    EXPECT_EQ(b.take("a", 0), i * 1'000);
+  // Each comes back when it was told to, and is let through.
+  for (millis i = 1; i <= 50; ++i)
+    EXPECT_EQ(b.take("a", i * 1'000), 0) << i;
 }
 
 TEST(DeviceBudget, KeepsTheLongerLimitToo) {
