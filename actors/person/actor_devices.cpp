@@ -78,6 +78,7 @@ void on_order(pointer self, put_device& p) {
   auto known = std::any_of(devices.begin(), devices.end(), [&](const device& d) { return d.id == p.what.id; });
   if (!known && devices.size() >= st.shared->opts.limits.devices_per_person)
     return p.done(error{ec::conflict, "this person has as many devices as limits.devicesPerPerson allows", {}});
+  normalize_tokens(p.what);
   p.what.registered_at = st.shared->wall.now();
   p.what.claim = st.shared->store.new_notification_seq();
   auto created = store_device(devices, p.what);

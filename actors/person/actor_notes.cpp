@@ -26,7 +26,8 @@ void on_order(pointer self, put_note& p) {
 
 void on_order(pointer self, erase_notes& o) {
   auto& notes = self->state.core->data().notes;
-  auto gone = std::erase_if(notes, [&](const address_note& n) { return n.channel == o.channel && n.what == o.what; });
+  auto gone = std::erase_if(
+      notes, [&](const address_note& n) { return n.channel == o.channel && n.what != address_note::mark::proven; });
   if (gone == 0)
     return o.done(success{});
   save_row(self, answer_with(std::move(o.done), success{}));

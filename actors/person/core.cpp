@@ -126,11 +126,21 @@ void person_core::tell(const record_ptr& r, engine_time now, person_effects& fx)
   if (r->deliveries.empty()) {
     r->state = trace_state::not_sent;
     if (r->reason == reason::none)
-      r->reason = reason::no_address;
+      r->reason = why_nowhere(n.kind);
   } else {
     open_.add(r);
   }
   save(*r, fx);
+}
+
+/// Why no address takes this kind: there is none, or those that there are must be left alone.
+reason person_core::why_nowhere(kind k) const {
+  for (const auto& note : data_.notes) {
+    if (note.what != address_note::mark::proven
+        && around_.usable({note.channel, note.target}, data_, k) == reason::address_suppressed)
+      return reason::address_suppressed;
+  }
+  return reason::no_address;
 }
 
 void person_core::expand(notification_record& r, const std::vector<address>& to, engine_time now, person_effects& fx) {
@@ -506,6 +516,7 @@ void person_core::erase(person_effects& fx) {
   conversations_.clear();
   data_.profile.reset();
   data_.devices.clear();
+  data_.subscriptions.clear();
   data_.notes.clear();
   data_.pause = pause_machine{options_.pause_initial_mode};
 }

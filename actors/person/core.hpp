@@ -115,6 +115,7 @@ public:
 private:
   using record_ptr = std::shared_ptr<notification_record>;
 
+  reason why_nowhere(kind k) const;
   void expand(notification_record& r, const std::vector<address>& to, engine_time now, person_effects& fx);
   void take_back(notification_record& r, engine_time now, person_effects& fx);
   std::vector<address> where_to_take_back(const notification& n, const shown_at& shown) const;

@@ -83,4 +83,14 @@ std::vector<io::token_claim> claims_of(const std::vector<device>& devices) {
   return out;
 }
 
+void normalize_tokens(device& d) {
+  if (d.platform != device_platform::ios)
+    return;
+  for (auto* token : {&d.push_token, &d.push_kit_token}) {
+    if (*token && (*token)->find_first_not_of("0123456789abcdefABCDEF") == std::string::npos)
+      std::transform((*token)->begin(), (*token)->end(), (*token)->begin(),
+                     [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  }
+}
+
 } // namespace belfry

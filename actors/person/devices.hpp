@@ -10,6 +10,9 @@
 /// The devices of one person and the tokens they have (SPEC 10): pure.
 namespace belfry {
 
+/// Apple's tokens are hexadecimal: in lower case, so that the same one is known as such however it was written.
+void normalize_tokens(device& d);
+
 /// Stores `what`, in place of the device of that id if there is one (false: there was). Its tokens are taken from the
 /// others; a device without tokens is none.
 bool store_device(std::vector<device>& devices, const device& what);

@@ -223,6 +223,19 @@ TEST_F(WebPush, ForgetsASubscriptionThatIsGoneAndTellsTheHost) {
       limit));
 }
 
+TEST_F(WebPush, AnErasedPersonHasNoBrowsers) {
+  begin();
+  subscribe();
+  live_page open{page()};
+  EXPECT_EQ(api_->remove("/v1/persons/anna").status, 204);
+  EXPECT_TRUE(api_->get(list_path).value()["items"].empty());
+  EXPECT_EQ(api_->put("/v1/persons/anna", {{"type", "AGENT"}}).status, 201);
+  EXPECT_TRUE(api_->get(list_path).value()["items"].empty());
+  kill();
+  serve();
+  EXPECT_TRUE(api_->get(list_path).value()["items"].empty());
+}
+
 TEST_F(WebPush, SubscriptionsAndSecretsOutliveAKill) {
   begin();
   auto sub = subscribe();
