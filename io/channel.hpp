@@ -69,6 +69,8 @@ struct attempt_input {
   std::vector<device> devices;
   std::vector<address_note> notes;
   std::vector<web_push_subscription> subscriptions = {};
+  /// What the recipient has not read in the conversation, for kinds whose content does not say it.
+  std::uint32_t conversation_count = 0;
   /// The last attempt was swallowed by a connection kept from before: use a new one.
   bool fresh_connection = false;
   /// Wall time.

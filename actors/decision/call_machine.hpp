@@ -60,7 +60,7 @@ struct call_notice {
   slot to = 0;
   /// incoming_call, revoke_call or missed_call.
   belfry::kind kind = belfry::kind::incoming_call;
-  /// `state` is the call's after the change; `ring_deadline` (engine time) is set for incoming_call only.
+  /// `state` is the call's after the change; `ring_deadline` (engine time) is when it rings, or rang, to.
   call_content content;
   /// Which ring of this conversation it belongs to; the three kinds of one ring share it.
   std::uint64_t round = 0;

@@ -125,7 +125,7 @@ void call_machine::notify(const party& p, kind k, revoke_reason why, call_end_re
   x.content.state = state_;
   x.content.caller = caller_person_;
   x.content.started_at = started_at_;
-  x.content.ring_deadline = k == kind::incoming_call ? ring_deadline_ : 0;
+  x.content.ring_deadline = ring_deadline_;
   x.content.end_reason = missed;
   x.content.revoke_reason = why;
   x.round = p.round;

@@ -50,8 +50,9 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(reason_last) + 1
 action of_status(int status) {
   if (status / 100 == 2)
     return action::accepted;
+  // That a token is dead is Apple's word, not that of somebody on the way.
   if (status == 410)
-    return action::gone_before;
+    return action::later;
   if (status == 413)
     return action::shrink;
   if (status == 429)

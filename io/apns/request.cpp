@@ -63,7 +63,7 @@ std::optional<std::string> render(const mobile::push& p, form f, const mobile::t
   out.begin_object();
   write_aps(out, p, f, t);
   out.begin_object("belfry");
-  for (const auto& field : mobile::data_of(p.what, mobile::sealed(p.to) ? mobile::texts{} : t)) {
+  for (const auto& field : mobile::data_of(p.what, mobile::sealed(p.to) ? mobile::texts{} : t, p.conversation_count)) {
     if (field.number)
       out.raw_member(field.name, field.value);
     else

@@ -31,7 +31,7 @@ bool is_urgent(form f) {
 void write_data(json_text& out, const mobile::push& p, const mobile::texts& t,
                 const std::optional<std::string>& hidden) {
   out.begin_object("data");
-  for (const auto& field : mobile::data_of(p.what, hidden ? mobile::texts{} : t))
+  for (const auto& field : mobile::data_of(p.what, hidden ? mobile::texts{} : t, p.conversation_count))
     out.member(field.name, field.value);
   if (hidden)
     out.member("payload", *hidden);

@@ -37,14 +37,16 @@ struct job {
   std::string authorization;
   bool renewed = false;
   bool shrunk = false;
+  std::size_t sent_bytes = 0;
   /// The provider was in trouble, and it is the one quick try on another connection.
   bool second_try = false;
   /// Its device's budget was asked.
   bool counted = false;
   millis sent_at = 0;
 
-  mobile::push push() const { return {in.what, to, in.which.id, false, sent_at}; }
-  std::size_t bytes_max() const { return shrunk ? smaller : SIZE_MAX; }
+  mobile::push push() const { return {in.what, to, in.which.id, false, sent_at, in.conversation_count}; }
+  /// What was too big is tried once more with a quarter less.
+  std::size_t bytes_max() const { return shrunk ? std::min(smaller, sent_bytes * 3 / 4) : SIZE_MAX; }
 };
 using job_ptr = std::shared_ptr<job>;
 
@@ -282,6 +284,13 @@ private:
     j.done(std::move(r));
   }
 
+  /// It cannot be made, or not any smaller.
+  static void without_request(const job& j) {
+    if (!j.shrunk)
+      return impossible(j);
+    j.done(refused(413, "PayloadTooLarge"));
+  }
+
   static void finish(const job& j, attempt_result r, const http_answer& a) {
     r.duration = a.duration.count();
     j.done(std::move(r));
@@ -321,7 +330,8 @@ private:
     auto request =
         fcm::make_request(j->push(), access.settings, j->authorization, std::min(j->bytes_max(), fcm::message_max));
     if (!request)
-      return impossible(*j);
+      return without_request(*j);
+    j->sent_bytes = request->body.size();
     http2_->send(std::move(*request), [this, j](const http_answer& a) {
       if (a.error != transport_error::none)
         return finish(*j, without_answer(a), a);
@@ -398,7 +408,8 @@ private:
     guard.unlock();
     auto request = apns::make_request(j->push(), access.settings, j->authorization, j->proven, j->bytes_max());
     if (!request)
-      return impossible(*j);
+      return without_request(*j);
+    j->sent_bytes = request->body.size();
     if (j->second_try)
       request->group += " second try";
     http2_->send(std::move(*request), [this, j](const http_answer& a) {
@@ -441,7 +452,10 @@ private:
       return finish(*j, std::move(r), a);
     }
     case action::new_token:
-      return renew(j, a, access.token.expired(j->authorization, t), guard);
+      // A new one must not be made yet: the one at hand is good for others, so only this push waits.
+      if (!access.token.expired(j->authorization, t))
+        return finish(*j, again(a.status, why, device_wait), a);
+      return renew(j, a, true, guard);
     case action::keep_token:
       access.token.too_many(t);
       return renew(j, a, true, guard);

@@ -87,14 +87,14 @@ texts texts_of(const notification& n, bool edited) {
   return out;
 }
 
-std::vector<data_field> data_of(const notification& n, const texts& t) {
+std::vector<data_field> data_of(const notification& n, const texts& t, std::uint32_t conversation_count) {
   std::vector<data_field> out;
   out.reserve(9);
   out.push_back({"kind", std::string(to_string(n.kind))});
   out.push_back({"notificationId", to_string(n.id)});
   out.push_back({"conversationId", n.conversation});
-  if (n.message)
-    out.push_back({"notificationCount", std::to_string(n.message->count), true});
+  const auto count = n.message ? n.message->count : conversation_count;
+  out.push_back({"notificationCount", std::to_string(count), true});
   if (n.total_count)
     out.push_back({"recipientNotificationCount", std::to_string(*n.total_count), true});
   if (!n.call)

@@ -24,6 +24,8 @@ struct push {
   /// The delivery carries the text of after the edit.
   bool edited = false;
   millis now = 0;
+  /// `attempt_input::conversation_count`.
+  std::uint32_t conversation_count = 0;
 };
 
 /// The texts of a push; all that is sealed for devices with an encrypted message version.
@@ -51,7 +53,7 @@ struct data_field {
 
 /// kind, notificationId, conversationId, both counts; for calls callId, callType, callerName (from `t`, unless empty),
 /// ringDeadline, and the reason of a revoke.
-std::vector<data_field> data_of(const notification& n, const texts& t);
+std::vector<data_field> data_of(const notification& n, const texts& t, std::uint32_t conversation_count = 0);
 
 /// Whether texts of this device travel sealed.
 bool sealed(const device& d);

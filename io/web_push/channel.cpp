@@ -56,6 +56,7 @@ struct job {
   std::string topic;
   bool fresh_connection = false;
   bool shrunk = false;
+  std::size_t sent_bytes = 0;
   bool by_http1 = false;
   bool renewed = false;
 };
@@ -177,8 +178,8 @@ public:
     if (j->service->topic)
       j->topic = mobile::collapse_id(topic_key_, n);
     j->fresh_connection = in.fresh_connection;
-    j->text = [this, n, to = *s](std::size_t bytes_max) {
-      return seal_notification(n, url_template_, wall_(), to, bytes_max);
+    j->text = [this, n, to = *s, count = in.conversation_count](std::size_t bytes_max) {
+      return seal_notification(n, url_template_, wall_(), to, bytes_max, count);
     };
     send(j);
   }
@@ -274,9 +275,13 @@ private:
     if (ttl <= 0 && j->expires_at <= now)
       return j->done(impossible(reason::expired));
     auto keys = keys_of(j->to);
-    auto text = keys ? j->text(j->shrunk ? smaller : j->service->plaintext_max) : std::nullopt;
+    auto text =
+        keys ? j->text(j->shrunk ? std::min(smaller, j->sent_bytes * 3 / 4) : j->service->plaintext_max) : std::nullopt;
+    if (!text && keys && j->shrunk)
+      return j->done(made(outcome::verdict::refused, reason::provider_refused, 413, ""));
     if (!text)
       return j->done(impossible(reason::no_address));
+    j->sent_bytes = text->size();
     http_request r;
     r.url = j->to.endpoint;
     r.fresh_connection = j->fresh_connection;

@@ -35,7 +35,8 @@ mobile::texts texts_of(const notification& n) {
   return out;
 }
 
-std::string inner_text(const notification& n, std::string_view template_url, millis at, const mobile::texts& t) {
+std::string inner_text(const notification& n, std::string_view template_url, millis at, const mobile::texts& t,
+                       std::uint32_t conversation_count) {
   json_text out(t.title.size() + t.body.size() + 400);
   out.begin_object();
   out.member("kind", to_string(n.kind));
@@ -43,8 +44,7 @@ std::string inner_text(const notification& n, std::string_view template_url, mil
   out.member("body", t.body);
   out.member("tag", tag_of(n));
   out.member("conversationId", n.conversation);
-  if (n.message)
-    out.member("notificationCount", static_cast<std::uint64_t>(n.message->count));
+  out.member("notificationCount", static_cast<std::uint64_t>(n.message ? n.message->count : conversation_count));
   if (n.total_count)
     out.member("recipientNotificationCount", *n.total_count);
   out.member("url", url_of(n, template_url));
@@ -99,9 +99,10 @@ std::string seal(std::string_view plain, const web_push_subscription& to) {
 }
 
 std::optional<std::string> seal_notification(const notification& n, std::string_view template_url, millis at,
-                                             const web_push_subscription& to, std::size_t bytes_max) {
+                                             const web_push_subscription& to, std::size_t bytes_max,
+                                             std::uint32_t conversation_count) {
   return mobile::fit(texts_of(n), bytes_max, [&](const mobile::texts& t) -> std::optional<std::string> {
-    auto plain = inner_text(n, template_url, at, t);
+    auto plain = inner_text(n, template_url, at, t, conversation_count);
     auto out = seal(plain, to);
     crypto::wipe(plain);
     return out;

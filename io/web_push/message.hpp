@@ -32,7 +32,8 @@ std::string seal(std::string_view plain, const web_push_subscription& to);
 /// The outer plaintext for a notification in at most `bytes_max` bytes, its texts shortened as far as needed; nothing
 /// when it does not fit without any.
 std::optional<std::string> seal_notification(const notification& n, std::string_view template_url, millis at,
-                                             const web_push_subscription& to, std::size_t bytes_max);
+                                             const web_push_subscription& to, std::size_t bytes_max,
+                                             std::uint32_t conversation_count = 0);
 
 /// The outer plaintext of a health check.
 std::string seal_check(std::string_view check, millis at, const web_push_subscription& to);

@@ -314,8 +314,8 @@ private:
   void compare(const call_change& change, std::optional<refusal> refused) {
     std::multiset<std::string> told;
     for (const auto& x : change.notices)
-      told.insert(
-          line(x.to, x.kind, x.content.state, x.content.revoke_reason, x.content.end_reason, x.content.ring_deadline));
+      told.insert(line(x.to, x.kind, x.content.state, x.content.revoke_reason, x.content.end_reason,
+                       x.kind == kind::incoming_call ? x.content.ring_deadline : 0));
     EXPECT_EQ(told, model_.out);
     EXPECT_EQ(change.refused, refused);
     EXPECT_EQ(machine_.state(), model_.state());

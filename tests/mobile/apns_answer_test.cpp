@@ -70,9 +70,9 @@ TEST(ApnsAnswer, IsReadRowByRow) {
 
 TEST(ApnsAnswer, IsReadByItsStatusWhenTheReasonIsNotKnown) {
   const std::pair<int, action> rows[] = {
-      {200, action::accepted},    {400, action::our_mistake}, {403, action::stop_app},  {404, action::our_mistake},
-      {410, action::gone_before}, {413, action::shrink},      {429, action::slow_down}, {500, action::later},
-      {502, action::later},       {302, action::later}};
+      {200, action::accepted}, {400, action::our_mistake}, {403, action::stop_app},  {404, action::our_mistake},
+      {410, action::later},    {413, action::shrink},      {429, action::slow_down}, {500, action::later},
+      {502, action::later},    {302, action::later}};
   for (auto [status, what] : rows) {
     for (auto body : {"", "<html>", "[]", R"({"reason":"Novelty"})", R"({"reason":7})"})
       EXPECT_EQ(read_answer(answer(status, body)).what, what) << status << body;

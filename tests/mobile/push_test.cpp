@@ -46,7 +46,7 @@ TEST(PushTexts, AreEmptyForWhatIsNotShown) {
 TEST(PushData, SaysAllThatTheAppMustKnow) {
   const auto n = call(kind::incoming_call);
   std::map<std::string_view, std::string> fields;
-  for (const auto& f : data_of(n, texts_of(n, false)))
+  for (const auto& f : data_of(n, texts_of(n, false), 3))
     fields[f.name] = f.value;
   const std::map<std::string_view, std::string> wanted{{"kind", "incoming_call"},
                                                        {"notificationId", to_string(n.id)},
@@ -55,6 +55,7 @@ TEST(PushData, SaysAllThatTheAppMustKnow) {
                                                        {"callType", "VIDEO"},
                                                        {"callerName", "Anna"},
                                                        {"ringDeadline", "1700000060000"},
+                                                       {"notificationCount", "3"},
                                                        {"recipientNotificationCount", "7"}};
   EXPECT_EQ(fields, wanted);
 }

@@ -1,7 +1,7 @@
 #include "belfry/io/crypto/p256.hpp"
-#include "belfry/tests/support/providers/key_pem.hpp"
 #include "belfry/tests/support/providers/apns_simulator.hpp"
 #include "belfry/tests/support/providers/fcm_simulator.hpp"
+#include "belfry/tests/support/providers/key_pem.hpp"
 #include "belfry/tests/support/server/serve_fixture.hpp"
 
 #include <algorithm>
@@ -114,7 +114,25 @@ TEST_F(Mobile, RingsAndStopsRinging) {
   ASSERT_TRUE(apple_.wait_for(2, limit));
   auto stop = apple_.pushes()[1];
   EXPECT_EQ(stop.token, phone_token);
-  EXPECT_EQ(json::parse(stop.payload)["belfry"]["kind"], "revoke_call");
+  auto data = json::parse(stop.payload)["belfry"];
+  EXPECT_EQ(data["kind"], "revoke_call");
+  auto ring = json::parse(apple_.pushes()[0].payload)["belfry"];
+  for (const auto& d : {ring, data}) {
+    EXPECT_EQ(d["notificationCount"], 0) << d;
+    EXPECT_EQ(d["recipientNotificationCount"], 0) << d;
+    EXPECT_EQ(d["ringDeadline"], ring["ringDeadline"]) << d;
+  }
+}
+
+TEST_F(Mobile, KnowsATokenInWhateverCaseItIsWritten) {
+  begin();
+  has_iphone(std::string(64, 'A'));
+  EXPECT_EQ(
+      api_->put("/v1/persons/anna/devices/other", {{"platform", "IOS"}, {"pushToken", std::string(64, 'a')}}).status,
+      201);
+  EXPECT_TRUE(wait_answer("/v1/persons/ben/devices", [](const json& v) {
+    return v["items"].empty() || v["items"][0]["tokens"] == json{"pushKit"};
+  }));
 }
 
 TEST_F(Mobile, RemovesADeadTokenAndItsDevice) {
