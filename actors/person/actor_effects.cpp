@@ -15,7 +15,7 @@ void submit_all(pointer self, std::vector<lane_order>& orders) {
 }
 
 /// Most attempts are answered within this time: then one row says both.
-constexpr auto written_at_leisure = std::chrono::milliseconds{500};
+constexpr auto written_at_leisure = std::chrono::milliseconds{50};
 
 /// What waited goes first; of a notification that is in the unit anyway only the newer row.
 void add_unwritten(std::vector<io::change> waited, std::vector<io::change>& changes) {
@@ -90,8 +90,13 @@ void carry_out(pointer self, person_effects fx, commit c) {
 
 void carry_out_told(pointer self, person_effects fx) {
   auto& st = self->state;
-  // What must be on disk before something else happens is written at once.
-  if (st.erased || !fx.submits_after.empty() || !fx.cancels.empty() || !fx.cancelled_on_disk.empty())
+  // What must be on disk before something else happens is written at once, and so is what is over: whoever asks why
+  // somebody was not told finds it.
+  const auto over = std::any_of(fx.changes.begin(), fx.changes.end(), [](const io::change& x) {
+    const auto* row = std::get_if<io::notification_row>(&x);
+    return row != nullptr && is_final(row->state);
+  });
+  if (over || st.erased || !fx.submits_after.empty() || !fx.cancels.empty() || !fx.cancelled_on_disk.empty())
     return carry_out(self, std::move(fx));
   if (st.unwritten.empty() && !fx.changes.empty())
     self->delayed_send(self, written_at_leisure, rest{});
