@@ -298,7 +298,8 @@ private:
     deadline_.disarm();
     std::string protocol = head_.protocols.find(live_protocol) == std::string::npos ? "" : std::string{live_protocol};
     open_live(core_, std::move(stream_),
-              live_request{std::move(head_), std::move(*person), a.who.expires_at, route_, std::move(protocol), parser_->release()});
+              live_request{std::move(head_), std::move(*person), a.who.expires_at, route_, std::move(protocol),
+                           parser_->release()});
     co_return false;
   }
 
