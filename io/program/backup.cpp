@@ -1,5 +1,6 @@
 #include "belfry/io/program/commands.hpp"
 #include "belfry/io/program/configuration.hpp"
+#include "belfry/io/program/report.hpp"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -16,11 +17,6 @@ using database = std::unique_ptr<sqlite3, decltype(&sqlite3_close)>;
 
 /// How long a reader waits for a writer that is in its way.
 constexpr int busy_ms = 10'000;
-
-int fail(const std::string& what) {
-  std::cerr << "belfry: " << what << "\n";
-  return failed;
-}
 
 /// An empty file that only its owner may read; the copy fills it.
 bool make_private(const std::string& path) {
@@ -48,19 +44,19 @@ int backup(const backup_arguments& a) {
   if (!o)
     return failed;
   if (o->store.kind != store_kind::sqlite)
-    return fail("only a SQLite store is copied; store.kind is another one");
+    return report("only a SQLite store is copied; store.kind is another one");
   sqlite3* raw = nullptr;
   const auto opened = sqlite3_open_v2(o->store.path.c_str(), &raw, SQLITE_OPEN_READONLY, nullptr);
   database store{raw, sqlite3_close};
   if (opened != SQLITE_OK)
-    return fail("the store " + o->store.path + " cannot be read: " + sqlite3_errstr(opened));
+    return report("the store " + o->store.path + " cannot be read: " + sqlite3_errstr(opened));
   sqlite3_busy_timeout(store.get(), busy_ms);
   if (!make_private(a.file))
-    return fail(a.file + " is there already or cannot be made");
+    return report(a.file + " is there already or cannot be made");
   if (!copy(store.get(), a.file)) {
     const std::string why = sqlite3_errmsg(store.get());
     ::unlink(a.file.c_str());
-    return fail("the store " + o->store.path + " cannot be copied: " + why);
+    return report("the store " + o->store.path + " cannot be copied: " + why);
   }
   std::cout << a.file << "\n";
   return succeeded;

@@ -2,9 +2,8 @@
 #include "belfry/io/program/commands.hpp"
 #include "belfry/io/program/demo_story.hpp"
 #include "belfry/io/program/listen.hpp"
+#include "belfry/io/program/report.hpp"
 #include "belfry/io/telemetry/log.hpp"
-
-#include <iostream>
 
 namespace belfry::program {
 
@@ -47,16 +46,12 @@ int demo(const demo_arguments& a) {
   stop_signals signals;
   io::set_log_level(io::log_level::warning);
   auto stage = demo_stage::open();
-  if (!stage) {
-    std::cerr << "belfry: " << stage.error().detail << "\n";
-    return stage.error().code == ec::store_unavailable ? store_refused : failed;
-  }
+  if (!stage)
+    return report(stage.error());
   demo_server server{**stage, a.once ? "127.0.0.1:0" : a.listen};
   auto port = server.start();
-  if (!port) {
-    std::cerr << "belfry: " << port.error().detail << "\n";
-    return failed;
-  }
+  if (!port)
+    return report(port.error());
   auto url = url_of(server.opts, *port);
   (*stage)->printer().plain("Belfry's API listens on " + url);
   auto whole = tell_story(**stage, signals);

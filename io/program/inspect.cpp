@@ -1,6 +1,7 @@
 #include "belfry/engine.hpp"
 #include "belfry/io/program/commands.hpp"
 #include "belfry/io/program/configuration.hpp"
+#include "belfry/io/program/report.hpp"
 
 #include <array>
 #include <iostream>
@@ -19,11 +20,6 @@ constexpr std::array<named, 4> kinds{{{"conversation", row_kind::conversation},
                                       {"notification", row_kind::notification},
                                       {"webhook", row_kind::webhook}}};
 
-int fail(const std::string& what, int code = failed) {
-  std::cerr << "belfry: " << what << "\n";
-  return code;
-}
-
 } // namespace
 
 int inspect(const inspect_arguments& a) {
@@ -31,17 +27,17 @@ int inspect(const inspect_arguments& a) {
   if (!o)
     return failed;
   if (o->store.kind != store_kind::sqlite)
-    return fail("only a SQLite store can be looked at; store.kind is another one");
+    return report("only a SQLite store can be looked at; store.kind is another one");
   for (const auto& k : kinds) {
     if (a.kind != k.name)
       continue;
     auto text = engine::inspect(*o, k.kind, a.id);
     if (!text)
-      return fail(text.error().detail, text.error().code == ec::store_unavailable ? store_refused : failed);
+      return report(text.error());
     std::cout << *text << "\n";
     return succeeded;
   }
-  return fail("no kind of row \"" + a.kind + "\": conversation, person, notification or webhook");
+  return report("no kind of row \"" + a.kind + "\": conversation, person, notification or webhook");
 }
 
 } // namespace belfry::program

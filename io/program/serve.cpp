@@ -4,6 +4,7 @@
 #include "belfry/io/program/commands.hpp"
 #include "belfry/io/program/configuration.hpp"
 #include "belfry/io/program/listen.hpp"
+#include "belfry/io/program/report.hpp"
 #include "belfry/io/program/signals.hpp"
 #include "belfry/io/telemetry/log.hpp"
 #include "belfry/io/telemetry/telemetry.hpp"
@@ -19,13 +20,6 @@ namespace belfry::program {
 namespace {
 
 constexpr auto stop_limit = std::chrono::seconds{10};
-
-int report(const error& e) {
-  std::cerr << "belfry: " << e.detail << "\n";
-  for (const auto& p : e.problems)
-    std::cerr << p.pointer << ": " << p.detail << "\n";
-  return e.code == ec::store_unavailable ? store_refused : failed;
-}
 
 } // namespace
 

@@ -1,9 +1,9 @@
 #include "belfry/io/email/compose.hpp"
 #include "belfry/io/program/commands.hpp"
 #include "belfry/io/program/configuration.hpp"
+#include "belfry/io/program/report.hpp"
 
 #include <fstream>
-#include <iostream>
 
 namespace belfry::program {
 
@@ -56,10 +56,8 @@ int render_template(const template_arguments& a) {
   if (!o)
     return failed;
   kind k{};
-  if (!from_string(a.kind, k) || !io::email::template_book{*o}.find(k, a.locale)) {
-    std::cerr << "belfry: mails tell new_message, incoming_call and missed_call, not \"" << a.kind << "\"\n";
-    return failed;
-  }
+  if (!from_string(a.kind, k) || !io::email::template_book{*o}.find(k, a.locale))
+    return report("mails tell new_message, incoming_call and missed_call, not \"" + a.kind + "\"");
   if (o->email.from.empty())
     o->email.from = "Example Bank <chat@example.com>";
   if (o->email.conversation_url.empty())
@@ -67,16 +65,12 @@ int render_template(const template_arguments& a) {
   const io::email::composer composer{*o, std::string(32, 's')};
   const auto mail = composer.compose(sample_notification(k), {}, sample_person("ada", "Ada Lovelace", a.locale));
   const auto text = mail ? part_for(a.out, *mail) : std::nullopt;
-  if (!text) {
-    std::cerr << "belfry: email.from is no address that mails can be sent from\n";
-    return failed;
-  }
+  if (!text)
+    return report("email.from is no address that mails can be sent from");
   std::ofstream out{a.out, std::ios::binary};
   out << *text << std::flush;
-  if (!out) {
-    std::cerr << "belfry: " << a.out << " cannot be written\n";
-    return failed;
-  }
+  if (!out)
+    return report(a.out + " cannot be written");
   return succeeded;
 }
 

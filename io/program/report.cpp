@@ -1,0 +1,19 @@
+#include "belfry/io/program/report.hpp"
+
+#include <iostream>
+
+namespace belfry::program {
+
+exit_code report(const std::string& what) {
+  std::cerr << "belfry: " << what << "\n";
+  return failed;
+}
+
+exit_code report(const error& e) {
+  report(e.detail);
+  for (const auto& p : e.problems)
+    std::cerr << p.pointer << ": " << p.detail << "\n";
+  return e.code == ec::store_unavailable ? store_refused : failed;
+}
+
+} // namespace belfry::program
