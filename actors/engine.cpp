@@ -6,6 +6,7 @@
 #include "belfry/actors/node.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/recovery.hpp"
+#include "belfry/actors/system_clock.hpp"
 #include "belfry/actors/webhooks/webhooks.hpp"
 #include "belfry/io/crypto/digest.hpp"
 #include "belfry/io/email/channel.hpp"
@@ -24,10 +25,7 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
-#include <time.h>
-
 #include <algorithm>
-#include <fstream>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
@@ -36,29 +34,6 @@
 namespace belfry {
 
 namespace {
-
-class system_wall_clock final : public io::wall_clock {
-public:
-  millis now() const override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-  }
-
-  io::clock_reading read() const override {
-    timespec t{};
-    ::clock_gettime(CLOCK_BOOTTIME, &t);
-    return {boot_, t.tv_sec * 1000 + t.tv_nsec / 1'000'000, now()};
-  }
-
-private:
-  static std::string read_boot_id() {
-    std::string id;
-    std::getline(std::ifstream{"/proc/sys/kernel/random/boot_id"}, id);
-    return id;
-  }
-
-  const std::string boot_ = read_boot_id();
-};
 
 struct system_config : caf::actor_system_config {
   system_config() {
@@ -271,7 +246,7 @@ engine::engine(std::unique_ptr<impl> parts) : impl_(std::move(parts)) {
 
 result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
   if (!parts.wall)
-    parts.wall = std::make_unique<system_wall_clock>();
+    parts.wall = make_system_clock();
   if (!parts.store) {
     auto store = open_store(o.store);
     if (!store)
@@ -456,7 +431,7 @@ void engine::delete_email_suppression(person_id id, io::reply<success> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, erase_notes{channel_kind::email, address_note::mark::suppressed, std::move(done)});
+  impl_->node.to_person_of(id, erase_notes{channel_kind::email, std::move(done)});
 }
 
 void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {

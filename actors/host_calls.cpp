@@ -18,11 +18,11 @@ host_calls::~host_calls() {
   thread_.join();
 }
 
-bool host_calls::finish(std::chrono::steady_clock::time_point until) {
+void host_calls::finish(std::chrono::steady_clock::time_point until) {
   if (direct_ || std::this_thread::get_id() == thread_.get_id())
-    return direct_;
+    return;
   std::unique_lock lock{mutex_};
-  return finished_.wait_until(lock, until, [this] { return waiting_ == 0; });
+  finished_.wait_until(lock, until, [this] { return waiting_ == 0; });
 }
 
 void host_calls::enqueue(std::function<void()> f) {

@@ -58,8 +58,8 @@ public:
       enqueue([f, x] { f(x); });
   }
 
-  /// Waits until no callback waits or runs; false: some did when the time was over, or this is called by one.
-  bool finish(std::chrono::steady_clock::time_point until);
+  /// Waits until no callback waits or runs, at most until then; not at all when one of them asks.
+  void finish(std::chrono::steady_clock::time_point until);
 
 private:
   static constexpr std::size_t waiting_max = 65'536;

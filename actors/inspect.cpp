@@ -3,13 +3,12 @@
 #include "belfry/actors/engine.hpp"
 #include "belfry/actors/person/person_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
+#include "belfry/actors/system_clock.hpp"
 #include "belfry/io/store/peek.hpp"
 #include "belfry/io/webhook/registration.hpp"
 #include "belfry/messages/json.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <chrono>
 
 /// Rows as JSON for whoever looks for a fault: what is there and whether it can be read, without texts, names and
 /// secrets.
@@ -19,15 +18,15 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-/// How far a conversation can be read: "row", "entry 3", or nothing when all of it can.
-std::optional<std::string> damage(const options& o, const surroundings& s, const io::stored_conversation& c) {
-  for (std::size_t n = 0; n <= c.entries.size(); ++n) {
+/// What of a conversation that cannot be read is damaged: "row", or "entry 3".
+std::string damage(const options& o, const surroundings& s, const io::stored_conversation& c) {
+  for (std::size_t n = 0; n < c.entries.size(); ++n) {
     conversation_core core{o, s};
     if (!core.load(c.key, c.id, c.blob, {c.entries.begin(), c.entries.begin() + static_cast<std::ptrdiff_t>(n)},
                    c.parts))
       return n == 0 ? "row" : "entry " + std::to_string(n);
   }
-  return std::nullopt;
+  return c.entries.empty() ? "row" : "entry " + std::to_string(c.entries.size());
 }
 
 json message_of(const message_entry& m) {
@@ -49,14 +48,13 @@ json inspect(const options& o, const io::stored_conversation& c, moment now) {
            {"rowBytes", c.blob.size()},
            {"parts", c.parts.size()},
            {"entries", c.entries.size()}};
-  auto damaged = damage(o, nobody, c);
-  out["readable"] = !damaged;
-  if (damaged) {
-    out["damaged"] = *damaged;
+  conversation_core core{o, nobody};
+  const bool readable = core.load(c.key, c.id, c.blob, c.entries, c.parts);
+  out["readable"] = readable;
+  if (!readable) {
+    out["damaged"] = damage(o, nobody, c);
     return out;
   }
-  conversation_core core{o, nobody};
-  core.load(c.key, c.id, c.blob, c.entries, c.parts);
   auto view = core.view(now);
   view.topic.reset();
   out["state"] = json::parse(to_json(view));
@@ -111,9 +109,13 @@ json inspect_webhook(const webhook_id& id, std::string_view row, const std::stri
   return out;
 }
 
-millis wall_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+/// As the engine that uses the store has it.
+result<moment> now_in(io::store_peek& store) {
+  auto anchor = store.setting(clock_anchor_name);
+  if (!anchor)
+    return anchor.error();
+  const auto clocks = make_system_clock()->read();
+  return moment{resume_engine_time(*anchor ? decode_clock_anchor(**anchor) : std::nullopt, clocks), clocks.wall};
 }
 
 template <class T, class F>
@@ -131,18 +133,14 @@ result<std::string> engine::inspect(const options& o, row_kind what, const std::
   auto store = io::store_peek::open(o.store.path);
   if (!store)
     return store.error();
+  auto now = now_in(*store);
+  if (!now)
+    return now.error();
   switch (what) {
-  case row_kind::conversation: {
-    auto anchor = store->setting(clock_anchor_name);
-    if (!anchor)
-      return anchor.error();
-    auto last = *anchor ? decode_clock_anchor(**anchor) : std::nullopt;
-    const auto wall = wall_now();
-    const moment now{resume_engine_time(last, {{}, 0, wall}), wall};
-    return printed(store->conversation(id), [&](const auto& row) { return belfry::inspect(o, row, now); });
-  }
+  case row_kind::conversation:
+    return printed(store->conversation(id), [&](const auto& row) { return belfry::inspect(o, row, *now); });
   case row_kind::person:
-    return printed(store->person(id), [&](const auto& row) { return inspect_person(id, row, wall_now()); });
+    return printed(store->person(id), [&](const auto& row) { return inspect_person(id, row, now->now); });
   case row_kind::notification: {
     notification_id number;
     if (!from_string(id, number))

@@ -280,9 +280,9 @@ struct put_note {
   address_note note;
   io::reply<success> done;
 };
+/// Nothing keeps the channel from the person's addresses any more.
 struct erase_notes {
   channel_kind channel{};
-  address_note::mark what = address_note::mark::suppressed;
   io::reply<success> done;
 };
 struct put_subscription {

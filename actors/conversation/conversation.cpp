@@ -521,18 +521,18 @@ void start(pointer self, const conversation_id& id, const std::shared_ptr<io::st
     st.core->name(st.shared->store.new_conversation_key(), id);
     return;
   }
-  for (const auto& [number, blob] : row->parts)
+  st.row_bytes = row->blob.size();
+  for (const auto& [number, blob] : row->parts) {
     st.parts_on_disk.emplace(number, digest(blob));
+    st.row_bytes += blob.size();
+  }
   if (!st.core->load(row->key, id, row->blob, row->entries, row->parts))
     st.shared->metrics.alarm("STORE", "damaged_conversation", id);
-  st.row_bytes = row->blob.size();
   for (const auto& entry : row->entries)
     st.journal_bytes += entry.size();
   if (auto t = st.core->wake_time())
     arm_at(self, *t);
   st.core->repeat_activity(unwritten(self));
-  // Persons who wake ask, as the row is older than the journal.
-  st.core->take_recounted();
   write(self, {});
 }
 

@@ -29,15 +29,11 @@ bool conversation_core::load(std::int64_t key, const conversation_id& id, std::s
                              const std::map<std::int64_t, std::string>& parts) {
   name(key, id);
   exists_ = state_.decode(row, parts) && std::all_of(entries.begin(), entries.end(), [this](const std::string& entry) {
-              return each_step(entry, [this](step s) {
-                note_recounted(s);
-                return state_.apply(std::move(s), waits_);
-              });
+              return each_step(entry, [this](step s) { return state_.apply(std::move(s), waits_); });
             });
   damaged_ = !exists_;
   if (damaged_) {
     state_ = {};
-    recounted_ = {};
     name(key, id);
   }
   state_.catch_up_all(waits_);

@@ -44,12 +44,12 @@ clearance grant(pointer self, const notification_record& r, const delivery& d) {
   in.what = r.notification;
   in.what.people = people_in(self, r.notification);
   in.which = d;
-  if (!in.what.message) {
+  if (auto& m = in.what.message; !m) {
     in.conversation_count = self->state.counts.of(in.what.conversation);
     in.what.total_count = self->state.counts.total();
+  } else if (m->edited_text && d.edited) {
+    m->text = *m->edited_text;
   }
-  if (in.what.message && in.what.message->edited_text && d.edited)
-    in.what.message->text = *in.what.message->edited_text;
   in.recipient = core.as_recipient(in.what.recipient_type.value_or(implied_type(in.what.kind)));
   in.devices = core.data().devices;
   in.notes = core.data().notes;

@@ -19,6 +19,13 @@ bool contains(const std::vector<T>& list, const T& x) {
 /// Notes of one kind that one target has, one for each value it had.
 constexpr std::size_t notes_each_max = 4;
 
+/// What is stored of somebody of whom nothing is.
+person_data nobody(const options& o) {
+  person_data d;
+  d.pause = pause_machine{o.pause_initial_mode};
+  return d;
+}
+
 std::uint64_t place_of(const person_mail& m) {
   if (const auto* t = std::get_if<tell>(&m))
     return t->record->notification.seq;
@@ -29,8 +36,8 @@ std::uint64_t place_of(const person_mail& m) {
 } // namespace
 
 person_core::person_core(person_id id, const options& o, const person_surroundings& around)
-    : id_(std::move(id)), options_(o), around_(around), open_(id_), shown_(id_) {
-  data_.pause = pause_machine{o.pause_initial_mode};
+    : id_(std::move(id)), options_(o), around_(around), data_(nobody(o)), open_(id_), shown_(id_) {
+  // nop
 }
 
 // -- from disk ----------------------------------------------------------------
@@ -514,11 +521,7 @@ void person_core::erase(person_effects& fx) {
   unheard_.clear();
   unsubmitted_.clear();
   conversations_.clear();
-  data_.profile.reset();
-  data_.devices.clear();
-  data_.subscriptions.clear();
-  data_.notes.clear();
-  data_.pause = pause_machine{options_.pause_initial_mode};
+  data_ = nobody(options_);
 }
 
 } // namespace belfry

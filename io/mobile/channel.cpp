@@ -455,10 +455,10 @@ private:
       // A new one must not be made yet: the one at hand is good for others, so only this push waits.
       if (!access.token.expired(j->authorization, t))
         return finish(*j, again(a.status, why, device_wait), a);
-      return renew(j, a, true, guard);
+      return renew(j, a, guard);
     case action::keep_token:
       access.token.too_many(t);
-      return renew(j, a, true, guard);
+      return renew(j, a, guard);
     case action::stop_app:
       return finish(*j, stopped("credentials_refused", j->to.app), a);
     case action::again:
@@ -474,8 +474,8 @@ private:
   }
 
   /// Once more at once; when that does not help the app's key is what is wrong.
-  void renew(const job_ptr& j, const http_answer& a, bool may, std::unique_lock<std::mutex>& guard) {
-    if (!may || std::exchange(j->renewed, true))
+  void renew(const job_ptr& j, const http_answer& a, std::unique_lock<std::mutex>& guard) {
+    if (std::exchange(j->renewed, true))
       return finish(*j, stopped("credentials_refused", j->to.app), a);
     guard.unlock();
     send(j);
