@@ -6,7 +6,6 @@
 #include "belfry/benchmarks/support/workload.hpp"
 #include "belfry/io/email/channel.hpp"
 
-#include <chrono>
 #include <stdexcept>
 
 using namespace belfry;
@@ -30,11 +29,6 @@ std::size_t mails_of(const settings& o) {
 /// Of the peer, which is slow.
 std::size_t peer_mails_of(const settings& o) {
   return o.smoke ? 50 : 8'000;
-}
-
-millis now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 /// The mail server in a process of its own, and options that lead there. Mails look as the peer's do.
@@ -72,40 +66,11 @@ person_profile profile_of(std::size_t i) {
   return p;
 }
 
-io::attempt_input attempt_of(std::size_t i) {
-  const auto e = message_in(i, 0, i);
-  const auto& m = std::get<message_sent>(e.body);
-  io::attempt_input in;
-  auto& n = in.what;
-  n.kind = kind::new_message;
-  n.recipient = person_name(i, 1);
-  n.recipient_type = person_type::visitor;
-  n.conversation = e.conversation;
-  n.id = derive_notification_id(n.kind, n.conversation, n.recipient, m.message);
-  n.created_at = now();
-  n.expires_at = n.created_at + 3'600'000;
-  n.message = message_content{m.message, m.text, {}, m.sender, n.created_at, n.created_at, 0, 1};
-  n.total_count = 1;
-  in.which.channel = channel_kind::email;
-  in.which.target = io::email::mailbox_target;
-  in.which.id = derive_delivery_id(n.id, in.which.channel, in.which.target);
-  in.recipient = person{n.recipient, profile_of(i)};
-  in.now = n.created_at;
-  return in;
-}
-
-template <class T>
-T value_of(result<T> r) {
-  if (!r)
-    throw std::runtime_error(r.error().detail);
-  return std::move(*r);
-}
-
 cost by_client(stage& s, std::size_t count, const std::string& who, figures& out) {
   auto c = value_of(io::email::make_channel(s.opts(), std::string(32, 'k')));
   std::vector<io::attempt_input> all;
   for (std::size_t i = 0; i < count; ++i)
-    all.push_back(attempt_of(i));
+    all.push_back(first_attempt(i, 1, profile_of(i), channel_kind::email, io::email::mailbox_target));
   return by_channel(*c, std::move(all), under_way, who, out);
 }
 
@@ -117,15 +82,8 @@ cost by_engine(stage& s, std::size_t count, const std::string& who, figures& out
   o.push.debounce_delay = std::chrono::milliseconds{0};
   auto e = start_engine(o);
   start_conversations(*e, 0, count, 2);
-  std::vector<std::future<result<io::stored<person>>>> stored;
-  for (std::size_t i = 0; i < count; ++i)
-    stored.push_back(e->put_person(person_name(i, 1), profile_of(i)));
-  for (auto& x : stored)
-    value_of(x.get());
-  std::vector<event> events;
-  for (std::size_t i = 0; i < count; ++i)
-    events.push_back(message_in(i, 0, i));
-  return by_publishing(*e, std::move(events), s.sink.shared(), who, out);
+  store_persons(*e, count, 1, profile_of);
+  return by_publishing(*e, one_message_each(count, 0), s.sink.shared(), who, out);
 }
 
 void beside_nodemailer(const std::string& who, double target, const settings& o, figures& out,

@@ -20,11 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-millis wall_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 event started_by(const conversation_id& c, const person_id& agent, const person_id& visitor) {
   conversation_started s;
   s.participants = {{agent, role::assigned_agent, false, false}, {visitor, role::context_person, false, false}};

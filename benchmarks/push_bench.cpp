@@ -44,11 +44,6 @@ std::size_t peer_deliveries_of(const settings& o) {
   return o.smoke ? 50 : 4'000;
 }
 
-millis now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 /// Files that our side and Node's read.
 class key_folder {
 public:
@@ -123,39 +118,10 @@ std::string token_of(std::size_t i) {
   return std::string(64 - digits.size(), 'a') + digits;
 }
 
-notification new_message(std::size_t i) {
-  const auto e = message_in(i, 1, i);
-  const auto& m = std::get<message_sent>(e.body);
-  notification n;
-  n.kind = kind::new_message;
-  n.recipient = person_name(i, 0);
-  n.recipient_type = person_type::agent;
-  n.conversation = e.conversation;
-  n.id = derive_notification_id(n.kind, n.conversation, n.recipient, m.message);
-  n.created_at = now();
-  n.expires_at = n.created_at + 3'600'000;
-  n.message = message_content{m.message, m.text, {}, m.sender, n.created_at, n.created_at, 0, 1};
-  n.total_count = 1;
-  return n;
-}
-
-io::attempt_input attempt_of(std::size_t i, channel_kind channel, const std::string& target) {
-  io::attempt_input in;
-  in.what = new_message(i);
-  in.which.id = derive_delivery_id(in.what.id, channel, target);
-  in.which.channel = channel;
-  in.which.target = target;
-  in.recipient.id = in.what.recipient;
-  in.recipient.profile.type = person_type::agent;
-  in.now = now();
-  return in;
-}
-
-template <class T>
-T value_of(result<T> r) {
-  if (!r)
-    throw std::runtime_error(r.error().detail);
-  return std::move(*r);
+person_profile agent() {
+  person_profile p;
+  p.type = person_type::agent;
+  return p;
 }
 
 device phone_of(std::size_t i) {
@@ -178,11 +144,11 @@ void apns_client(const settings& o, figures& out) {
   stage s;
   auto opts = s.opts();
   auto c = value_of(
-      io::mobile::make_channel(opts, value_of(io::make_http2_client(opts.outbound)), std::string(32, 'k'), now));
+      io::mobile::make_channel(opts, value_of(io::make_http2_client(opts.outbound)), std::string(32, 'k'), wall_now));
   auto own = [&] {
     std::vector<io::attempt_input> all;
     for (std::size_t i = 0; i < deliveries_of(o); ++i) {
-      all.push_back(attempt_of(i, channel_kind::mobile, "phone"));
+      all.push_back(first_attempt(i, 0, agent(), channel_kind::mobile, "phone"));
       all.back().devices = {phone_of(i)};
     }
     return by_channel(*c, std::move(all), under_way, who, out);
@@ -203,20 +169,11 @@ cost by_engine(const std::string& who, options opts, board& sink, std::size_t co
   opts.push.debounce_delay = std::chrono::milliseconds{0};
   auto e = start_engine(opts);
   start_conversations(*e, 0, count, 2);
-  person_profile agent;
-  agent.type = person_type::agent;
-  std::vector<std::future<result<io::stored<person>>>> stored;
-  for (std::size_t i = 0; i < count; ++i)
-    stored.push_back(e->put_person(person_name(i, 0), agent));
-  for (auto& x : stored)
-    value_of(x.get());
+  store_persons(*e, count, 0, [](std::size_t) { return agent(); });
   for (std::size_t i = 0; i < count; ++i)
     equip(*e, i, person_name(i, 0));
-  std::vector<event> events;
-  for (std::size_t i = 0; i < count; ++i)
-    events.push_back(message_in(i, 1, i));
   const auto then = e->statistics();
-  const auto spent = by_publishing(*e, std::move(events), sink, who, out);
+  const auto spent = by_publishing(*e, one_message_each(count, 1), sink, who, out);
   const auto now = e->statistics();
   const auto units = static_cast<double>(now.units - then.units);
   out.add(who + ": units of work", units / static_cast<double>(count), "per delivery");
@@ -271,11 +228,11 @@ void web_push_client(const settings& o, figures& out) {
   auto opts = s.opts();
   auto http1 = value_of(io::make_http_client(opts.outbound));
   auto c = value_of(io::web_push::make_channel(opts, value_of(io::make_http2_client(opts.outbound)), *http1,
-                                               std::string(32, 't'), now));
+                                               std::string(32, 't'), wall_now));
   auto own = [&] {
     std::vector<io::attempt_input> all;
     for (std::size_t i = 0; i < deliveries_of(o); ++i) {
-      all.push_back(attempt_of(i, channel_kind::web_push, "browser"));
+      all.push_back(first_attempt(i, 0, agent(), channel_kind::web_push, "browser"));
       all.back().subscriptions = {subscription_of(i, b, s.origin(), c->public_key())};
     }
     return by_channel(*c, std::move(all), under_way, who, out);

@@ -8,7 +8,6 @@
 
 #include <charconv>
 #include <fstream>
-#include <stdexcept>
 
 using namespace belfry;
 using namespace belfry::bench;
@@ -88,8 +87,7 @@ void give_phones(engine& e, std::size_t conversations) {
     stored.push_back(e.put_device(person_name(i, 0), d));
   }
   for (auto& x : stored)
-    if (auto r = x.get(); !r)
-      throw std::runtime_error("no device: " + r.error().detail);
+    value_of(x.get());
 }
 
 void latency(const settings& o, figures& out) {
@@ -101,10 +99,7 @@ void latency(const settings& o, figures& out) {
   auto e = start_engine(options_for(a, folder));
   start_conversations(*e, 0, all, 2);
   give_phones(*e, all);
-  std::vector<event> events;
-  for (std::size_t i = 0; i < s.quick; ++i)
-    events.push_back(message_in(i, 1, i));
-  const auto rate = by_publishing(*e, std::move(events), a.arrivals, who, out).rate();
+  const auto rate = by_publishing(*e, one_message_each(s.quick, 1), a.arrivals, who, out).rate();
   out.add(who + ": rate of the engine", rate, "deliveries/s");
 
   std::vector<bench_clock::time_point> sent(all), accepted(all);

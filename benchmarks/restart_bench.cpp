@@ -56,9 +56,7 @@ void build(const std::filesystem::path& file, const size& s) {
   constexpr std::size_t batch = 5'000;
   const options o;
   const surroundings around{[](const person_id&) { return false; }, [](kind) { return true; }};
-  const auto now =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count();
+  const auto now = wall_now();
   auto store = open_store(file);
   for (std::size_t i = 0; i < s.conversations;) {
     std::vector<io::unit> units;

@@ -1,6 +1,7 @@
 // How many signed webhook requests a second, and what does one cost, beside Node's undici doing the same work at the
 // same sink? Once only codec and HTTP client, once the whole channel with its lane, once the engine from publish to
 // sink.
+#include "belfry/benchmarks/support/beside.hpp"
 #include "belfry/benchmarks/support/channel_desk.hpp"
 #include "belfry/benchmarks/support/driver.hpp"
 #include "belfry/benchmarks/support/sink.hpp"
@@ -10,7 +11,6 @@
 #include "belfry/io/webhook/codec.hpp"
 
 #include <condition_variable>
-#include <cstdlib>
 #include <stdexcept>
 
 using namespace belfry;
@@ -39,42 +39,6 @@ webhook registration(const std::string& url) {
   return w;
 }
 
-millis now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-notification new_message(std::size_t i) {
-  const auto e = message_in(i, 0, i);
-  const auto& m = std::get<message_sent>(e.body);
-  notification n;
-  n.recipient = person_name(i, 1);
-  n.recipient_type = person_type::visitor;
-  n.conversation = e.conversation;
-  n.id = derive_notification_id(n.kind, n.conversation, n.recipient, m.message);
-  n.created_at = now();
-  n.message = message_content{m.message, m.text, {}, m.sender, n.created_at, n.created_at, 0, 1};
-  n.total_count = 1;
-  return n;
-}
-
-/// What so many deliveries took.
-struct cost {
-  double count = 0;
-  double seconds = 0;
-  double cpu_seconds = 0;
-
-  double rate() const { return count / seconds; }
-  /// Microseconds per delivery.
-  double cpu() const { return 1e6 * cpu_seconds / count; }
-  cost& operator+=(const cost& x) {
-    count += x.count;
-    seconds += x.seconds;
-    cpu_seconds += x.cpu_seconds;
-    return *this;
-  }
-};
-
 /// Codec and client alone, with so many requests in flight.
 cost by_client(const std::string& url, std::size_t count, figures& out) {
   options o;
@@ -87,7 +51,7 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
     throw std::runtime_error(client.error().detail);
   std::vector<notification> all;
   for (std::size_t i = 0; i < count; ++i)
-    all.push_back(new_message(i));
+    all.push_back(new_message_for(i, 1));
   std::mutex lock;
   std::condition_variable changed;
   std::size_t open = 0, bad = 0;
@@ -96,7 +60,7 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
     delivery d;
     d.id = derive_delivery_id(n.id, channel_kind::webhook, "bench");
     d.target = "bench";
-    auto request = codec.make(n, d, person{n.recipient, {}}, {}, now());
+    auto request = codec.make(n, d, person{n.recipient, {}}, {}, wall_now());
     if (!request)
       throw std::runtime_error("the codec makes no request");
     {
@@ -122,14 +86,14 @@ cost by_client(const std::string& url, std::size_t count, figures& out) {
 }
 
 /// The webhook channel, from the order to deliver to the word what became of it.
-cost by_channel(const std::string& url, std::size_t count, figures& out) {
+cost by_channel_actor(const std::string& url, std::size_t count, figures& out) {
   constexpr std::size_t under_way_max = 800;
   options o;
   o.outbound.allow_plain_http = true;
   o.outbound.allowed_networks = {"127.0.0.0/8"};
   std::vector<notification> all;
   for (std::size_t i = 0; i < count; ++i)
-    all.push_back(new_message(i));
+    all.push_back(new_message_for(i, 1));
   channel_desk desk{o, registration(url), std::move(all)};
   usage u;
   for (std::size_t i = 0; i < count; ++i) {
@@ -145,107 +109,68 @@ cost by_channel(const std::string& url, std::size_t count, figures& out) {
   return c;
 }
 
-/// publish to sink. So many messages are under way at once that the lane's memory holds them.
-cost by_engine(const std::string& url, board& sink, std::size_t count, figures& out) {
-  constexpr std::size_t under_way_max = 800;
+/// publish to sink.
+cost by_engine(const std::string& url, board& sink, std::size_t count, const std::string& who, figures& out) {
   scratch folder;
   auto o = options_in(folder);
   o.push.debounce_delay = std::chrono::milliseconds{0};
   auto e = start_engine(o);
   start_conversations(*e, 0, count, 2);
   register_webhook(*e, url, bench_secret);
-  std::vector<event> events;
-  for (std::size_t i = 0; i < count; ++i)
-    events.push_back(message_in(i, 0, i));
-  const std::uint64_t before = sink.count;
-  publisher p{*e, under_way_max};
-  usage u;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!wait_until(20, [&] { return i < sink.count - before + under_way_max; }))
-      break;
-    p.send(std::move(events[i]));
-  }
-  if (!wait_until(20, [&] { return sink.count - before >= count; }))
-    out.failure("webhooks: only " + std::to_string(sink.count - before) + " requests of the engine came");
-  return {static_cast<double>(count), u.seconds(), u.cpu()};
+  return by_publishing(*e, one_message_each(count, 0), sink, who, out);
 }
 
-/// `node undici.mjs`, which prints "<seconds> <CPU seconds>"; nothing when $BELFRY_PEERS names no folder with undici.
-std::optional<cost> by_undici(const std::string& url, std::size_t count, figures& out) {
-  const char* peers = std::getenv("BELFRY_PEERS");
-  if (peers == nullptr)
-    return {};
-  const auto command = "node " BELFRY_PEER_SCRIPT " " + url + " " + std::to_string(count) + " "
-                       + std::to_string(in_flight) + " " + bench_secret;
-  auto* pipe = popen(command.c_str(), "r");
-  double seconds = 0, cpu = 0;
-  const auto read = pipe == nullptr ? 0 : fscanf(pipe, "%lf %lf", &seconds, &cpu);
-  if (pipe != nullptr)
-    pclose(pipe);
-  if (read != 2) {
-    out.failure("webhooks: undici did not run");
-    return {};
-  }
-  return cost{static_cast<double>(count), seconds, cpu};
-}
-
-/// One sender and undici take turns at one sink, so that what else the machine does meets both alike.
-void beside_undici(const std::string& who, const settings& o, figures& out,
-                   const std::function<cost(const std::string& url, board& sink, std::size_t count)>& send,
-                   const std::function<void(double rate, double cpu)>& judge) {
+/// One sender and undici take turns at one sink.
+std::optional<ratios> beside_undici(const std::string& who, const settings& o, figures& out,
+                                    const std::function<cost(const std::string& url, board& sink, std::size_t)>& send) {
   // Checking costs the sink more than the request: a short run checks, a long one measures.
   helper sink{[&](board& b) { serve_sink(b, o.smoke ? bench_secret : ""); }};
   sink.wait_ready(10);
   const auto url = sink_url(sink.shared());
   const auto count = deliveries_of(o);
-  cost own, undici;
   double others = 0;
-  for (int round = 0; round < rounds_of(o); ++round) {
+  auto own = [&] {
     usage turn{{sink.pid()}};
-    own += send(url, sink.shared(), count);
+    const auto spent = send(url, sink.shared(), count);
     others += turn.others();
-    if (const auto c = by_undici(url, count, out))
-      undici += *c;
-  }
+    return spent;
+  };
+  const auto words = url + " " + std::to_string(count) + " " + std::to_string(in_flight) + " " + bench_secret;
+  const auto r = in_turns(
+      who, "undici", rounds_of(o), own, [&] { return by_node("undici.mjs", words, count, who, out); }, out);
   out.add(who + ": load of others", others / rounds_of(o), "cores");
-  out.add(who + ": rate", own.rate(), "deliveries/s");
-  out.add(who + ": CPU", own.cpu(), "us/delivery");
-  if (undici.count > 0) {
-    out.add(who + ": rate of undici", undici.rate(), "deliveries/s");
-    out.add(who + ": CPU of undici", undici.cpu(), "us/delivery");
-    judge(own.rate() / undici.rate(), undici.cpu() / own.cpu());
-  }
   if (sink.shared().extra[0] > 0)
     out.failure(who + ": the sink found " + std::to_string(sink.shared().extra[0]) + " requests wrong");
+  return r;
 }
 
-void judged(figures& out, const std::string& who, double rate, double cpu) {
-  out.add(who + ": rate beside undici", rate, "ratio", bound::at_least, 1.2);
-  out.add(who + ": work per CPU beside undici", cpu, "ratio", bound::at_least, 1.2);
+void judge(const std::string& who, const ratios& r, figures& out) {
+  out.add(who + ": rate beside undici", r.rate, "ratio", bound::at_least, 1.2);
+  out.add(who + ": work per CPU beside undici", r.cpu, "ratio", bound::at_least, 1.2);
 }
 
 void client(const settings& o, figures& out) {
   const std::string who = "webhooks client";
-  beside_undici(
-      who, o, out, [&](const auto& url, board&, auto count) { return by_client(url, count, out); },
-      [&](double rate, double cpu) { judged(out, who, rate, cpu); });
+  if (const auto r =
+          beside_undici(who, o, out, [&](const auto& url, board&, auto count) { return by_client(url, count, out); }))
+    judge(who, *r, out);
 }
 
 void channel_alone(const settings& o, figures& out) {
   const std::string who = "webhooks channel";
-  beside_undici(
-      who, o, out, [&](const auto& url, board&, auto count) { return by_channel(url, count, out); },
-      [&](double rate, double cpu) { judged(out, who, rate, cpu); });
+  if (const auto r = beside_undici(
+          who, o, out, [&](const auto& url, board&, auto count) { return by_channel_actor(url, count, out); }))
+    judge(who, *r, out);
 }
 
 void whole_engine(const settings& o, figures& out) {
   const std::string who = "webhooks engine";
-  beside_undici(
-      who, o, out, [&](const auto& url, board& sink, auto count) { return by_engine(url, sink, count, out); },
-      [&](double rate, double cpu) {
-        out.add(who + ": rate beside undici", rate, "ratio");
-        out.add(who + ": work per CPU beside undici", cpu, "ratio");
-      });
+  const auto r = beside_undici(
+      who, o, out, [&](const auto& url, board& sink, auto count) { return by_engine(url, sink, count, who, out); });
+  if (!r)
+    return;
+  out.add(who + ": rate beside undici", r->rate, "ratio");
+  out.add(who + ": work per CPU beside undici", r->cpu, "ratio");
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 // What the peers share: so many at a time, a warm-up, and "<seconds> <CPU seconds>" at the end.
-export async function measure(count, atATime, deliver) {
+export async function measure(count, atATime, deliver, warmUp = 1000) {
   const run = async (n) => {
     let next = 0;
     const lane = async () => {
@@ -8,7 +8,7 @@ export async function measure(count, atATime, deliver) {
     await Promise.all(Array.from({ length: atATime }, lane));
   };
   // The compiler has seen everything before the clock starts.
-  await run(Math.min(1000, count));
+  await run(Math.min(warmUp, count));
   const began = process.hrtime.bigint();
   const before = process.cpuUsage();
   await run(count);

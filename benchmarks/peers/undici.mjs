@@ -3,13 +3,13 @@
 // Prints "<seconds> <CPU seconds>".
 import { createHmac, randomUUID, createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { measure, words } from './common.mjs';
 
 const { Pool } = createRequire(process.env.BELFRY_PEERS + '/')('undici');
 const [url, deliveries, connections, secret] = process.argv.slice(2);
 const { origin, pathname } = new URL(url);
 const pool = new Pool(origin, { connections: Number(connections), pipelining: 1 });
 const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
-const words = ' the meeting about the new mandate can be moved to Thursday at ten, does that suit?';
 
 function body(i) {
   const number = String(i).padStart(7, '0');
@@ -60,19 +60,5 @@ async function deliver(i) {
   if (answer.statusCode !== 200) throw new Error(`answered ${answer.statusCode}`);
 }
 
-async function run(count) {
-  let next = 0;
-  const lane = async () => {
-    while (next < count) await deliver(next++);
-  };
-  await Promise.all(Array.from({ length: Number(connections) }, lane));
-}
-
-// The compiler has seen everything before the clock starts.
-await run(Math.min(2000, Number(deliveries)));
-const began = process.hrtime.bigint();
-const before = process.cpuUsage();
-await run(Number(deliveries));
-const { user, system } = process.cpuUsage(before);
-console.log(Number(process.hrtime.bigint() - began) / 1e9, (user + system) / 1e6);
+await measure(Number(deliveries), Number(connections), deliver, 2000);
 await pool.close();

@@ -2,6 +2,7 @@
 
 #include "belfry/actors/channel/channel.hpp"
 #include "belfry/actors/node.hpp"
+#include "belfry/actors/system_clock.hpp"
 #include "belfry/actors/webhooks/webhooks.hpp"
 #include "belfry/io/http_client/curl_client.hpp"
 #include "belfry/io/store/store.hpp"
@@ -28,14 +29,6 @@ struct system_config : caf::actor_system_config {
   system_config() {
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", std::max<std::size_t>(2, std::thread::hardware_concurrency()));
-  }
-};
-
-class system_clock final : public io::wall_clock {
-public:
-  millis now() const override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
   }
 };
 
@@ -103,8 +96,8 @@ struct channel_desk::impl {
       : transport(client_of(o)),
         metrics(io::metric_owner::engine),
         system(config),
-        shared(o, *store, *transport, clock, metrics,
-               timeline{clock.now(), timeline::steady{system.clock().now().time_since_epoch()}}) {
+        shared(o, *store, *transport, *clock, metrics,
+               timeline{clock->now(), timeline::steady{system.clock().now().time_since_epoch()}}) {
     for (const auto& n : list) {
       auto& d = pages.deliveries.emplace_back();
       d.id = derive_delivery_id(n.id, channel_kind::webhook, registration.id);
@@ -134,7 +127,7 @@ struct channel_desk::impl {
 
   book pages;
   std::size_t next = 0;
-  system_clock clock;
+  std::unique_ptr<io::wall_clock> clock = make_system_clock();
   std::unique_ptr<io::store> store = io::make_memory_store();
   std::unique_ptr<io::http_transport> transport;
   io::telemetry metrics;
@@ -162,7 +155,7 @@ void channel_desk::submit_next() {
   q.person = n.recipient;
   q.conversation = n.conversation;
   q.kind = n.kind;
-  q.expires = impl_->clock.now() + 3'600'000;
+  q.expires = impl_->clock->now() + 3'600'000;
   caf::anon_send(impl_->over(), submit{"webhook/" + d.target, std::move(q), false});
 }
 

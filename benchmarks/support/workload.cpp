@@ -90,6 +90,55 @@ event read_in(std::size_t conversation, std::size_t person, std::uint64_t serial
   return e;
 }
 
+std::vector<event> one_message_each(std::size_t conversations, std::size_t sender) {
+  std::vector<event> out;
+  for (std::size_t i = 0; i < conversations; ++i)
+    out.push_back(message_in(i, sender, i));
+  return out;
+}
+
+notification new_message_for(std::size_t conversation, std::size_t recipient) {
+  const auto e = message_in(conversation, 1 - recipient, conversation);
+  const auto& m = std::get<message_sent>(e.body);
+  notification n;
+  n.kind = kind::new_message;
+  n.recipient = person_name(conversation, recipient);
+  n.recipient_type = recipient == 0 ? person_type::agent : person_type::visitor;
+  n.conversation = e.conversation;
+  n.id = derive_notification_id(n.kind, n.conversation, n.recipient, m.message);
+  n.created_at = wall_now();
+  n.expires_at = n.created_at + 3'600'000;
+  n.message = message_content{m.message, m.text, {}, m.sender, n.created_at, n.created_at, 0, 1};
+  n.total_count = 1;
+  return n;
+}
+
+io::attempt_input first_attempt(std::size_t conversation, std::size_t recipient, person_profile profile,
+                                channel_kind channel, std::string_view target) {
+  io::attempt_input in;
+  in.what = new_message_for(conversation, recipient);
+  in.which.channel = channel;
+  in.which.target = target;
+  in.which.id = derive_delivery_id(in.what.id, channel, target);
+  in.recipient = person{in.what.recipient, std::move(profile)};
+  in.now = in.what.created_at;
+  return in;
+}
+
+void store_persons(engine& e, std::size_t conversations, std::size_t participant,
+                   const std::function<person_profile(std::size_t)>& profile_of) {
+  std::vector<std::future<result<io::stored<person>>>> stored;
+  for (std::size_t i = 0; i < conversations; ++i)
+    stored.push_back(e.put_person(person_name(i, participant), profile_of(i)));
+  for (auto& x : stored)
+    value_of(x.get());
+}
+
+millis wall_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 publisher::publisher(engine& e, std::size_t window) : engine_(e), window_(window) {
   // nop
 }

@@ -1,14 +1,19 @@
 #pragma once
 
 #include "belfry/engine.hpp"
+#include "belfry/io/channel.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 /// Chats as a host would report them, and somebody who reports them as quickly as is allowed.
@@ -45,6 +50,28 @@ event start_of(std::size_t conversation, std::size_t participants);
 event message_in(std::size_t conversation, std::size_t sender, std::uint64_t serial);
 /// message.read up to the newest.
 event read_in(std::size_t conversation, std::size_t person, std::uint64_t serial);
+
+/// One message in each of so many conversations, from this participant.
+std::vector<event> one_message_each(std::size_t conversations, std::size_t sender);
+/// What the agent (0) or the visitor (1) of a conversation is told of `message_in` of the other, within an hour.
+notification new_message_for(std::size_t conversation, std::size_t recipient);
+/// That as a delivery that is attempted for the first time, to somebody with this profile.
+io::attempt_input first_attempt(std::size_t conversation, std::size_t recipient, person_profile profile,
+                                channel_kind channel, std::string_view target);
+/// Gives this participant of each of so many conversations a profile.
+void store_persons(engine& e, std::size_t conversations, std::size_t participant,
+                   const std::function<person_profile(std::size_t)>& profile_of);
+
+/// The wall clock.
+millis wall_now();
+
+/// The value; throws std::runtime_error with the error's detail.
+template <class T>
+T value_of(result<T> r) {
+  if (!r)
+    throw std::runtime_error(r.error().detail);
+  return std::move(*r);
+}
 
 /// Publishes with a bounded number of events that are not answered yet, and keeps how long each request took.
 class publisher {
