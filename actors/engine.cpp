@@ -422,6 +422,10 @@ void engine::get_email_suppression(person_id id, io::reply<suppression_view> don
           && x.until > n->wall.now())
         return done(suppression_view{x.code, x.since, x.until});
     }
+    for (const auto& x : r->notes) {
+      if (x.what == address_note::mark::declined)
+        return done(suppression_view{"unsubscribed", x.since, 0});
+    }
     done(error{ec::not_found, "the person's mailbox is not suppressed", {}});
   };
   impl_->node.to_person_of(id, get_notes{channel_kind::email, std::move(pick)});

@@ -183,7 +183,8 @@ struct ask_clearance {
 /// What became of an attempt, or of a delivery that was not attempted (no `made`).
 struct attempted {
   notification_id delivery;
-  std::optional<attempt> made;
+  /// What was asked of the provider, oldest first; empty: nothing.
+  std::vector<attempt> made = {};
   delivery_state state = delivery_state::queued;
   reason why = reason::none;
   millis next_at = 0;

@@ -120,6 +120,11 @@ struct attempt_result {
   outcome answer;
   /// How long the provider took, in milliseconds.
   millis duration = 0;
+  /// The provider's id of what it took, if it gives one.
+  std::string message_id = {};
+  /// Requests before the last one, oldest first, each followed at once by another: a payload that was too big, a token
+  /// that was renewed, a broken connection. The trace shows them as attempts.
+  std::vector<belfry::attempt> earlier = {};
   /// Of `postponed`: milliseconds from now.
   millis wait = 0;
   /// The whole lane rests so long, in milliseconds, calls included (quota, refused credentials); 0: it goes on.

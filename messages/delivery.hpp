@@ -43,6 +43,8 @@ struct attempt {
   std::string answer;
   /// How long it took, in milliseconds.
   std::int64_t duration = 0;
+  /// What the provider calls the message that it took; "": it gave none.
+  std::string message_id = {};
 
   bool operator==(const attempt&) const = default;
 };

@@ -139,6 +139,7 @@ ordered_json build(const attempt& x) {
     o["status"] = x.status;
   put(o, "answer", std::string_view{x.answer});
   o["millis"] = x.duration;
+  put(o, "messageId", std::string_view{x.message_id});
   return o;
 }
 
@@ -213,7 +214,10 @@ std::string to_json(const count_view& x) {
 }
 
 std::string to_json(const suppression_view& x) {
-  return print({{"reason", x.reason}, {"since", x.since}, {"until", x.until}});
+  ordered_json o{{"reason", x.reason}, {"since", x.since}};
+  if (x.until != 0)
+    o["until"] = x.until;
+  return print(o);
 }
 
 std::string to_json(const trace_item& x) {

@@ -54,9 +54,9 @@ struct count_view {
 
 /// A mailbox that is left alone for now (SPEC 9).
 struct suppression_view {
-  /// The code of the mail server ("5.1.1").
+  /// The code of the mail server ("5.1.1"), or "unsubscribed": its owner wants no mail of some kind.
   std::string reason;
-  /// Wall time.
+  /// Wall time; `until` 0: for good.
   millis since = 0;
   millis until = 0;
 };

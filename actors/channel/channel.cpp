@@ -171,7 +171,9 @@ void on_made(pointer self, const std::string& lane, lane_seat& seat, attempt_sea
   auto dice = std::uniform_real_distribution<double>{0, 1}(st.dice);
   auto d = seat.core.answered(a.item.delivery, o, now(self), dice);
   attempted out;
-  out.made = attempt{a.began, o.status, o.answer, r.duration};
+  out.made = std::move(r.earlier);
+  auto at = out.made.empty() ? a.began : out.made.back().at + out.made.back().duration;
+  out.made.push_back({at, o.status, o.answer, r.duration, std::move(r.message_id)});
   out.state = d ? d->state : delivery_state::cancelled;
   out.why = d ? d->reason : reason::taken_back;
   out.next_at = d ? d->at : 0;

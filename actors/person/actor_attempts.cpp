@@ -105,7 +105,7 @@ void on_order(pointer self, attempted& a) {
   auto& st = self->state;
   commit c;
   note_address(self, a.channel, st.core->target_of(a.delivery), a.address, c);
-  st.core->attempted(a.delivery, a.made, a.state, a.why, a.next_at, a.parked, fx);
+  st.core->attempted(a.delivery, std::move(a.made), a.state, a.why, a.next_at, a.parked, fx);
   if (a.parked)
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->channel(a.channel)), caf::make_message(on_disk{std::move(a.lane)})});

@@ -401,8 +401,8 @@ person_core::permit person_core::clear(const notification_id& id, engine_time no
   return {reason::none, &r, &d};
 }
 
-void person_core::attempted(const notification_id& id, const std::optional<attempt>& made, delivery_state state,
-                            reason why, millis next_at, bool parked, person_effects& fx) {
+void person_core::attempted(const notification_id& id, std::vector<attempt> made, delivery_state state, reason why,
+                            millis next_at, bool parked, person_effects& fx) {
   auto seq = open_.find(id);
   if (seq == 0)
     return;
@@ -411,12 +411,12 @@ void person_core::attempted(const notification_id& id, const std::optional<attem
   auto& d = find(r, id);
   if (is_final(d.state))
     return open_.close(seq);
-  if (made) {
+  for (auto& a : made) {
     ++d.tries;
     d.left = true;
     if (d.attempts.size() >= attempts_max)
       d.attempts.erase(d.attempts.begin() + 1);
-    d.attempts.push_back(*made);
+    d.attempts.push_back(std::move(a));
   }
   d.state = state;
   d.reason = why;

@@ -8,8 +8,9 @@ namespace belfry {
 
 namespace {
 
-/// 2: deliveries know that they left, notifications that they are withdrawn; people are named by id only.
-constexpr std::uint64_t row_version = 3;
+/// 2: deliveries know that they left, notifications that they are withdrawn; people are named by id only. 3: deliveries
+/// name their lane. 4: attempts keep the provider's id of the message.
+constexpr std::uint64_t row_version = 4;
 
 void write_id(binary_writer& out, const notification_id& id) {
   out.raw({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
@@ -127,6 +128,7 @@ void write_delivery(binary_writer& out, const delivery& d) {
     out.signed_number(a.status);
     out.text(a.answer);
     out.signed_number(a.duration);
+    out.text(a.message_id);
   }
 }
 
@@ -150,6 +152,8 @@ delivery read_delivery(binary_reader& in, std::uint64_t version) {
     a.status = static_cast<int>(in.signed_number());
     a.answer = in.text();
     a.duration = in.signed_number();
+    if (version > 3)
+      a.message_id = in.text();
   }
   return d;
 }

@@ -41,6 +41,8 @@ struct job {
   std::function<void(attempt_result)> done;
   bool brief = false;
   bool reconnected = false;
+  /// Tries that another one followed at once.
+  std::vector<belfry::attempt> earlier = {};
 };
 
 class email_channel final : public channel {
@@ -115,15 +117,21 @@ private:
   void answered(const std::shared_ptr<job>& j, const smtp_result& r) {
     if (r.answer == cancelled)
       return j->done(interrupted());
-    if (r.what == verdict::too_big && !j->brief) {
-      j->brief = true;
-      return send(j);
-    }
-    if (r.what == verdict::reconnect && !j->reconnected) {
-      j->reconnected = true;
-      return send(j);
-    }
-    j->done(read(r, *j));
+    auto once_more = [&](bool& done) {
+      if (std::exchange(done, true))
+        return false;
+      auto at = j->earlier.empty() ? j->in.now : j->earlier.back().at + j->earlier.back().duration;
+      j->earlier.push_back({at, r.status, r.answer, r.duration.count()});
+      send(j);
+      return true;
+    };
+    if (r.what == verdict::too_big && once_more(j->brief))
+      return;
+    if (r.what == verdict::reconnect && once_more(j->reconnected))
+      return;
+    auto out = read(r, *j);
+    out.earlier = std::move(j->earlier);
+    j->done(std::move(out));
   }
 
   static attempt_result interrupted() {

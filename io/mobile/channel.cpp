@@ -23,6 +23,9 @@ constexpr millis device_wait = 60'000;
 /// Of a payload that was too big although it was in the bounds, this much is tried once more.
 constexpr std::size_t smaller = 3'000;
 
+/// The trace keeps so much of a provider's message id.
+constexpr std::size_t message_id_max = 200;
+
 /// How a push travels.
 enum class route : std::uint8_t { none, fcm, apns };
 
@@ -40,6 +43,8 @@ struct job {
   std::size_t sent_bytes = 0;
   /// The provider was in trouble, and it is the one quick try on another connection.
   bool second_try = false;
+  /// Requests that another one followed at once.
+  std::vector<belfry::attempt> earlier;
   /// Its device's budget was asked.
   bool counted = false;
   millis sent_at = 0;
@@ -137,8 +142,9 @@ attempt_result with_alarm(attempt_result r, std::string_view alarm, const std::s
   return r;
 }
 
-attempt_result accepted(const job& j, int status) {
+attempt_result accepted(const job& j, int status, std::string_view message_id) {
   auto r = made(outcome::verdict::accepted, reason::sent, status, "");
+  r.message_id = message_id.substr(0, message_id_max);
   if (!j.proven) {
     r.address.what = address_news::verdict::proven;
     r.address.value = key_of(j);
@@ -285,15 +291,28 @@ private:
   }
 
   /// It cannot be made, or not any smaller.
-  static void without_request(const job& j) {
+  static void without_request(job& j) {
     if (!j.shrunk)
       return impossible(j);
-    j.done(refused(413, "PayloadTooLarge"));
+    // The answer that it had is the last word.
+    auto last = j.earlier.back();
+    j.earlier.pop_back();
+    auto r = refused(last.status, last.answer);
+    r.duration = last.duration;
+    r.earlier = std::move(j.earlier);
+    j.done(std::move(r));
   }
 
-  static void finish(const job& j, attempt_result r, const http_answer& a) {
+  static void finish(job& j, attempt_result r, const http_answer& a) {
     r.duration = a.duration.count();
+    r.earlier = std::move(j.earlier);
     j.done(std::move(r));
+  }
+
+  /// Another request follows the one that was answered.
+  void send_again(const job_ptr& j, const http_answer& a, std::string_view why) {
+    j->earlier.push_back({j->sent_at, a.status, std::string{why}, a.duration.count()});
+    send(j);
   }
 
   fcm_access& fcm_of(const job& j) { return *apps_.at(j.to.app).fcm; }
@@ -365,7 +384,7 @@ private:
     switch (v.what) {
     case action::accepted:
       access.suspects.accepted();
-      return finish(*j, accepted(*j, a.status), a);
+      return finish(*j, accepted(*j, a.status, v.name), a);
     case action::gone:
       return finish(*j, dead(*j, a.status, why, j->sent_at), a);
     case action::foreign:
@@ -385,7 +404,7 @@ private:
     case action::new_token:
       if (access.token.refused(j->authorization, t) && !std::exchange(j->renewed, true)) {
         guard.unlock();
-        return send(j);
+        return send_again(j, a, why);
       }
       return finish(*j, stopped("credentials_refused", j->to.app), a);
     case action::stop_project:
@@ -393,7 +412,7 @@ private:
     case action::shrink:
       if (!std::exchange(j->shrunk, true)) {
         guard.unlock();
-        return send(j);
+        return send_again(j, a, why);
       }
       return finish(*j, refused(a.status, why), a);
     }
@@ -429,7 +448,7 @@ private:
     switch (v.what) {
     case action::accepted:
       access.of(j->to.environment).accepted();
-      return finish(*j, accepted(*j, a.status), a);
+      return finish(*j, accepted(*j, a.status, a.header("apns-id")), a);
     case action::gone:
       return finish(*j, dead(*j, a.status, why, j->sent_at), a);
     case action::gone_before:
@@ -443,7 +462,7 @@ private:
     case action::shrink:
       if (!std::exchange(j->shrunk, true)) {
         guard.unlock();
-        return send(j);
+        return send_again(j, a, why);
       }
       return finish(*j, refused(a.status, why), a);
     case action::slow_down: {
@@ -455,10 +474,10 @@ private:
       // A new one must not be made yet: the one at hand is good for others, so only this push waits.
       if (!access.token.expired(j->authorization, t))
         return finish(*j, again(a.status, why, device_wait), a);
-      return renew(j, a, guard);
+      return renew(j, a, why, guard);
     case action::keep_token:
       access.token.too_many(t);
-      return renew(j, a, guard);
+      return renew(j, a, why, guard);
     case action::stop_app:
       return finish(*j, stopped("credentials_refused", j->to.app), a);
     case action::again:
@@ -467,18 +486,18 @@ private:
       // The wait that Apple asks for is longer than a phone rings.
       if (is_call(j->in.what.kind) && !std::exchange(j->second_try, true)) {
         guard.unlock();
-        return send(j);
+        return send_again(j, a, why);
       }
       return finish(*j, again(a.status, why, 0), a);
     }
   }
 
   /// Once more at once; when that does not help the app's key is what is wrong.
-  void renew(const job_ptr& j, const http_answer& a, std::unique_lock<std::mutex>& guard) {
+  void renew(const job_ptr& j, const http_answer& a, std::string_view why, std::unique_lock<std::mutex>& guard) {
     if (std::exchange(j->renewed, true))
       return finish(*j, stopped("credentials_refused", j->to.app), a);
     guard.unlock();
-    send(j);
+    send_again(j, a, why);
   }
 
   /// A token that the provider calls bad, or an app that is set up wrong.

@@ -33,6 +33,8 @@ constexpr std::size_t keys_max = 10'000;
 /// Origins of which it is known that they do not speak HTTP/2.
 constexpr std::size_t origins_max = 1'000;
 constexpr millis second = 1'000;
+/// The trace keeps so much of a push service's id of a message.
+constexpr std::size_t message_id_max = 200;
 /// Some services refuse more (RFC 8030 leaves it to them): 28 days.
 constexpr millis ttl_max = 2'419'200;
 
@@ -59,6 +61,9 @@ struct job {
   std::size_t sent_bytes = 0;
   bool by_http1 = false;
   bool renewed = false;
+  millis sent_at = 0;
+  /// Requests that another one followed at once.
+  std::vector<belfry::attempt> earlier;
 };
 using job_ptr = std::shared_ptr<job>;
 
@@ -71,6 +76,13 @@ attempt_result made(outcome::verdict what, reason why, int status, std::string a
   r.answer.status = status;
   r.answer.answer = std::move(answer);
   return r;
+}
+
+/// RFC 8030 names a message by a URL, which may carry more than its id: the last segment.
+std::string message_id_of(std::string_view location) {
+  const auto path = location.substr(0, location.find_first_of("?#"));
+  const auto slash = path.rfind('/');
+  return std::string{path.substr(slash == std::string_view::npos ? 0 : slash + 1, message_id_max)};
 }
 
 attempt_result impossible(reason why) {
@@ -270,7 +282,7 @@ private:
   }
 
   void send(const job_ptr& j) {
-    const auto now = wall_();
+    const auto now = j->sent_at = wall_();
     const auto ttl = std::min((j->expires_at - now) / second, ttl_max);
     if (ttl <= 0 && j->expires_at <= now)
       return j->done(impossible(reason::expired));
@@ -278,7 +290,7 @@ private:
     auto text =
         keys ? j->text(j->shrunk ? std::min(smaller, j->sent_bytes * 3 / 4) : j->service->plaintext_max) : std::nullopt;
     if (!text && keys && j->shrunk)
-      return j->done(made(outcome::verdict::refused, reason::provider_refused, 413, ""));
+      return cannot_shrink(*j);
     if (!text)
       return j->done(impossible(reason::no_address));
     j->sent_bytes = text->size();
@@ -323,7 +335,7 @@ private:
       // A server without HTTP/2 breaks off while it is greeted; over HTTP/1.1 it either answers or says the same.
       if (!j->by_http1 && a.error == transport_error::tls) {
         j->by_http1 = true;
-        return send(j);
+        return send_again(j, a, to_string(a.error));
       }
       return finish(*j, without_answer(a, j->fresh_connection), a);
     }
@@ -331,8 +343,11 @@ private:
     if (j->by_http1 && j->origin.starts_with("https:"))
       remember_http1(j->origin);
     switch (v.what) {
-    case action::accepted:
-      return finish(*j, made(outcome::verdict::accepted, reason::sent, a.status, ""), a);
+    case action::accepted: {
+      auto r = made(outcome::verdict::accepted, reason::sent, a.status, "");
+      r.message_id = message_id_of(a.header("location"));
+      return finish(*j, std::move(r), a);
+    }
     case action::gone: {
       auto r = made(outcome::verdict::gone, reason::address_dead, a.status, v.why);
       return finish(*j, of_address(std::move(r), address_news::verdict::gone, *j), a);
@@ -345,12 +360,12 @@ private:
       return refused_identity(j, a, v);
     case action::shrink:
       if (!std::exchange(j->shrunk, true))
-        return send(j);
+        return send_again(j, a, v.why);
       break;
     case action::drop_topic:
       if (!j->topic.empty()) {
         j->topic.clear();
-        return send(j);
+        return send_again(j, a, v.why);
       }
       break;
     case action::slow_down: {
@@ -386,7 +401,7 @@ private:
         s.forget(j->origin);
     }
     if (!std::exchange(j->renewed, true))
-      return send(j);
+      return send_again(j, a, v.why);
     auto r = again(a, v, 0);
     r.hold = probe_interval;
     r.alarm = "credentials_refused";
@@ -394,8 +409,25 @@ private:
     finish(*j, std::move(r), a);
   }
 
-  static void finish(const job& j, attempt_result r, const http_answer& a) {
+  static void finish(job& j, attempt_result r, const http_answer& a) {
     r.duration = a.duration.count();
+    r.earlier = std::move(j.earlier);
+    j.done(std::move(r));
+  }
+
+  /// Another request follows the one that was answered.
+  void send_again(const job_ptr& j, const http_answer& a, std::string_view why) {
+    j->earlier.push_back({j->sent_at, a.status, std::string{why}, a.duration.count()});
+    send(j);
+  }
+
+  /// The answer that it was too big is the last word.
+  static void cannot_shrink(job& j) {
+    auto last = std::move(j.earlier.back());
+    j.earlier.pop_back();
+    auto r = made(outcome::verdict::refused, reason::provider_refused, last.status, std::move(last.answer));
+    r.duration = last.duration;
+    r.earlier = std::move(j.earlier);
     j.done(std::move(r));
   }
 

@@ -34,7 +34,7 @@ trace_item sent() {
   d.target = "w";
   d.state = delivery_state::accepted;
   d.reason = reason::sent;
-  d.attempts = {{5, 0, "timeout", 20}, {6, 200, "", 7}};
+  d.attempts = {{5, 0, "timeout", 20}, {6, 200, "", 7, "m-7"}};
   trace_item x;
   x.id.emplace().bytes.fill(0x01);
   x.recipient = "ben";
@@ -50,7 +50,7 @@ trace_item sent() {
 constexpr const char* sent_json = R"({"id":"01010101010101010101010101010101","kind":"new_message","recipient":"ben",
     "conversation":"c","message":"m","state":"DONE","reason":"sent","createdAt":4,"deliveries":[
       {"id":"abababababababababababababababab","channel":"WEBHOOK","target":"w","state":"ACCEPTED","reason":"sent",
-       "attempts":[{"at":5,"answer":"timeout","millis":20},{"at":6,"status":200,"millis":7}]}]})";
+       "attempts":[{"at":5,"answer":"timeout","millis":20},{"at":6,"status":200,"millis":7,"messageId":"m-7"}]}]})";
 
 } // namespace
 

@@ -108,6 +108,8 @@ TEST_F(MobileChannel, PushesByBothProvidersAndProvesTokens) {
     EXPECT_EQ(r.answer.what, verdict::accepted) << r.answer.answer;
     EXPECT_EQ(r.address.what, address_news::verdict::proven);
     EXPECT_EQ(r.address.value, derive_token_key("push", *d.push_token));
+    EXPECT_FALSE(r.message_id.empty()) << "the provider's id of the message";
+    EXPECT_TRUE(r.earlier.empty());
   }
   EXPECT_EQ(apple_->count(), 1U);
   EXPECT_EQ(google_->count(), 1U);
@@ -123,6 +125,8 @@ TEST_F(MobileChannel, SharesOneAccessTokenAndRenewsARevokedOneWithinTheAttempt) 
   EXPECT_EQ(r.how, how::made);
   EXPECT_EQ(r.answer.what, verdict::accepted);
   EXPECT_EQ(google_->access_tokens(), 2U);
+  ASSERT_EQ(r.earlier.size(), 1U) << "both requests are in the trace";
+  EXPECT_EQ(r.earlier[0].status, 401);
 }
 
 TEST_F(MobileChannel, ReadsEveryAnswerOfApns) {

@@ -126,7 +126,7 @@ public:
     auto id = id_of(what);
     auto final = is_final(state);
     does([&](auto& fx) {
-      core_->attempted(id, attempt{now, final ? 200 : 500, "", 1}, state, final ? reason::none : reason::http_status,
+      core_->attempted(id, {{now, final ? 200 : 500, "", 1}}, state, final ? reason::none : reason::http_status,
                        next, parked, fx);
     });
     flying_.erase(id);

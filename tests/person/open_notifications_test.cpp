@@ -38,7 +38,7 @@ TEST_F(ManyOpen, AreEachFoundWithoutTheOthers) {
     person_effects fx;
     ASSERT_EQ(core().clear(delivery(i), now, fx).why, reason::none);
     core().apply(rewrite_message{"c" + std::to_string(i), "m", "new"}, fx);
-    core().attempted(delivery(i), attempt{now, 500, "", 1}, delivery_state::retrying, reason::http_status, now + 1000,
+    core().attempted(delivery(i), {{now, 500, "", 1}}, delivery_state::retrying, reason::http_status, now + 1000,
                      false, fx);
     core().apply(belfry::withdraw{"c" + std::to_string(i), reason::left}, fx);
   }

@@ -204,8 +204,11 @@ TEST_F(WebPushChannel, TriesOnceMoreWithLessAndWithoutATopic) {
       return test::http2_reply{.status = 413};
     return std::nullopt;
   });
-  EXPECT_EQ(push(message(std::string(5'000, 'x'))).answer.what, verdict::accepted);
+  auto r = push(message(std::string(5'000, 'x')));
+  EXPECT_EQ(r.answer.what, verdict::accepted);
   EXPECT_EQ(seen, 2);
+  ASSERT_EQ(r.earlier.size(), 1U) << "both requests are in the trace";
+  EXPECT_EQ(r.earlier[0].status, 413);
 }
 
 TEST_F(WebPushChannel, LeavesOutATopicThatIsRefused) {

@@ -149,6 +149,9 @@ TEST_F(Email, IsUnsubscribedFromByOneClick) {
       api_->send("POST", path, "List-Unsubscribe=One-Click", {{"Content-Type", "application/x-www-form-urlencoded"}});
   EXPECT_EQ(done.status, 200) << done.body;
   EXPECT_EQ(api_->get("/v1/unsubscribe/nonsense").status, 404);
+  auto shown = json::parse(api_->get("/v1/persons/ben/email-suppression").body);
+  EXPECT_EQ(shown.value("reason", ""), "unsubscribed");
+  EXPECT_FALSE(shown.contains("until")) << "for good";
   kill();
   serve();
   accept(read("c1", "ben"));
