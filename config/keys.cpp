@@ -176,6 +176,8 @@ rows web_push_keys() {
        text_type{AT(web_push.unencrypted_default_notification_title), &f::any, true},
        "What is shown when the worker cannot open a notification.",
        "core.web_push_notification.unencryptedDefaultNotificationTitle"},
+      {"webPush.declarative", flag_type{AT(web_push.declarative)},
+       "Apple's browsers show the default title by themselves when no worker opens a notification."},
       {"webPush.healthCheckInterval", duration_type{AT(web_push.health_check_interval), 1ms, 24h * 30},
        "How often a subscription is checked while its page is connected.",
        "core.web_push_notification.healthCheckIntervalSeconds"},

@@ -140,6 +140,7 @@ struct web_push_options {
   std::vector<std::string> allowed_hosts{"updates.push.services.mozilla.com", "fcm.googleapis.com",
                                          "*.notify.windows.com", "*.push.apple.com"};
   std::string unencrypted_default_notification_title = "You have a new notification";
+  bool declarative = false;
   duration health_check_interval = 3600s;
   duration health_check_timeout = 30s;
   duration subscription_retry_interval = 60s;

@@ -190,8 +190,10 @@ public:
     if (j->service->topic)
       j->topic = mobile::collapse_id(topic_key_, n);
     j->fresh_connection = in.fresh_connection;
-    j->text = [this, n, to = *s, count = in.conversation_count](std::size_t bytes_max) {
-      return seal_notification(n, url_template_, wall_(), to, bytes_max, count);
+    j->text = [this, n, to = *s, count = in.conversation_count, service = j->service](std::size_t bytes_max) {
+      const auto& title = options_.unencrypted_default_notification_title;
+      const auto declared = options_.declarative && service->declarative ? std::string_view{title} : std::string_view{};
+      return seal_notification(n, to, {url_template_, wall_(), bytes_max, count, declared});
     };
     send(j);
   }

@@ -35,8 +35,7 @@ mobile::texts texts_of(const notification& n) {
   return out;
 }
 
-std::string inner_text(const notification& n, std::string_view template_url, millis at, const mobile::texts& t,
-                       std::uint32_t conversation_count) {
+std::string inner_text(const notification& n, const mobile::texts& t, const wording& w) {
   json_text out(t.title.size() + t.body.size() + 400);
   out.begin_object();
   out.member("kind", to_string(n.kind));
@@ -44,11 +43,11 @@ std::string inner_text(const notification& n, std::string_view template_url, mil
   out.member("body", t.body);
   out.member("tag", tag_of(n));
   out.member("conversationId", n.conversation);
-  out.member("notificationCount", static_cast<std::uint64_t>(n.message ? n.message->count : conversation_count));
+  out.member("notificationCount", static_cast<std::uint64_t>(n.message ? n.message->count : w.conversation_count));
   if (n.total_count)
     out.member("recipientNotificationCount", *n.total_count);
-  out.member("url", url_of(n, template_url));
-  out.member("at", at);
+  out.member("url", url_of(n, w.template_url));
+  out.member("at", w.at);
   if (n.call) {
     out.member("callId", n.call->call);
     out.member("callType", to_string(n.call->type));
@@ -57,6 +56,29 @@ std::string inner_text(const notification& n, std::string_view template_url, mil
   }
   out.end_object();
   return out.take();
+}
+
+void write_sealed(json_text& out, std::string_view plain, const web_push_subscription& to) {
+  const auto iv = crypto::random_bytes(crypto::gcm_iv_size);
+  auto key = crypto::base64url_decode(to.secret).value_or("");
+  out.member("v", std::int64_t{1});
+  out.member("sub", to.id);
+  out.member("iv", crypto::base64url_encode(iv));
+  out.member("data", crypto::base64url_encode(crypto::gcm_seal(key, iv, to.id, plain)));
+  crypto::wipe(key);
+}
+
+/// What a browser shows by itself. "mutable": a worker, if there is one, is asked first.
+void write_declared(json_text& out, const notification& n, const wording& w) {
+  out.member("web_push", std::int64_t{8030});
+  out.begin_object("notification");
+  out.member("title", w.declared_title);
+  out.member("navigate", url_of(n, w.template_url));
+  out.member("tag", tag_of(n));
+  out.end_object();
+  if (n.total_count)
+    out.member("app_badge", *n.total_count);
+  out.raw_member("mutable", "true");
 }
 
 } // namespace
@@ -85,27 +107,24 @@ toast toast_of(const notification& n, std::string_view template_url) {
 }
 
 std::string seal(std::string_view plain, const web_push_subscription& to) {
-  const auto iv = crypto::random_bytes(crypto::gcm_iv_size);
-  auto key = crypto::base64url_decode(to.secret).value_or("");
   json_text out(plain.size() * 4 / 3 + 200);
   out.begin_object();
-  out.member("v", std::int64_t{1});
-  out.member("sub", to.id);
-  out.member("iv", crypto::base64url_encode(iv));
-  out.member("data", crypto::base64url_encode(crypto::gcm_seal(key, iv, to.id, plain)));
+  write_sealed(out, plain, to);
   out.end_object();
-  crypto::wipe(key);
   return out.take();
 }
 
-std::optional<std::string> seal_notification(const notification& n, std::string_view template_url, millis at,
-                                             const web_push_subscription& to, std::size_t bytes_max,
-                                             std::uint32_t conversation_count) {
-  return mobile::fit(texts_of(n), bytes_max, [&](const mobile::texts& t) -> std::optional<std::string> {
-    auto plain = inner_text(n, template_url, at, t, conversation_count);
-    auto out = seal(plain, to);
+std::optional<std::string> seal_notification(const notification& n, const web_push_subscription& to, const wording& w) {
+  return mobile::fit(texts_of(n), w.bytes_max, [&](const mobile::texts& t) -> std::optional<std::string> {
+    auto plain = inner_text(n, t, w);
+    json_text out(plain.size() * 4 / 3 + 400);
+    out.begin_object();
+    if (!w.declared_title.empty())
+      write_declared(out, n, w);
+    write_sealed(out, plain, to);
+    out.end_object();
     crypto::wipe(plain);
-    return out;
+    return out.take();
   });
 }
 

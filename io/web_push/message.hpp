@@ -29,11 +29,24 @@ toast toast_of(const notification& n, std::string_view template_url);
 /// The outer plaintext for `plain`, sealed with the subscription's secret: {"v":1,"sub","iv","data"}.
 std::string seal(std::string_view plain, const web_push_subscription& to);
 
-/// The outer plaintext for a notification in at most `bytes_max` bytes, its texts shortened as far as needed; nothing
-/// when it does not fit without any.
-std::optional<std::string> seal_notification(const notification& n, std::string_view template_url, millis at,
-                                             const web_push_subscription& to, std::size_t bytes_max,
-                                             std::uint32_t conversation_count = 0);
+/// How a notification is put into words.
+struct wording {
+  /// `url_template`.
+  std::string_view template_url;
+  /// Wall time.
+  millis at = 0;
+  /// Of the outer plaintext.
+  std::size_t bytes_max = 0;
+  /// Unread in the conversation, for kinds whose content does not say it.
+  std::uint32_t conversation_count = 0;
+  /// Not empty: the declarative form (WP-11) too, in which the browser shows this title when no worker opens the inner
+  /// layer.
+  std::string_view declared_title = {};
+};
+
+/// The outer plaintext for a notification, its texts shortened as far as needed; nothing when it does not fit without
+/// any.
+std::optional<std::string> seal_notification(const notification& n, const web_push_subscription& to, const wording& w);
 
 /// The outer plaintext of a health check.
 std::string seal_check(std::string_view check, millis at, const web_push_subscription& to);

@@ -9,11 +9,11 @@ namespace {
 
 // Firefox for Android takes 2,744 bytes of data, Chrome and Edge 4,096 in all.
 constexpr std::array<service_policy, 5> policies{{
-    {service::fcm, "fcm.googleapis.com", false, 2'800, true, false, false},
-    {service::mozilla, "*.push.services.mozilla.com", true, 2'700, true, false, false},
-    {service::wns, "*.notify.windows.com", true, 2'800, true, true, true},
-    {service::apple, "*.push.apple.com", true, 2'800, false, false, false},
-    {service::unknown, "", true, 2'048, true, false, false},
+    {service::fcm, "fcm.googleapis.com", false, 2'800, true, false, false, false},
+    {service::mozilla, "*.push.services.mozilla.com", true, 2'700, true, false, false, false},
+    {service::wns, "*.notify.windows.com", true, 2'800, true, true, true, false},
+    {service::apple, "*.push.apple.com", true, 2'800, false, false, false, true},
+    {service::unknown, "", true, 2'048, true, false, false, false},
 }};
 
 char lower(char c) {

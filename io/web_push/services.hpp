@@ -23,6 +23,8 @@ struct service_policy {
   bool cache_policy = false;
   /// 406 means too many requests.
   bool throttles_by_406 = false;
+  /// Its browsers know the declarative form (WP-11).
+  bool declarative = false;
 };
 
 /// The policy for an endpoint's host.

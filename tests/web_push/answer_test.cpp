@@ -61,6 +61,10 @@ TEST(WebPushAnswer, WaitsAsTold) {
 TEST(WebPushServices, DifferAsTheirPoliciesSay) {
   EXPECT_FALSE(policy_of("fcm.googleapis.com").topic);
   EXPECT_FALSE(policy_of("web.push.apple.com").silent);
+  EXPECT_TRUE(policy_of("web.push.apple.com").declarative);
+  for (const auto* host :
+       {"fcm.googleapis.com", "updates.push.services.mozilla.com", "x.notify.windows.com", "push.test"})
+    EXPECT_FALSE(policy_of(host).declarative) << host;
   EXPECT_TRUE(policy_of("db5p.notify.windows.com").cache_policy);
   EXPECT_EQ(policy_of("updates.push.services.mozilla.com").who, service::mozilla);
   EXPECT_EQ(policy_of("push.apple.com.evil.test").who, service::unknown);

@@ -90,6 +90,7 @@ const std::vector<table_row>& table() {
       {"webPush.privateKey", "", ""},
       {"webPush.unencryptedDefaultNotificationTitle", "You have a new notification",
        "core.web_push_notification.unencryptedDefaultNotificationTitle"},
+      {"webPush.declarative", false, ""},
       {"webPush.healthCheckInterval", "1h", "core.web_push_notification.healthCheckIntervalSeconds"},
       {"webPush.healthCheckTimeout", "30s", "core.web_push_notification.healthCheckTimeoutMillis"},
       {"webPush.subscriptionRetryInterval", "1m", "core.web_push_notification.subscriptionRetryIntervalMillis"},
