@@ -134,6 +134,7 @@ struct heard {
 /// The unit that carried this row or these notifications is on disk.
 struct committed {
   std::size_t units = 1;
+  bool at_leisure = false;
 };
 struct conversation_alarm {};
 /// Nothing was asked for a while: write what is not written yet, and go to sleep if `sleep`.
@@ -172,10 +173,13 @@ struct clearance {
   io::attempt_input input;
 };
 
-/// Asked by a channel before every attempt: does the reason still hold, and what is to be sent to whom?
+/// Asked by a channel before every attempt: does the reason still hold, and what is to be sent to whom? The person
+/// answers with `cleared`.
 struct ask_clearance {
   notification_id delivery;
-  std::function<void(clearance)> done;
+  channel_kind channel{};
+  /// Of this question, for the answer.
+  std::uint64_t ticket = 0;
   /// INTERNAL: the disk was asked for names that were not at hand.
   bool names_read = false;
 };
@@ -420,6 +424,11 @@ struct commit {
   std::vector<std::function<void(bool written)>> answers;
   /// Nothing of it is in force before it is on disk: it is given up when it could not be written at the first try.
   bool once = false;
+  /// Nobody waits for it, and after a crash what it says is found out again: many are written together, a tenth of a
+  /// second later at most, and of the rows of one notification only the newest.
+  bool at_leisure = false;
+  /// Something of its entity is written at leisure: that goes first.
+  bool behind_leisure = false;
 };
 /// Answers `value` when it is on disk, else 503: the effect is unknown, and repeating the request is safe.
 template <class T>
@@ -493,10 +502,10 @@ struct answered {
 struct on_disk {
   std::string lane;
 };
-/// INTERNAL: the person's word before an attempt.
+/// The person's word before an attempt.
 struct cleared {
-  std::string lane;
   notification_id delivery;
+  std::uint64_t ticket = 0;
   std::shared_ptr<clearance> what;
 };
 /// INTERNAL: what the store holds for a lane.
@@ -515,16 +524,18 @@ struct parked_found {
 struct channel_alarm {
   std::string lane;
 };
+/// INTERNAL: who has not answered for long is asked again later.
+struct channel_tick {};
 /// After a restart: these lanes have something on disk.
 struct parked_lanes {
   std::vector<std::string> lanes;
 };
 
-using channel_actor =
-    caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
-                     caf::reacts_to<open_lane>, caf::reacts_to<retry_now>, caf::reacts_to<answered>,
-                     caf::reacts_to<cleared>, caf::reacts_to<parked_found>, caf::reacts_to<on_disk>,
-                     caf::reacts_to<channel_alarm>, caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
+using channel_actor = caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
+                                       caf::reacts_to<open_lane>, caf::reacts_to<retry_now>, caf::reacts_to<answered>,
+                                       caf::reacts_to<cleared>, caf::reacts_to<parked_found>, caf::reacts_to<on_disk>,
+                                       caf::reacts_to<channel_alarm>, caf::reacts_to<channel_tick>,
+                                       caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
 
 // -- webhooks (registrations) -------------------------------------------------
 
@@ -632,6 +643,7 @@ BELFRY_LOCAL_MESSAGE(cleared)
 BELFRY_LOCAL_MESSAGE(parked_found)
 BELFRY_LOCAL_MESSAGE(on_disk)
 BELFRY_LOCAL_MESSAGE(channel_alarm)
+BELFRY_LOCAL_MESSAGE(channel_tick)
 BELFRY_LOCAL_MESSAGE(parked_lanes)
 BELFRY_LOCAL_MESSAGE(create_webhook)
 BELFRY_LOCAL_MESSAGE(replace_webhook)

@@ -12,6 +12,9 @@ namespace {
 
 using pointer = channel_actor::stateful_pointer<channel_state>;
 
+/// A person that does not answer for so long is asked again later, in ms.
+constexpr engine_time answer_max = 30'000;
+constexpr auto tick_every = std::chrono::seconds{10};
 /// Alarms look no further ahead, so that those that were overtaken do not pile up.
 constexpr engine_time alarm_max = 60'000;
 
@@ -77,14 +80,10 @@ void park(pointer self, const std::string& lane, lane_seat& seat, const queued& 
 
 void start(pointer self, const std::string& lane, queued q) {
   auto& st = self->state;
-  auto me = caf::actor_cast<channel_actor>(self);
+  const auto ticket = ++st.tickets;
+  st.shared->to_person_of(q.person, ask_clearance{q.delivery, kind_of(self), ticket});
   auto id = q.delivery;
-  auto person = q.person;
-  st.attempts[id] = {lane, std::move(q), 0};
-  st.shared->to_person_of(
-      person, ask_clearance{id, [me, lane, id](clearance c) {
-                              caf::anon_send(me, cleared{lane, id, std::make_shared<clearance>(std::move(c))});
-                            }});
+  st.attempts[id] = {lane, std::move(q), ticket, now(self)};
 }
 
 void fetch(pointer self, const std::string& name, lane_seat& seat);
@@ -145,12 +144,14 @@ void go_on(pointer self, const std::string& lane, lane_seat& seat, const notific
 void on_cleared(pointer self, cleared& c) {
   auto& st = self->state;
   auto i = st.attempts.find(c.delivery);
-  if (i == st.attempts.end())
+  // The answer to a question that was given up.
+  if (i == st.attempts.end() || i->second.ticket != c.ticket)
     return;
+  const auto lane = i->second.lane;
   if (!c.what->granted) {
-    auto& seat = seat_of(self, c.lane);
+    auto& seat = seat_of(self, lane);
     on_denied(self, i->second, seat, c.what->why);
-    return go_on(self, c.lane, seat, c.delivery);
+    return go_on(self, lane, seat, c.delivery);
   }
   auto& in = c.what->input;
   in.fresh_connection = i->second.item.fresh_connection;
@@ -159,7 +160,7 @@ void on_cleared(pointer self, cleared& c) {
   i->second.born = in.what.created_at;
   st.in_flight.set(static_cast<double>(st.attempts.size()));
   st.via->attempt(std::move(in),
-                  [me = caf::actor_cast<channel_actor>(self), lane = c.lane, id = c.delivery](io::attempt_result r) {
+                  [me = caf::actor_cast<channel_actor>(self), lane, id = c.delivery](io::attempt_result r) {
                     caf::anon_send(me, answered{lane, id, std::make_shared<io::attempt_result>(std::move(r))});
                   });
 }
@@ -231,6 +232,25 @@ void on_answered(pointer self, answered& x) {
     return finish_attempt(self, x.delivery);
   }
   go_on(self, x.lane, seat, x.delivery);
+}
+
+/// One lost answer keeps no slot: the delivery waits for another attempt.
+void on_tick(pointer self) {
+  auto& st = self->state;
+  std::vector<notification_id> late;
+  for (const auto& [id, a] : st.attempts) {
+    if (a.began == 0 && a.asked + answer_max <= now(self))
+      late.push_back(id);
+  }
+  for (const auto& id : late) {
+    auto& a = st.attempts.at(id);
+    st.shared->metrics.alarm("ENGINE", "person_silent", to_string(id));
+    const auto lane = a.lane;
+    auto& seat = seat_of(self, lane);
+    on_postponed(self, lane, seat, a, st.via->policy().retry.first);
+    go_on(self, lane, seat, id);
+  }
+  self->delayed_send(self, tick_every, channel_tick{});
 }
 
 // -- disk ---------------------------------------------------------------------
@@ -372,6 +392,7 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
   st.in_flight = shared->metrics.get_gauge(io::metric::lane_in_flight, {to_string(kind)});
   st.depth = shared->metrics.get_gauge(io::metric::lane_depth, {to_string(kind)});
   st.attempt_seconds = shared->metrics.get_histogram(io::metric::attempt_seconds, {to_string(kind)});
+  self->delayed_send(self, tick_every, channel_tick{});
   st.delivery_seconds = shared->metrics.get_histogram(io::metric::delivery_seconds, {to_string(kind)});
   return {
       [self](submit& s) { on_submit(self, s); },
@@ -393,6 +414,7 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
         seat.armed = 0;
         pump(self, a.lane, seat);
       },
+      [self](channel_tick) { on_tick(self); },
       [self](const parked_lanes& p) {
         for (const auto& name : p.lanes) {
           auto& seat = seat_of(self, name);

@@ -29,6 +29,10 @@ struct lane_seat {
 struct attempt_seat {
   std::string lane;
   queued item;
+  /// The question to the person, and when it was asked.
+  std::uint64_t ticket = 0;
+  engine_time asked = 0;
+  /// 0: the person has not answered yet.
   millis began = 0;
   /// When its notification was born, on the wall clock.
   millis born = 0;
@@ -46,6 +50,7 @@ struct channel_state {
   std::unique_ptr<in_flight_budget> budget;
   std::unordered_map<std::string, std::unique_ptr<lane_seat>> lanes;
   std::unordered_map<notification_id, attempt_seat> attempts;
+  std::uint64_t tickets = 0;
   std::mt19937_64 dice;
   std::function<void()> drained;
   bool draining = false;

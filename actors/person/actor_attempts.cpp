@@ -96,7 +96,8 @@ void on_order(pointer self, ask_clearance& q) {
   c.why = permit.why;
   if (permit.record)
     c = grant(self, *permit.record, *permit.what);
-  q.done(std::move(c));
+  self->send(self->state.shared->channel(q.channel),
+             cleared{q.delivery, q.ticket, std::make_shared<clearance>(std::move(c))});
   carry_out(self, std::move(fx));
 }
 
@@ -109,7 +110,7 @@ void on_order(pointer self, attempted& a) {
   if (a.parked)
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->channel(a.channel)), caf::make_message(on_disk{std::move(a.lane)})});
-  carry_out(self, std::move(fx), std::move(c));
+  carry_out_at_leisure(self, std::move(fx), std::move(c));
 }
 
 void on_order(pointer self, unpark& u) {

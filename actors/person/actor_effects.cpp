@@ -14,28 +14,13 @@ void submit_all(pointer self, std::vector<lane_order>& orders) {
     self->send(self->state.shared->channel(o.channel), submit{std::move(o.lane), std::move(o.item), o.from_disk});
 }
 
-/// Most attempts are answered within this time: then one row says both.
-constexpr auto written_at_leisure = std::chrono::milliseconds{50};
-
-/// What waited goes first; of a notification that is in the unit anyway only the newer row.
-void add_unwritten(std::vector<io::change> waited, std::vector<io::change>& changes) {
-  std::erase_if(waited, [&](const io::change& x) {
-    const auto* row = std::get_if<io::notification_row>(&x);
-    return row != nullptr && std::any_of(changes.begin(), changes.end(), [&](const io::change& y) {
-             const auto* newer = std::get_if<io::notification_row>(&y);
-             return newer != nullptr && newer->seq == row->seq;
-           });
-  });
-  waited.insert(waited.end(), std::move_iterator(changes.begin()), std::move_iterator(changes.end()));
-  changes = std::move(waited);
-}
-
 void write(pointer self, commit c) {
   auto& st = self->state;
-  if (auto waited = std::exchange(st.unwritten, {}); !waited.empty() && !st.erased)
-    add_unwritten(std::move(waited), c.unit.changes);
-  c.after.push_back({caf::actor_cast<caf::actor>(caf::actor_cast<person_actor>(self)), caf::make_message(committed{})});
+  c.behind_leisure = !c.at_leisure && st.at_leisure > 0;
+  c.after.push_back({caf::actor_cast<caf::actor>(caf::actor_cast<person_actor>(self)),
+                     caf::make_message(committed{1, c.at_leisure})});
   ++st.uncommitted;
+  st.at_leisure += c.at_leisure ? 1 : 0;
   self->send(st.shared->writer, std::move(c));
 }
 
@@ -88,26 +73,10 @@ void carry_out(pointer self, person_effects fx, commit c) {
   report_states(self, std::move(fx.traces));
 }
 
-void carry_out_told(pointer self, person_effects fx) {
-  auto& st = self->state;
-  // What must be on disk before something else happens is written at once, and so is what is over: whoever asks why
-  // somebody was not told finds it.
-  const auto over = std::any_of(fx.changes.begin(), fx.changes.end(), [](const io::change& x) {
-    const auto* row = std::get_if<io::notification_row>(&x);
-    return row != nullptr && is_final(row->state);
-  });
-  if (over || st.erased || !fx.submits_after.empty() || !fx.cancels.empty() || !fx.cancelled_on_disk.empty())
-    return carry_out(self, std::move(fx));
-  if (st.unwritten.empty() && !fx.changes.empty())
-    self->delayed_send(self, written_at_leisure, rest{});
-  auto changes = std::exchange(fx.changes, {});
-  std::move(changes.begin(), changes.end(), std::back_inserter(st.unwritten));
-  carry_out(self, std::move(fx));
-}
-
-void write_unwritten(pointer self) {
-  if (!self->state.unwritten.empty())
-    write(self, {});
+void carry_out_at_leisure(pointer self, person_effects fx, commit c) {
+  c.at_leisure = !self->state.erased && fx.submits_after.empty() && fx.cancels.empty() && fx.cancelled_on_disk.empty()
+                 && c.after.empty();
+  carry_out(self, std::move(fx), std::move(c));
 }
 
 void save_row(pointer self, std::function<void(bool)> answer) {

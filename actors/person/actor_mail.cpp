@@ -4,6 +4,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
+
 namespace belfry::person_parts {
 
 namespace {
@@ -49,8 +51,13 @@ void deliver(pointer self, person_mail mail) {
   std::visit([&](auto& m) { apply(self, m, fx); }, mail);
   if (const auto* seq = seq_of(mail); seq && *seq != 0)
     fx.changes.emplace_back(io::mail_row{*seq, self->state.core->id(), {}});
-  if (std::holds_alternative<tell>(mail))
-    carry_out_told(self, std::move(fx));
+  // Whoever asks why somebody was not told finds it; what is to be sent is on disk already.
+  const auto over = std::any_of(fx.changes.begin(), fx.changes.end(), [](const io::change& x) {
+    const auto* row = std::get_if<io::notification_row>(&x);
+    return row != nullptr && is_final(row->state);
+  });
+  if (std::holds_alternative<tell>(mail) && !over)
+    carry_out_at_leisure(self, std::move(fx));
   else
     carry_out(self, std::move(fx));
 }

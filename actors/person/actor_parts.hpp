@@ -19,10 +19,8 @@ engine_time now(pointer self);
 void arm_alarm(pointer self);
 /// Does what the rules decided: sends at once what may leave, writes the changes together with `c`.
 void carry_out(pointer self, person_effects fx, commit c = {});
-/// The same for what a notification on disk leads to, whoever carries it out: the changes are written with the next
-/// unit, or a moment later.
-void carry_out_told(pointer self, person_effects fx);
-void write_unwritten(pointer self);
+/// The same for what is found out again after a crash: unless something waits for it, it is written at leisure.
+void carry_out_at_leisure(pointer self, person_effects fx, commit c = {});
 /// Stores the person's row; `answer` is called when it is on disk.
 void save_row(pointer self, std::function<void(bool)> answer);
 

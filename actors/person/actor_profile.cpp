@@ -60,13 +60,13 @@ void on_order(pointer self, erase_from& o) {
   st.mail.clear();
   forget_counts(self);
   st.erased = true;
-  st.unwritten.clear();
   st.shared->profiles.set(id, std::nullopt);
   self->send(st.shared->gateway, bot_changed{id, false});
   self->send(st.shared->gateway, erase_presence{id});
   auto finish = [shared = st.shared, id, done = std::move(o.done)] {
     commit c;
     c.unit.changes.emplace_back(io::person_removed{id});
+    c.behind_leisure = true;
     c.then.push_back([shared, id, done] {
       // Whoever read the disk before this commit does not know of it.
       shared->profiles.set(id, std::nullopt);

@@ -20,7 +20,6 @@ void fall_asleep(pointer self) {
 
 void on_rest(pointer self, bool sleep) {
   auto& st = self->state;
-  write_unwritten(self);
   if (!sleep)
     return;
   if (!st.mail.empty() || st.round || st.erased || st.core->busy() || st.armed != 0 || !st.pages.empty())
@@ -108,6 +107,7 @@ person_actor::behavior_type person_entity(pointer self, node* shared, const pers
       [self](const committed& c) {
         auto& st = self->state;
         st.uncommitted -= c.units;
+        st.at_leisure -= c.at_leisure ? c.units : 0;
         if (st.uncommitted == 0 && std::exchange(st.falling_asleep, false))
           fall_asleep(self);
       },

@@ -52,12 +52,10 @@ struct person_state {
   /// Open pages of the person, by number: they are told what concerns pages, and keep it awake.
   std::map<std::uint64_t, std::function<void(const page_message&)>> pages;
 
-  /// Changes that may come to disk a little later, because what they say follows from what is there: they go with the
-  /// next unit, in which most often there is a newer row of the same notification.
-  std::vector<io::change> unwritten;
-
   std::uint64_t handled = 0;
+  /// Units on their way to the disk, and how many of them are written at leisure.
   std::size_t uncommitted = 0;
+  std::size_t at_leisure = 0;
   bool falling_asleep = false;
   /// It is being erased: nothing is written, nothing is told.
   bool erased = false;

@@ -20,6 +20,10 @@ constexpr auto retry_after_failure = 200ms;
 constexpr auto housekeeping = 2s;
 constexpr auto quiet_before_cut = 500ms;
 constexpr auto cut_at_least_every = 30s;
+/// What is written at leisure is gathered for so long, in milliseconds, ...
+constexpr engine_time leisure = 100;
+/// ... and no more of it.
+constexpr std::size_t leisure_units_max = 4096;
 /// Slices of old rows erased at one tick.
 constexpr int sweeps_max = 20;
 
@@ -141,9 +145,21 @@ result<success> write_by_halves(pointer self, std::size_t begin, std::size_t end
   return first ? write_by_halves(self, middle, end, done, refused) : first;
 }
 
+/// What was written at leisure goes with the next transaction.
+void end_leisure(pointer self) {
+  auto& st = self->state;
+  std::move(st.at_leisure.begin(), st.at_leisure.end(), std::back_inserter(st.waiting));
+  st.at_leisure.clear();
+  st.newest_rows.clear();
+  st.leisure_ended = now(self);
+  st.leisure_ends = 0;
+}
+
 void flush(pointer self) {
   auto& st = self->state;
   st.flushing = false;
+  if (st.leisure_ends != 0 && st.leisure_ends <= now(self))
+    end_leisure(self);
   if (st.waiting.empty())
     return;
   std::vector<commit> done;
@@ -161,8 +177,51 @@ void flush(pointer self) {
   release(self, done);
 }
 
+/// Of the rows of one notification only the newest is written. True: it says that one is over.
+bool supersede(pointer self, const commit& c) {
+  auto& st = self->state;
+  bool over = false;
+  for (const auto& x : c.unit.changes) {
+    const auto* row = std::get_if<io::notification_row>(&x);
+    if (row == nullptr)
+      continue;
+    over = over || is_final(row->state);
+    auto [i, first] = st.newest_rows.try_emplace(row->seq, st.at_leisure.size());
+    if (first)
+      continue;
+    std::erase_if(st.at_leisure[i->second].unit.changes, [&](const io::change& y) {
+      const auto* older = std::get_if<io::notification_row>(&y);
+      return older != nullptr && older->seq == row->seq;
+    });
+    i->second = st.at_leisure.size();
+  }
+  return over;
+}
+
+/// What is over is shown at once when little happens; what is not most often has an end soon.
+void add_at_leisure(pointer self, commit c) {
+  auto& st = self->state;
+  auto t = now(self);
+  auto over = supersede(self, c);
+  st.at_leisure.push_back(std::move(c));
+  auto ends = over ? std::max(st.leisure_ended + leisure, t) : t + leisure;
+  if (st.at_leisure.size() >= leisure_units_max)
+    ends = t;
+  if (st.leisure_ends != 0 && st.leisure_ends <= ends)
+    return;
+  st.leisure_ends = std::max<engine_time>(ends, 1);
+  if (ends > t)
+    self->delayed_send(self, std::chrono::milliseconds{ends - t}, store_flush{});
+  else if (!std::exchange(st.flushing, true))
+    self->send(self, store_flush{});
+}
+
 void add(pointer self, commit c) {
   auto& st = self->state;
+  if (c.at_leisure)
+    return add_at_leisure(self, std::move(c));
+  if (c.behind_leisure)
+    end_leisure(self);
   st.waiting.push_back(std::move(c));
   if (!std::exchange(st.flushing, true))
     self->send(self, store_flush{});
@@ -219,6 +278,7 @@ store_actor::behavior_type store_writer(pointer self, node* shared) {
       [self](commit& c) { add(self, std::move(c)); },
       [self](store_flush) { flush(self); },
       [self](drain& d) {
+        end_leisure(self);
         flush(self);
         d.done();
       },

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace belfry {
@@ -23,6 +24,12 @@ struct store_actor_state {
   std::optional<clock_anchor> anchor;
   /// A flush is on its way in the mailbox, behind everything that is waiting.
   bool flushing = false;
+  /// What is written at leisure, in order; by notification, which of it has the newest row.
+  std::vector<commit> at_leisure;
+  std::unordered_map<std::uint64_t, std::size_t> newest_rows;
+  /// Engine times: when it last went, and when it goes next (0: there is none).
+  engine_time leisure_ended = 0;
+  engine_time leisure_ends = 0;
   bool failed = false;
   /// Something was erased or written since the log was last cut back.
   bool busy = false;

@@ -39,14 +39,14 @@ struct book {
   std::unordered_map<notification_id, std::size_t> places;
   std::atomic<std::uint64_t> ended{0}, failed{0};
 
-  void answer(ask_clearance& q) const {
+  cleared answer(const ask_clearance& q) const {
     const auto i = places.at(q.delivery);
-    clearance c;
-    c.granted = true;
-    c.input.what = notifications[i];
-    c.input.which = deliveries[i];
-    c.input.recipient = person{c.input.what.recipient, {}};
-    q.done(std::move(c));
+    auto c = std::make_shared<clearance>();
+    c->granted = true;
+    c->input.what = notifications[i];
+    c->input.which = deliveries[i];
+    c->input.recipient = person{c->input.what.recipient, {}};
+    return {q.delivery, q.ticket, std::move(c)};
   }
 
   void note(const attempted& a) {
@@ -57,13 +57,13 @@ struct book {
   }
 };
 
-shard_actor::behavior_type desk(shard_actor::pointer, book* b) {
+shard_actor::behavior_type desk(shard_actor::pointer self, book* b, node* shared) {
   return {
       [](route&) {},
       [](to_conversation&) {},
-      [b](to_person& x) {
+      [=](to_person& x) {
         if (auto* q = std::get_if<ask_clearance>(&x.order))
-          b->answer(*q);
+          self->send(shared->channel(q->channel), b->answer(*q));
         else if (const auto* a = std::get_if<attempted>(&x.order))
           b->note(*a);
       },
@@ -106,7 +106,7 @@ struct channel_desk::impl {
     }
     pages.notifications = std::move(list);
     publish_registrations(shared, {registration});
-    shared.shards.push_back(system.spawn(desk, &pages));
+    shared.shards.push_back(system.spawn(desk, &pages, &shared));
     over() = system.spawn(channel, &shared, make_webhook_channel(shared));
   }
 

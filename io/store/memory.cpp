@@ -16,6 +16,11 @@ void memory_store::fail_next_commits(int count, std::string trouble) {
   trouble_ = std::move(trouble);
 }
 
+void memory_store::refuse_to_load(person_id person) {
+  std::lock_guard guard(mutex_);
+  unloadable_ = std::move(person);
+}
+
 void memory_store::refuse_setting(std::string name) {
   std::lock_guard guard(mutex_);
   refused_setting_ = std::move(name);
@@ -231,6 +236,8 @@ result<std::optional<stored_conversation>> memory_store::load_conversation(const
 
 result<stored_person> memory_store::load_person(const person_id& id) {
   std::lock_guard guard(mutex_);
+  if (!unloadable_.empty() && id == unloadable_)
+    return error{ec::store_unavailable, "cannot be loaded", {}};
   stored_person out;
   if (const auto found = persons_.find(id); found != persons_.end())
     out.blob = found->second.blob;

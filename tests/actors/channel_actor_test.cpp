@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <random>
@@ -117,6 +118,31 @@ TEST(KeptConnection, ThatWasClosedIsFollowedByAnAttemptOnANewOneAtOnce) {
   EXPECT_EQ(w.get().webhooks.get()->front().failing_since, 0) << "the endpoint did not fail";
   auto t = only(w);
   EXPECT_EQ(t.deliveries.at(0).attempts.size(), 2U);
+}
+
+TEST(Clearance, ThatNeverComesKeepsNoSlot) {
+  options o;
+  // Two are kept for calls.
+  o.limits.lane_in_flight = 3;
+  world w{o};
+  w.store().refuse_to_load("ghost");
+  queued q;
+  q.delivery.bytes.fill(9);
+  q.key = "ghost";
+  q.person = "ghost";
+  q.expires = std::numeric_limits<engine_time>::max();
+  caf::anon_send(w.get().channel(channel_kind::webhook), submit{"WEBHOOK/" + w.get().webhooks.get()->front().id, q});
+  w.pass(1s);
+  talk(w, 0, 1);
+  w.pass(20s);
+  EXPECT_TRUE(w.requests.empty()) << "the slot is taken";
+  w.pass(20s);
+  EXPECT_EQ(w.requests.size(), 1U);
+  EXPECT_NE(w.get().metrics.text().find(R"(reason="person_silent"} 1)"), std::string::npos);
+  // The late answer to the question that was given up changes nothing.
+  w.store().refuse_to_load("");
+  w.pass(60s);
+  EXPECT_EQ(w.requests.size(), 1U);
 }
 
 TEST(DelayedMessages, LeaveRoomForWhatIsNotDelayed) {

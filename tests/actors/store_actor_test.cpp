@@ -100,13 +100,84 @@ TEST(StoreActor, KeepsTheOrderOverAFailure) {
   EXPECT_EQ(setting(w, "a"), "2");
 }
 
+namespace {
+
+/// A row as a person hands it over while its notification is open, or when it is over.
+commit at_leisure(std::uint64_t seq, const std::string& blob, trace_state state = trace_state::queued) {
+  io::notification_row row;
+  row.seq = seq;
+  row.id.bytes.fill(static_cast<unsigned char>(seq));
+  row.person = "anna";
+  row.state = state;
+  row.blob = blob;
+  commit c;
+  c.unit.changes.emplace_back(std::move(row));
+  c.at_leisure = true;
+  return c;
+}
+
+std::string blob_of(world& w, std::uint64_t seq) {
+  notification_id id;
+  id.bytes.fill(static_cast<unsigned char>(seq));
+  auto row = w.store().find_notification(id);
+  return row && *row ? (*row)->blob : std::string{};
+}
+
+} // namespace
+
+TEST(StoreActor, WritesAtLeisureOnlyTheNewestRowOfANotification) {
+  world w{{}, true};
+  const auto before = w.store().commits();
+  auto told = 0;
+  for (const auto* blob : {"one", "two", "three"}) {
+    auto c = at_leisure(7, blob);
+    c.then.push_back([&] { ++told; });
+    caf::anon_send(w.get().writer, std::move(c));
+  }
+  caf::anon_send(w.get().writer, at_leisure(8, "other"));
+  w.settle();
+  EXPECT_EQ(w.store().commits(), before);
+  w.pass(100ms);
+  EXPECT_EQ(w.store().commits(), before + 1);
+  EXPECT_EQ(blob_of(w, 7), "three");
+  EXPECT_EQ(blob_of(w, 8), "other");
+  EXPECT_EQ(told, 3) << "whoever waits is told, also of what a newer row replaced";
+}
+
+TEST(StoreActor, ShowsWhatIsOverAtOnceButNotMoreThanTenTimesASecond) {
+  world w{{}, true};
+  w.pass(1s);
+  caf::anon_send(w.get().writer, at_leisure(7, "first", trace_state::done));
+  w.settle();
+  EXPECT_EQ(blob_of(w, 7), "first");
+  caf::anon_send(w.get().writer, at_leisure(8, "second", trace_state::done));
+  w.settle();
+  EXPECT_EQ(blob_of(w, 8), "");
+  w.pass(100ms);
+  EXPECT_EQ(blob_of(w, 8), "second");
+}
+
+TEST(StoreActor, WritesWhatIsBehindLeisureAfterIt) {
+  world w{{}, true};
+  caf::anon_send(w.get().writer, at_leisure(7, "older"));
+  auto c = at_leisure(7, "newer");
+  c.at_leisure = false;
+  c.behind_leisure = true;
+  caf::anon_send(w.get().writer, std::move(c));
+  w.settle();
+  EXPECT_EQ(blob_of(w, 7), "newer");
+  w.pass(1s);
+  EXPECT_EQ(blob_of(w, 7), "newer") << "the older one came first";
+}
+
 TEST(StoreActor, WritesBeforeItDrains) {
   world w{{}, true};
   std::string seen;
   caf::anon_send(w.get().writer, of("a", "1"));
-  caf::anon_send(w.get().writer, drain{[&] { seen = setting(w, "a"); }});
+  caf::anon_send(w.get().writer, at_leisure(7, "leisure"));
+  caf::anon_send(w.get().writer, drain{[&] { seen = setting(w, "a") + blob_of(w, 7); }});
   w.settle();
-  EXPECT_EQ(seen, "1");
+  EXPECT_EQ(seen, "1leisure");
 }
 
 TEST(StoreActor, DrainsOnceThoughTheDiskFails) {
