@@ -386,12 +386,12 @@ struct person_sleepy {
 struct arm {
   std::vector<io::due_conversation> due;
 };
-/// A conversation has waits that ended. Only so many announce at a time, so that many waits which end together do not
-/// keep calls waiting; it is told when it is its turn.
+/// A conversation has waits that ended. Only so many announce at a time (`turn_gate`), so that many waits which end
+/// together do not keep calls waiting; it is told when it is its turn.
 struct want_turn {
   conversation_id id;
 };
-/// What was announced is on disk.
+/// A turn is free again while somebody waits for one.
 struct turn_done {};
 struct shard_alarm {};
 struct shard_sweep {};
@@ -424,8 +424,8 @@ struct commit {
   std::vector<std::function<void(bool written)>> answers;
   /// Nothing of it is in force before it is on disk: it is given up when it could not be written at the first try.
   bool once = false;
-  /// Nobody waits for it, and after a crash what it says is found out again: many are written together, a tenth of a
-  /// second later at most, and of the rows of one notification only the newest.
+  /// Nobody waits for it, and after a crash what it says is found out again: many are written together, a moment later,
+  /// and of the rows of one notification only the newest.
   bool at_leisure = false;
   /// Something of its entity is written at leisure: that goes first.
   bool behind_leisure = false;

@@ -7,10 +7,46 @@
 #include <caf/send.hpp>
 
 #include <array>
+#include <atomic>
 #include <string_view>
 #include <vector>
 
 namespace belfry {
+
+/// Shards per node, which share the places evenly. More than cores, so that few entities share one.
+constexpr std::size_t shard_count = 16;
+
+/// How many conversations of one shard announce at a time. A turn is taken without a word while some are free and
+/// nobody waits; who waits is served by the shard, in order.
+class turn_gate {
+public:
+  bool take() { return waiting_ == 0 && take_free(); }
+  /// True: somebody waits, and the shard is told (`turn_done`).
+  bool give_back() {
+    ++free_;
+    return waiting_ > 0;
+  }
+  // The shard: somebody waits from now on; the turn of the first one, if there is any.
+  void wait() { ++waiting_; }
+  bool serve() {
+    if (!take_free())
+      return false;
+    --waiting_;
+    return true;
+  }
+
+private:
+  bool take_free() {
+    auto n = free_.load();
+    while (n > 0 && !free_.compare_exchange_weak(n, n - 1)) {
+    }
+    return n > 0;
+  }
+
+  /// With all shards about as many as the processor is through with in ten milliseconds.
+  std::atomic<int> free_{16};
+  std::atomic<int> waiting_{0};
+};
 
 /// One running node: what is shared, and the handles by which its actors reach each other. Filled once by the engine
 /// before any actor handles a message.
@@ -27,10 +63,14 @@ struct node : context {
   std::array<channel_actor, channel_count> channel_actors;
   webhooks_actor registrations;
   outcome_actor outcomes;
+  /// By shard.
+  std::array<turn_gate, shard_count> turns;
 
   /// Entities are addressed by id through the shard that owns it.
   std::size_t shard_index(std::string_view id) const { return place_of(id) % shards.size(); }
   const shard_actor& shard_of(std::string_view id) const { return shards[shard_index(id)]; }
+
+  turn_gate& turns_of(std::string_view id) { return turns[shard_index(id)]; }
 
   void to_conversation_of(const conversation_id& id, conversation_order what) const {
     caf::anon_send(shard_of(id), to_conversation{id, std::move(what)});
@@ -40,8 +80,5 @@ struct node : context {
   }
   const channel_actor& channel(channel_kind kind) const { return channel_actors[static_cast<std::size_t>(kind)]; }
 };
-
-/// Shards per node, which share the places evenly. More than cores, so that few entities share one.
-constexpr std::size_t shard_count = 16;
 
 } // namespace belfry

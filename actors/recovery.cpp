@@ -113,7 +113,7 @@ void spawn_actors(caf::actor_system& system, node& n, const recovered& r,
   n.outcomes = system.spawn(outcomes, &n.watched);
   n.registrations = system.spawn(webhooks, &n, r.webhooks);
   for (std::size_t i = 0; i < shard_count; ++i)
-    n.shards.push_back(system.spawn(shard, &n));
+    n.shards.push_back(system.spawn(shard, &n, i));
   for (std::size_t i = 0; i < n.channels.size(); ++i)
     n.channel_actors[i] = system.spawn(channel, &n, n.channels[i]);
   n.gateway = system.spawn(gateway, &n, r.gateway);

@@ -389,7 +389,9 @@ constexpr std::size_t announced_at_once = 128;
 void end_turn(pointer self) {
   auto& st = self->state;
   st.announcing = turn::none;
-  self->send(st.shared->shard_of(st.core->state().id), turn_done{});
+  const auto& id = st.core->state().id;
+  if (st.shared->turns_of(id).give_back())
+    self->send(st.shared->shard_of(id), turn_done{});
   if (auto t = next_alarm(self))
     arm_at(self, *t);
 }
@@ -416,6 +418,17 @@ void on_order(pointer self, order_turn&) {
     use_turn(self);
 }
 
+void want_to_announce(pointer self) {
+  auto& st = self->state;
+  const auto& id = st.core->state().id;
+  if (st.shared->turns_of(id).take()) {
+    st.announcing = turn::held;
+    return use_turn(self);
+  }
+  st.announcing = turn::wanted;
+  self->send(st.shared->shard_of(id), want_turn{id});
+}
+
 void on_alarm(pointer self) {
   auto& st = self->state;
   auto m = now(self);
@@ -427,8 +440,7 @@ void on_alarm(pointer self) {
   if (st.asked == 0 && st.announcing == turn::none) {
     retire_quiet(self);
     if (!st.core->due(m.now).empty()) {
-      st.announcing = turn::wanted;
-      self->send(st.shared->shard_of(st.core->state().id), want_turn{st.core->state().id});
+      want_to_announce(self);
     }
   }
   if (unwritten(self).changed() || (st.asked == 0 && reports_due(self)))

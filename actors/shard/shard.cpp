@@ -19,9 +19,6 @@ constexpr auto sweep_every = std::chrono::milliseconds{100};
 /// Every entity is looked at once in so many ticks: rows are written in a trickle, not in a burst that acknowledgements
 /// would have to wait behind (paced ingest: p99 297 -> 32 ms).
 constexpr std::size_t sweep_slices = 20;
-/// Conversations of a shard that announce at a time: with all shards about as many as the processor is through with in
-/// ten milliseconds.
-constexpr std::size_t turns_max = 16;
 /// Rows are written (and texts leave the journal) after this long without news.
 constexpr engine_time settle_after = 4000;
 
@@ -173,13 +170,14 @@ void on_alarm(pointer self) {
 
 void give_turns(pointer self) {
   auto& st = self->state;
-  while (st.turns < turns_max && !st.waiting_turns.empty()) {
+  auto& gate = st.shared->turns[st.index];
+  while (!st.waiting_turns.empty() && gate.serve()) {
     auto i = st.conversations.find(st.waiting_turns.front());
     st.waiting_turns.pop_front();
     if (i == st.conversations.end())
-      continue;
-    ++st.turns;
-    pass_quietly(self, i->second, conversation_order{order_turn{}});
+      gate.give_back();
+    else
+      pass_quietly(self, i->second, conversation_order{order_turn{}});
   }
 }
 
@@ -229,9 +227,10 @@ void stop(pointer self) {
 
 } // namespace
 
-shard_actor::behavior_type shard(pointer self, node* shared) {
+shard_actor::behavior_type shard(pointer self, node* shared, std::size_t index) {
   supervise(self, shared, "shard");
   self->state.shared = shared;
+  self->state.index = index;
   self->delayed_send(self, sweep_every, shard_sweep{});
   return {
       [self](route& r) {
@@ -255,12 +254,10 @@ shard_actor::behavior_type shard(pointer self, node* shared) {
       },
       [self](want_turn& w) {
         self->state.waiting_turns.push_back(std::move(w.id));
+        self->state.shared->turns[self->state.index].wait();
         give_turns(self);
       },
-      [self](turn_done) {
-        --self->state.turns;
-        give_turns(self);
-      },
+      [self](turn_done) { give_turns(self); },
       [self](shard_alarm) { on_alarm(self); },
       [self](shard_sweep) { sweep(self); },
       [self](shard_stop) { stop(self); },

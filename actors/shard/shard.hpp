@@ -38,13 +38,13 @@ struct shard_state {
   /// Sleeping conversations by the time at which they must be woken.
   std::multimap<engine_time, conversation_id> due;
   engine_time armed = 0;
-  /// Conversations that announce now, and those that wait for it.
-  std::size_t turns = 0;
+  /// Which of the shards it is, and its conversations that wait to announce.
+  std::size_t index = 0;
   std::deque<conversation_id> waiting_turns;
   /// Which part of the entities the next sweep looks at.
   std::size_t next_slice = 0;
 };
 
-shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self, node* shared);
+shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self, node* shared, std::size_t index);
 
 } // namespace belfry

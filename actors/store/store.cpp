@@ -20,9 +20,10 @@ constexpr auto retry_after_failure = 200ms;
 constexpr auto housekeeping = 2s;
 constexpr auto quiet_before_cut = 500ms;
 constexpr auto cut_at_least_every = 30s;
-/// What is written at leisure is gathered for so long, in milliseconds, ...
+/// What is written at leisure is gathered for so long, in milliseconds; what is not over most often has an end soon,
+/// and waits longer for it.
 constexpr engine_time leisure = 100;
-/// ... and no more of it.
+constexpr engine_time leisure_until_over = 300;
 constexpr std::size_t leisure_units_max = 4096;
 /// Slices of old rows erased at one tick.
 constexpr int sweeps_max = 20;
@@ -145,21 +146,50 @@ result<success> write_by_halves(pointer self, std::size_t begin, std::size_t end
   return first ? write_by_halves(self, middle, end, done, refused) : first;
 }
 
-/// What was written at leisure goes with the next transaction.
-void end_leisure(pointer self) {
+const io::notification_row* as_row(const io::change& x) {
+  return std::get_if<io::notification_row>(&x);
+}
+
+void wake_at(pointer self, engine_time t) {
   auto& st = self->state;
-  std::move(st.at_leisure.begin(), st.at_leisure.end(), std::back_inserter(st.waiting));
-  st.at_leisure.clear();
-  st.newest_rows.clear();
-  st.leisure_ended = now(self);
+  if (st.leisure_ends != 0 && st.leisure_ends <= t)
+    return;
+  st.leisure_ends = std::max<engine_time>(t, 1);
+  if (auto wait = t - now(self); wait > 0)
+    self->delayed_send(self, std::chrono::milliseconds{wait}, store_flush{});
+  else if (!std::exchange(st.flushing, true))
+    self->send(self, store_flush{});
+}
+
+/// What was written at leisure goes with the next transaction; unless it is `all`, what may wait longer stays.
+void end_leisure(pointer self, bool all) {
+  auto& st = self->state;
+  const auto t = now(self);
+  st.leisure_ended = t;
   st.leisure_ends = 0;
+  st.newest_rows.clear();
+  std::vector<store_actor_state::unhurried> stay;
+  for (auto& x : st.at_leisure) {
+    if (all || x.over || x.since + leisure_until_over <= t) {
+      st.waiting.push_back(std::move(x.what));
+      continue;
+    }
+    for (const auto& change : x.what.unit.changes) {
+      if (const auto* row = as_row(change))
+        st.newest_rows[row->seq] = stay.size();
+    }
+    stay.push_back(std::move(x));
+  }
+  st.at_leisure = std::move(stay);
+  if (!st.at_leisure.empty())
+    wake_at(self, st.at_leisure.front().since + leisure_until_over);
 }
 
 void flush(pointer self) {
   auto& st = self->state;
   st.flushing = false;
   if (st.leisure_ends != 0 && st.leisure_ends <= now(self))
-    end_leisure(self);
+    end_leisure(self, st.at_leisure.size() >= leisure_units_max);
   if (st.waiting.empty())
     return;
   std::vector<commit> done;
@@ -182,15 +212,15 @@ bool supersede(pointer self, const commit& c) {
   auto& st = self->state;
   bool over = false;
   for (const auto& x : c.unit.changes) {
-    const auto* row = std::get_if<io::notification_row>(&x);
+    const auto* row = as_row(x);
     if (row == nullptr)
       continue;
     over = over || is_final(row->state);
     auto [i, first] = st.newest_rows.try_emplace(row->seq, st.at_leisure.size());
     if (first)
       continue;
-    std::erase_if(st.at_leisure[i->second].unit.changes, [&](const io::change& y) {
-      const auto* older = std::get_if<io::notification_row>(&y);
+    std::erase_if(st.at_leisure[i->second].what.unit.changes, [&](const io::change& y) {
+      const auto* older = as_row(y);
       return older != nullptr && older->seq == row->seq;
     });
     i->second = st.at_leisure.size();
@@ -198,22 +228,16 @@ bool supersede(pointer self, const commit& c) {
   return over;
 }
 
-/// What is over is shown at once when little happens; what is not most often has an end soon.
+/// What is over is shown at once when little happens.
 void add_at_leisure(pointer self, commit c) {
   auto& st = self->state;
   auto t = now(self);
   auto over = supersede(self, c);
-  st.at_leisure.push_back(std::move(c));
-  auto ends = over ? std::max(st.leisure_ended + leisure, t) : t + leisure;
+  st.at_leisure.push_back({std::move(c), t, over});
   if (st.at_leisure.size() >= leisure_units_max)
-    ends = t;
-  if (st.leisure_ends != 0 && st.leisure_ends <= ends)
-    return;
-  st.leisure_ends = std::max<engine_time>(ends, 1);
-  if (ends > t)
-    self->delayed_send(self, std::chrono::milliseconds{ends - t}, store_flush{});
-  else if (!std::exchange(st.flushing, true))
-    self->send(self, store_flush{});
+    wake_at(self, t);
+  else
+    wake_at(self, over ? std::max(st.leisure_ended + leisure, t) : t + leisure_until_over);
 }
 
 void add(pointer self, commit c) {
@@ -221,7 +245,7 @@ void add(pointer self, commit c) {
   if (c.at_leisure)
     return add_at_leisure(self, std::move(c));
   if (c.behind_leisure)
-    end_leisure(self);
+    end_leisure(self, true);
   st.waiting.push_back(std::move(c));
   if (!std::exchange(st.flushing, true))
     self->send(self, store_flush{});
@@ -278,7 +302,7 @@ store_actor::behavior_type store_writer(pointer self, node* shared) {
       [self](commit& c) { add(self, std::move(c)); },
       [self](store_flush) { flush(self); },
       [self](drain& d) {
-        end_leisure(self);
+        end_leisure(self, true);
         flush(self);
         d.done();
       },

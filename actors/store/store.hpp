@@ -25,7 +25,13 @@ struct store_actor_state {
   /// A flush is on its way in the mailbox, behind everything that is waiting.
   bool flushing = false;
   /// What is written at leisure, in order; by notification, which of it has the newest row.
-  std::vector<commit> at_leisure;
+  struct unhurried {
+    commit what;
+    engine_time since = 0;
+    /// It says that a notification is over.
+    bool over = false;
+  };
+  std::vector<unhurried> at_leisure;
   std::unordered_map<std::uint64_t, std::size_t> newest_rows;
   /// Engine times: when it last went, and when it goes next (0: there is none).
   engine_time leisure_ended = 0;

@@ -90,10 +90,10 @@ event read_in(std::size_t conversation, std::size_t person, std::uint64_t serial
   return e;
 }
 
-std::vector<event> one_message_each(std::size_t conversations, std::size_t sender) {
+std::vector<event> one_message_each(std::size_t conversations, std::size_t sender, std::uint64_t first_serial) {
   std::vector<event> out;
   for (std::size_t i = 0; i < conversations; ++i)
-    out.push_back(message_in(i, sender, i));
+    out.push_back(message_in(i, sender, first_serial + i));
   return out;
 }
 

@@ -52,7 +52,7 @@ event message_in(std::size_t conversation, std::size_t sender, std::uint64_t ser
 event read_in(std::size_t conversation, std::size_t person, std::uint64_t serial);
 
 /// One message in each of so many conversations, from this participant.
-std::vector<event> one_message_each(std::size_t conversations, std::size_t sender);
+std::vector<event> one_message_each(std::size_t conversations, std::size_t sender, std::uint64_t first_serial = 0);
 /// What the agent (0) or the visitor (1) of a conversation is told of `message_in` of the other, within an hour.
 notification new_message_for(std::size_t conversation, std::size_t recipient);
 /// That as a delivery that is attempted for the first time, to somebody with this profile.

@@ -136,6 +136,7 @@ TEST(StoreActor, WritesAtLeisureOnlyTheNewestRowOfANotification) {
   }
   caf::anon_send(w.get().writer, at_leisure(8, "other"));
   w.settle();
+  w.pass(200ms);
   EXPECT_EQ(w.store().commits(), before);
   w.pass(100ms);
   EXPECT_EQ(w.store().commits(), before + 1);
@@ -155,6 +156,25 @@ TEST(StoreActor, ShowsWhatIsOverAtOnceButNotMoreThanTenTimesASecond) {
   EXPECT_EQ(blob_of(w, 8), "");
   w.pass(100ms);
   EXPECT_EQ(blob_of(w, 8), "second");
+}
+
+TEST(StoreActor, LetsWhatIsNotOverWaitForItsEnd) {
+  world w{{}, true};
+  w.pass(1s);
+  const auto before = w.store().commits();
+  caf::anon_send(w.get().writer, at_leisure(7, "open"));
+  caf::anon_send(w.get().writer, at_leisure(8, "other", trace_state::done));
+  w.settle();
+  EXPECT_EQ(blob_of(w, 8), "other");
+  EXPECT_EQ(blob_of(w, 7), "") << "what is over does not take it along";
+  w.pass(50ms);
+  caf::anon_send(w.get().writer, at_leisure(7, "over", trace_state::done));
+  w.pass(50ms);
+  EXPECT_EQ(blob_of(w, 7), "over");
+  EXPECT_EQ(w.store().commits(), before + 2);
+  caf::anon_send(w.get().writer, at_leisure(9, "open"));
+  w.pass(300ms);
+  EXPECT_EQ(blob_of(w, 9), "open") << "an end that does not come soon is not waited for";
 }
 
 TEST(StoreActor, WritesWhatIsBehindLeisureAfterIt) {
