@@ -5,7 +5,6 @@
 #include "belfry/benchmarks/support/sink.hpp"
 #include "belfry/benchmarks/support/usage.hpp"
 #include "belfry/benchmarks/support/workload.hpp"
-#include "belfry/io/store/store.hpp"
 #include "belfry/tests/support/providers/webhook_sink.hpp"
 
 #include <algorithm>
@@ -119,13 +118,6 @@ void one_against_many(const settings& o, figures& out) {
 }
 
 // -- agents in many sleeping conversations ------------------------------------
-
-std::unique_ptr<io::store> open_store(const std::filesystem::path& file) {
-  auto opened = io::open_sqlite(file.string());
-  if (!opened.value)
-    throw std::runtime_error("the store cannot be opened: " + (opened.error ? opened.error->detail : ""));
-  return std::move(opened.value);
-}
 
 /// A sleeping conversation of an agent and a visitor, with one unread message of each kind of state.
 io::unit sleeping(io::store& store, const options& o, const surroundings& around, const conversation_id& c,

@@ -5,7 +5,6 @@
 #include "belfry/benchmarks/support/sink.hpp"
 #include "belfry/benchmarks/support/usage.hpp"
 #include "belfry/benchmarks/support/workload.hpp"
-#include "belfry/io/store/store.hpp"
 
 #include <stdexcept>
 
@@ -23,13 +22,6 @@ struct size {
 
 size size_of(const settings& o) {
   return o.smoke ? size{5'000, 250, 1'000, 500} : size{};
-}
-
-std::unique_ptr<io::store> open_store(const std::filesystem::path& file) {
-  auto opened = io::open_sqlite(file.string());
-  if (!opened.value)
-    throw std::runtime_error("the store cannot be opened: " + (opened.error ? opened.error->detail : ""));
-  return std::move(opened.value);
 }
 
 /// A conversation of two as the engine would leave it; with a message that waits since an hour, or with nothing.

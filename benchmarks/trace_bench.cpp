@@ -3,7 +3,6 @@
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/benchmarks/support/driver.hpp"
 #include "belfry/benchmarks/support/workload.hpp"
-#include "belfry/io/store/store.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -48,23 +47,20 @@ notification_record ended(std::size_t i, const size& s, millis now) {
 
 void build(const std::filesystem::path& file, const size& s) {
   constexpr std::size_t batch = 5'000;
-  auto opened = io::open_sqlite(file.string());
-  if (!opened.value)
-    throw std::runtime_error("the store cannot be opened: " + (opened.error ? opened.error->detail : ""));
-  auto& store = *opened.value;
+  auto store = open_store(file);
   const auto now = wall_now();
   std::vector<io::unit> units(batch);
   for (std::size_t i = 0; i < s.rows;) {
     std::vector<const io::unit*> list;
     for (std::size_t k = 0; k < batch && i < s.rows; ++k, ++i) {
       auto r = ended(i, s, now);
-      r.notification.seq = store.new_notification_seq();
+      r.notification.seq = store->new_notification_seq();
       auto row = to_row(r);
       row.fresh = true;
       units[k].changes = {std::move(row)};
       list.push_back(&units[k]);
     }
-    if (auto written = store.commit(list, 0); !written)
+    if (auto written = store->commit(list, 0); !written)
       throw std::runtime_error("the rows cannot be written: " + written.error().detail);
   }
 }

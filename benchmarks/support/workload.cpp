@@ -1,5 +1,7 @@
 #include "belfry/benchmarks/support/workload.hpp"
 
+#include "belfry/io/store/store.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -30,6 +32,13 @@ options options_in(const scratch& folder) {
   o.outbound.allow_plain_http = true;
   o.outbound.allowed_networks = {"127.0.0.0/8"};
   return o;
+}
+
+std::unique_ptr<io::store> open_store(const std::filesystem::path& file) {
+  auto opened = io::open_sqlite(file.string());
+  if (!opened.value)
+    throw std::runtime_error("the store cannot be opened: " + (opened.error ? opened.error->detail : ""));
+  return std::move(opened.value);
 }
 
 std::unique_ptr<engine> start_engine(const options& o) {

@@ -2,6 +2,7 @@
 
 #include "belfry/engine.hpp"
 #include "belfry/io/channel.hpp"
+#include "belfry/io/ports.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -39,6 +41,9 @@ private:
 options options_in(const scratch& folder);
 
 /// Starts an engine; throws std::runtime_error with its reason.
+/// The store in this file, to be filled before an engine has it.
+std::unique_ptr<io::store> open_store(const std::filesystem::path& file);
+
 std::unique_ptr<engine> start_engine(const options& o);
 
 conversation_id conversation_name(std::size_t conversation);
