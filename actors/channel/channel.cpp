@@ -237,9 +237,10 @@ void on_answered(pointer self, answered& x) {
 /// One lost answer keeps no slot: the delivery waits for another attempt.
 void on_tick(pointer self) {
   auto& st = self->state;
+  const auto t = now(self);
   std::vector<notification_id> late;
   for (const auto& [id, a] : st.attempts) {
-    if (a.began == 0 && a.asked + answer_max <= now(self))
+    if (a.began == 0 && a.asked + answer_max <= t)
       late.push_back(id);
   }
   for (const auto& id : late) {
@@ -392,8 +393,8 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
   st.in_flight = shared->metrics.get_gauge(io::metric::lane_in_flight, {to_string(kind)});
   st.depth = shared->metrics.get_gauge(io::metric::lane_depth, {to_string(kind)});
   st.attempt_seconds = shared->metrics.get_histogram(io::metric::attempt_seconds, {to_string(kind)});
-  self->delayed_send(self, tick_every, channel_tick{});
   st.delivery_seconds = shared->metrics.get_histogram(io::metric::delivery_seconds, {to_string(kind)});
+  self->delayed_send(self, tick_every, channel_tick{});
   return {
       [self](submit& s) { on_submit(self, s); },
       [self](const cancel& c) { on_cancel(self, c); },

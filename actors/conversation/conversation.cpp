@@ -439,9 +439,8 @@ void on_alarm(pointer self) {
   // While answers are to come, those who are due have been asked.
   if (st.asked == 0 && st.announcing == turn::none) {
     retire_quiet(self);
-    if (!st.core->due(m.now).empty()) {
+    if (!st.core->due(m.now).empty())
       want_to_announce(self);
-    }
   }
   if (unwritten(self).changed() || (st.asked == 0 && reports_due(self)))
     write(self, {});
