@@ -47,7 +47,9 @@ result<success> answer(std::vector<problem> problems) {
 result<success> check_pausable(person_type type) {
   if (type == person_type::agent)
     return success{};
-  return error{ec::bad_input, "only agents can be paused; this person is of type " + std::string{to_string(type)}, {}};
+  return error{ec::bad_input,
+               "only agents can be paused; this person is of type " + std::string{to_string(type)},
+               {{"/id", "is not an agent"}}};
 }
 
 result<success> check_pause_mode(pause_mode mode, std::optional<millis> until, engine_time now) {

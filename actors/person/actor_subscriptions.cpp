@@ -30,7 +30,7 @@ result<success> may_subscribe(pointer self) {
   if (!profile)
     return unknown_person();
   if (profile->type != person_type::agent)
-    return error{ec::bad_input, "web push is for agents; the person is none", {}};
+    return error{ec::bad_input, "web push is for agents; the person is none", {{"/id", "is not an agent"}}};
   if (!st.shared->subscriptions)
     return error{ec::not_found, "web push is switched off (webPush.enabled)", {}};
   return success{};

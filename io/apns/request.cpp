@@ -25,9 +25,13 @@ std::string uuid_of(const notification_id& id) {
   return out;
 }
 
-/// What goes into the URL's path is not the device's to choose.
+/// What goes into the URL's path is not the device's to choose. Apple's tokens are hexadecimal today; of others that
+/// break nothing Apple is the judge.
 bool is_token(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_'
+           || c == ':';
+  });
 }
 
 void write_alert(json_text& out, const mobile::texts& t, bool hidden) {

@@ -64,9 +64,11 @@ std::string phrase(const std::string& name) {
 }
 
 owned<GMimeObject> text_part(const char* subtype, const std::string& text) {
+  owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(text.data(), text.size()));
+  owned<GMimeDataWrapper> content(g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
   auto* part = g_mime_text_part_new_with_subtype(subtype);
+  g_mime_part_set_content(GMIME_PART(part), content.get());
   g_mime_text_part_set_charset(part, "utf-8");
-  g_mime_text_part_set_text(part, text.c_str());
   // Keeps every line short, whatever the text.
   g_mime_part_set_content_encoding(GMIME_PART(part), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
   return owned<GMimeObject>(GMIME_OBJECT(part));

@@ -70,6 +70,7 @@ struct smtp_session::handle {
 
   void interrupt();
   void open();
+  bool unspeakable() const;
   smtp_result attempt(const smtp_mail& m);
   verdict judge_code(CURLcode code) const;
 
@@ -93,6 +94,10 @@ struct smtp_session::handle {
   // Of the mail under way.
   std::string_view content;
   bool content_begun = false;
+  /// The recipient's address is not ASCII.
+  bool international = false;
+  /// The server of the connection that is open now takes such addresses (RFC 6531).
+  bool takes_international = false;
   /// The last reply came after the last command.
   bool answered = false;
   bool over = false;
@@ -111,11 +116,19 @@ std::size_t smtp_session::handle::read(char* to, std::size_t size, std::size_t c
 
 std::size_t smtp_session::handle::on_reply(char* line, std::size_t size, std::size_t count, void* self) {
   auto& h = *static_cast<handle*>(self);
-  if (!h.over) {
-    h.last = parse_reply({line, std::min(size * count, reply_max)});
-    h.answered = true;
-  }
-  return size * count;
+  if (h.over)
+    return size * count;
+  h.last = parse_reply({line, std::min(size * count, reply_max)});
+  h.answered = true;
+  if (h.phase == phase::connect && h.last.text == "SMTPUTF8")
+    h.takes_international = true;
+  // The recipient would come next.
+  return h.unspeakable() ? 0 : size * count;
+}
+
+/// The server took the sender, and the address of the recipient is nothing that it understands.
+bool smtp_session::handle::unspeakable() const {
+  return international && !takes_international && phase == phase::sender && last.code / 100 == 2;
 }
 
 /// Tells the phase by the command that is sent.
@@ -128,6 +141,9 @@ int smtp_session::handle::on_trace(CURL*, curl_infotype type, char* data, std::s
   h.over = command.starts_with("QUIT");
   if (!h.over)
     h.answered = false;
+  // What was offered before STARTTLS is nobody's word.
+  if (command.starts_with("EHLO"))
+    h.takes_international = false;
   if (command.starts_with("AUTH"))
     h.phase = phase::sign_in;
   else if (command.starts_with("MAIL"))
@@ -228,6 +244,8 @@ verdict smtp_session::handle::judge_code(CURLcode code) const {
     return verdict::accepted;
   if (code == CURLE_LOGIN_DENIED)
     return last.code < 500 ? verdict::again : verdict::not_authorized;
+  if (code == CURLE_WRITE_ERROR && unspeakable())
+    return verdict::refused;
   // A failure that no reply explains: the connection broke, or the reply to the content was lost.
   if (!answered || code == CURLE_OPERATION_TIMEDOUT || last.code < 400)
     return verdict::again;
@@ -241,6 +259,7 @@ smtp_result smtp_session::handle::attempt(const smtp_mail& m) {
   content_begun = false;
   answered = false;
   over = false;
+  international = std::any_of(m.to.begin(), m.to.end(), [](unsigned char c) { return c > 0x7f; });
   // A kept connection begins with the sender.
   phase = phase::connect;
   last = {};
@@ -259,6 +278,8 @@ smtp_result smtp_session::handle::attempt(const smtp_mail& m) {
   r.answer = enhanced_code(last);
   if (code != CURLE_OK && (!answered || last.code < 400))
     r.answer = name_of(code);
+  if (r.what == verdict::refused && unspeakable())
+    r.answer = "no_smtputf8";
   r.duration = std::chrono::duration_cast<std::chrono::milliseconds>(took);
   ++mails;
   // After a failure without a reply nobody may be there to say goodbye to.

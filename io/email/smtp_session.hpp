@@ -41,7 +41,9 @@ struct smtp_result {
   verdict what = verdict::again;
   /// The server's last reply; 0: there was none.
   int status = 0;
-  /// "5.1.1", or "timeout", "connection_failed", "tls_failed", "proxy_failed", "cancelled": never a text of the server.
+  /// "5.1.1", or "timeout", "connection_failed", "tls_failed", "proxy_failed", "cancelled",
+  /// "no_smtputf8" (the recipient's address is not ASCII, the server takes only those that are): never a text of the
+  /// server.
   std::string answer;
   std::chrono::milliseconds duration{0};
 };

@@ -37,6 +37,7 @@ void post_health_check(const context& c, const std::shared_ptr<exchange>& x);
 /// The files of web/.
 void get_page_script(const context& c, const std::shared_ptr<exchange>& x);
 void get_worker_script(const context& c, const std::shared_ptr<exchange>& x);
+void redirect_to_desk(const context& c, const std::shared_ptr<exchange>& x);
 void get_desk(const context& c, const std::shared_ptr<exchange>& x);
 void get_desk_script(const context& c, const std::shared_ptr<exchange>& x);
 void get_desk_style(const context& c, const std::shared_ptr<exchange>& x);

@@ -71,6 +71,10 @@ void get_worker_script(const context& c, const std::shared_ptr<exchange>& x) {
   x->answer(std::move(out));
 }
 
+void redirect_to_desk(const context&, const std::shared_ptr<exchange>& x) {
+  x->answer({308, {}, {}, {{"Location", "/desk/"}}});
+}
+
 void get_desk(const context&, const std::shared_ptr<exchange>& x) {
   x->answer(page(static_files::desk_page));
 }

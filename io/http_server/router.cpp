@@ -19,7 +19,7 @@ constexpr auto json = body_kind::json;
 constexpr auto none = body_kind::none;
 constexpr auto ignored = query_kind::ignored;
 
-constexpr std::array<route, 43> table{{
+constexpr std::array<route, 44> table{{
     {"POST", "/v1/events", hosts, post_events, body_kind::events},
 
     {"GET", "/v1/persons/{id}", readers, get_person},
@@ -64,6 +64,7 @@ constexpr std::array<route, 43> table{{
     {"GET", "/v1/live", person_readers, nullptr, none, query_kind::handler, false, true},
     {"GET", "/web-push/belfry.js", everybody, get_page_script, none, ignored},
     {"GET", "/web-push/belfry-worker.js", everybody, get_worker_script, none, ignored},
+    {"GET", "/desk", everybody, redirect_to_desk, none, ignored},
     {"GET", "/desk/", everybody, get_desk, none, ignored},
     {"GET", "/desk/desk.js", everybody, get_desk_script, none, ignored},
     {"GET", "/desk/desk.css", everybody, get_desk_style, none, ignored},

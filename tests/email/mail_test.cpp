@@ -111,6 +111,18 @@ TEST(EmailMime, KeepsLinesShortAndEndsThemWell) {
   EXPECT_EQ(header(p, "Subject"), m.subject);
 }
 
+TEST(EmailMime, IsAlwaysInUtf8) {
+  for (std::string text : {"plain", "caf\xC3\xA9", "\xE2\x98\x95"}) {
+    auto m = simple();
+    m.text = m.html = text;
+    const auto mime = to_mime(m).value();
+    EXPECT_EQ(mime.find("us-ascii"), mime.npos);
+    EXPECT_EQ(mime.find("iso-8859"), mime.npos);
+    EXPECT_NE(mime.find("charset=utf-8"), mime.npos);
+    EXPECT_EQ(parse(m)["text"], text);
+  }
+}
+
 TEST(EmailMime, WritesHostsInAscii) {
   auto m = simple();
   m.to_address = "ada@b\xC3\xBC"

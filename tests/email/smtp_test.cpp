@@ -228,6 +228,19 @@ TEST_F(SmtpSession, SendsInternationalAddressesWhereTheServerTakesThem) {
   EXPECT_EQ(server_->mails().at(0).to, "j\xC3\xBCrg@example.test");
 }
 
+TEST_F(SmtpSession, AsksNoServerForAnAddressThatItCannotRead) {
+  smtp_server_settings s;
+  s.smtputf8 = false;
+  start(s);
+  for (int i = 0; i < 2; ++i) {
+    auto r = send("j\xC3\xBCrg@example.test");
+    EXPECT_EQ(r.what, verdict::refused);
+    EXPECT_EQ(r.answer, "no_smtputf8");
+    EXPECT_EQ(send("ada@example.test").what, verdict::accepted);
+  }
+  EXPECT_EQ(server_->mails().size(), 2U);
+}
+
 TEST_F(SmtpSession, PoolSendsOverSeveralConnectionsAndAnswersEachMailOnce) {
   start();
   constexpr int mails = 300;

@@ -156,10 +156,13 @@ TEST(ApnsRequest, FitsWhateverTheTextsAre) {
 
 TEST(ApnsRequest, TakesNoTokenThatWouldChangeThePath) {
   auto d = iphone();
-  for (auto token : {"", "../x", "abc?x", "xyz"}) {
+  for (auto token : {"", "../x", "abc?x", "x y", "x%2f"}) {
     d.push_token = token;
     EXPECT_FALSE(make_request(to(message("x"), d), app, "", true, payload_max)) << token;
   }
+  // What is no token of today's form is for Apple to judge.
+  d.push_token = "xyz:A-b_1";
+  EXPECT_TRUE(make_request(to(message("x"), d), app, "", true, payload_max)->url.ends_with("/3/device/xyz:A-b_1"));
 }
 
 } // namespace

@@ -309,6 +309,7 @@ TEST_F(Contract, HoldsForWebPush) {
   for (const auto* file :
        {"/desk/", "/desk/desk.js", "/desk/desk.css", "/web-push/belfry.js", "/web-push/belfry-worker.js"})
     expect("GET", file, file, 200);
+  expect("GET", "/desk", "/desk", 308);
 }
 
 TEST_F(Contract, HoldsForOperations) {
