@@ -217,6 +217,7 @@ struct engine::impl {
     wait_for_entities();
     // What they sent before is written; a store that cannot be written keeps nobody.
     drain_within(node.writer, std::chrono::steady_clock::now() + std::chrono::seconds{5});
+    drain_within(node.callbacks, std::chrono::steady_clock::now() + std::chrono::seconds{5});
     for (auto& c : node.channel_actors)
       end(c);
     end(node.registrations);
@@ -225,6 +226,7 @@ struct engine::impl {
     end(node.traces);
     end(node.writer);
     end(node.outcomes);
+    end(node.callbacks);
     // Nobody hears them any more: what is in flight is repeated after the next start.
     node.channels = {};
     node.subscriptions = nullptr;
@@ -333,63 +335,63 @@ void engine::put_person(person_id id, person_profile profile, io::reply<io::stor
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, put_profile{std::move(profile), std::move(done)});
+  impl_->node.to_person_of(id, put_profile{std::move(profile), impl_->node.ask(std::move(done))});
 }
 
 void engine::get_person(person_id id, io::reply<person> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, get_profile{std::move(done)});
+  impl_->node.to_person_of(id, get_profile{impl_->node.ask(std::move(done))});
 }
 
 void engine::delete_person(person_id id, io::reply<success> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, erase_person{std::move(done)});
+  impl_->node.to_person_of(id, erase_person{impl_->node.ask(std::move(done))});
 }
 
 void engine::notification_count(person_id id, io::reply<count_view> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, get_count{std::move(done)});
+  impl_->node.to_person_of(id, get_count{impl_->node.ask(std::move(done))});
 }
 
 void engine::put_device(person_id id, device d, io::reply<io::stored<device>> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, belfry::put_device{std::move(d), std::move(done)});
+  impl_->node.to_person_of(id, belfry::put_device{std::move(d), impl_->node.ask(std::move(done))});
 }
 
 void engine::get_devices(person_id id, io::reply<std::vector<device>> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, belfry::get_devices{std::move(done)});
+  impl_->node.to_person_of(id, belfry::get_devices{impl_->node.ask(std::move(done))});
 }
 
 void engine::delete_device(person_id id, device_id device, io::reply<success> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, belfry::delete_device{std::move(device), std::move(done)});
+  impl_->node.to_person_of(id, belfry::delete_device{std::move(device), impl_->node.ask(std::move(done))});
 }
 
 void engine::put_pause(person_id id, pause_mode mode, std::optional<millis> until, io::reply<pause_view> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, belfry::put_pause{mode, until, std::move(done)});
+  impl_->node.to_person_of(id, belfry::put_pause{mode, until, impl_->node.ask(std::move(done))});
 }
 
 void engine::get_pause(person_id id, io::reply<pause_view> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, belfry::get_pause{std::move(done)});
+  impl_->node.to_person_of(id, belfry::get_pause{impl_->node.ask(std::move(done))});
 }
 
 void engine::put_pause_reason(person_id id, std::string source, std::string display_name, std::int64_t timeout_seconds,
@@ -397,15 +399,15 @@ void engine::put_pause_reason(person_id id, std::string source, std::string disp
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(
-      id, belfry::put_pause_reason{std::move(source), std::move(display_name), timeout_seconds, std::move(done)});
+  impl_->node.to_person_of(id, belfry::put_pause_reason{std::move(source), std::move(display_name), timeout_seconds,
+                                                        impl_->node.ask(std::move(done))});
 }
 
 void engine::delete_pause_reason(person_id id, std::string source, io::reply<success> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, belfry::delete_pause_reason{std::move(source), std::move(done)});
+  impl_->node.to_person_of(id, belfry::delete_pause_reason{std::move(source), impl_->node.ask(std::move(done))});
 }
 
 // -- mail ---------------------------------------------------------------------
@@ -428,14 +430,14 @@ void engine::get_email_suppression(person_id id, io::reply<suppression_view> don
     }
     done(error{ec::not_found, "the person's mailbox is not suppressed", {}});
   };
-  impl_->node.to_person_of(id, get_notes{channel_kind::email, std::move(pick)});
+  impl_->node.to_person_of(id, get_notes{channel_kind::email, impl_->node.ask<known_addresses>(std::move(pick))});
 }
 
 void engine::delete_email_suppression(person_id id, io::reply<success> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, erase_notes{channel_kind::email, std::move(done)});
+  impl_->node.to_person_of(id, erase_notes{channel_kind::email, impl_->node.ask(std::move(done))});
 }
 
 void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {
@@ -454,9 +456,9 @@ void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {
           return done(what->kind);
         address_note note{channel_kind::email, std::string{io::email::mailbox_target}, address_note::mark::declined};
         note.about = what->kind;
-        n->to_person_of(what->person, put_note{std::move(note), [done, what](const result<success>& r) {
+        n->to_person_of(what->person, put_note{std::move(note), n->ask<success>([done, what](const auto& r) {
                                                  r ? done(what->kind) : done(r.error());
-                                               }});
+                                               })});
       }});
 }
 
@@ -477,21 +479,21 @@ void engine::create_subscription(person_id id, subscription_input input, io::rep
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, put_subscription{std::move(input), std::move(done)});
+  impl_->node.to_person_of(id, put_subscription{std::move(input), impl_->node.ask(std::move(done))});
 }
 
 void engine::get_subscriptions(person_id id, io::reply<std::vector<subscription_view>> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, belfry::get_subscriptions{std::move(done)});
+  impl_->node.to_person_of(id, belfry::get_subscriptions{impl_->node.ask(std::move(done))});
 }
 
 void engine::delete_subscription(person_id id, subscription_id subscription, io::reply<success> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, belfry::delete_subscription{std::move(subscription), std::move(done)});
+  impl_->node.to_person_of(id, belfry::delete_subscription{std::move(subscription), impl_->node.ask(std::move(done))});
 }
 
 void engine::report_health_check(person_id id, subscription_id subscription, std::string check,
@@ -499,7 +501,8 @@ void engine::report_health_check(person_id id, subscription_id subscription, std
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_person_of(id, report_check{std::move(subscription), std::move(check), std::move(done)});
+  impl_->node.to_person_of(id,
+                           report_check{std::move(subscription), std::move(check), impl_->node.ask(std::move(done))});
 }
 
 std::shared_ptr<void> engine::open_page(person_id id, std::function<void(const page_message&)> on_message) {
@@ -508,11 +511,14 @@ std::shared_ptr<void> engine::open_page(person_id id, std::function<void(const p
     return nullptr;
   auto number = ++impl_->subscriptions;
   auto on_host = [&calls = impl_->calls, f = std::move(on_message)](const page_message& m) { calls.tell(f, m); };
-  impl_->node.to_person_of(id, belfry::open_page{number, std::move(on_host)});
+  caf::anon_send(impl_->node.callbacks, add_page{number, std::move(on_host)});
+  impl_->node.to_person_of(id, belfry::open_page{number});
   return {nullptr, [this, id, number](void*) {
             std::shared_lock open{impl_->gate};
-            if (impl_->running)
-              impl_->node.to_person_of(id, close_page{number});
+            if (!impl_->running)
+              return;
+            caf::anon_send(impl_->node.callbacks, remove_page{number});
+            impl_->node.to_person_of(id, close_page{number});
           }};
 }
 
@@ -520,14 +526,15 @@ void engine::create_webhook(webhook_input input, io::reply<webhook> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  caf::anon_send(impl_->node.registrations, belfry::create_webhook{std::move(input), std::move(done)});
+  caf::anon_send(impl_->node.registrations, belfry::create_webhook{std::move(input), impl_->node.ask(std::move(done))});
 }
 
 void engine::put_webhook(webhook_id id, webhook_input input, io::reply<webhook> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  caf::anon_send(impl_->node.registrations, replace_webhook{std::move(id), std::move(input), std::move(done)});
+  caf::anon_send(impl_->node.registrations,
+                 replace_webhook{std::move(id), std::move(input), impl_->node.ask(std::move(done))});
 }
 
 void engine::get_webhook(webhook_id id, io::reply<webhook> done) {
@@ -552,14 +559,14 @@ void engine::delete_webhook(webhook_id id, io::reply<success> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  caf::anon_send(impl_->node.registrations, remove_webhook{std::move(id), std::move(done)});
+  caf::anon_send(impl_->node.registrations, remove_webhook{std::move(id), impl_->node.ask(std::move(done))});
 }
 
 void engine::ping_webhook(webhook_id id, io::reply<success> done) {
   auto open = impl_->enter(done);
   if (!open)
     return;
-  caf::anon_send(impl_->node.registrations, belfry::ping_webhook{std::move(id), std::move(done)});
+  caf::anon_send(impl_->node.registrations, belfry::ping_webhook{std::move(id), impl_->node.ask(std::move(done))});
 }
 
 // -- questions ----------------------------------------------------------------
@@ -568,12 +575,7 @@ void engine::get_conversation(conversation_id id, io::reply<conversation_view> d
   auto open = impl_->enter(done);
   if (!open)
     return;
-  impl_->node.to_conversation_of(id, ask_view{[done = std::move(done)](bool known, conversation_view v) {
-                                   if (known)
-                                     done(std::move(v));
-                                   else
-                                     done(error{ec::not_found, "no conversation of this id", {}});
-                                 }});
+  impl_->node.to_conversation_of(id, ask_view{impl_->node.ask(std::move(done))});
 }
 
 void engine::query_notifications(trace_query q, io::reply<trace_page> done) {

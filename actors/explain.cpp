@@ -3,7 +3,6 @@
 #include "belfry/actors/person/record_row.hpp"
 
 #include <algorithm>
-#include <mutex>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -22,21 +21,19 @@ constexpr std::uint64_t computed_base = std::uint64_t{1} << 63U;
 /// Recipient and conversation of every stored new_message notification about the message, whatever its state.
 using stored_for = std::set<std::pair<person_id, conversation_id>>;
 
-/// Collects what the conversations compute; answers when the last of them has.
+/// Collects what the conversations compute, one after the other; answers when the last of them has, or did not in time.
 class explanation {
 public:
   explanation(const trace_query& q, trace_page page, stored_for stored, std::size_t asked, io::reply<trace_page> done)
       : query_(q), page_(std::move(page)), stored_(std::move(stored)), asked_(asked), done_(std::move(done)) {}
 
   void add(std::vector<trace_item> computed) {
-    std::unique_lock guard{mutex_};
     for (auto& t : computed) {
       if (!stored_.contains({t.recipient, t.conversation}) && (!query_.state || *query_.state == t.state))
         computed_.push_back(std::move(t));
     }
     if (--asked_ > 0)
       return;
-    guard.unlock();
     fill();
     done_(std::move(page_));
   }
@@ -56,7 +53,6 @@ private:
     }
   }
 
-  std::mutex mutex_;
   trace_query query_;
   trace_page page_;
   stored_for stored_;
@@ -147,8 +143,9 @@ void query_trace(node& n, io::store& store, const trace_query& q, const io::repl
     return done(std::move(page));
   auto all = std::make_shared<explanation>(q, std::move(*page), std::move(*stored), asked.size(), done);
   for (const auto& c : asked)
-    n.to_conversation_of(
-        c, ask_explain{q.person, *q.message, [all](std::vector<trace_item> x) { all->add(std::move(x)); }});
+    n.to_conversation_of(c, ask_explain{q.person, *q.message, n.ask<std::vector<trace_item>>([all](auto computed) {
+                                          all->add(computed ? std::move(*computed) : std::vector<trace_item>{});
+                                        })});
 }
 
 } // namespace belfry

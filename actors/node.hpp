@@ -8,7 +8,11 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace belfry {
@@ -54,6 +58,7 @@ struct node : context {
   using context::context;
 
   gateway_actor gateway;
+  callbacks_actor callbacks;
   std::vector<shard_actor> shards;
   store_actor writer;
   reader_actor reader;
@@ -63,6 +68,7 @@ struct node : context {
   std::array<channel_actor, channel_count> channel_actors;
   webhooks_actor registrations;
   outcome_actor outcomes;
+  std::atomic<std::uint64_t> last_ticket{0};
   /// By shard.
   std::array<turn_gate, shard_count> turns;
 
@@ -78,6 +84,35 @@ struct node : context {
   void to_person_of(const person_id& id, person_order what) const {
     caf::anon_send(shard_of(id), to_person{id, std::move(what)});
   }
+
+  /// `done` is called with what is answered to this ticket, once.
+  template <class T>
+  ticket<T> ask(std::function<void(result<T>)> done) {
+    const ticket<T> t{++last_ticket};
+    caf::anon_send(callbacks, open_ticket{t.number, [done = std::move(done)](api_answer a) {
+                                            if (auto* e = std::get_if<error>(&a))
+                                              done(std::move(*e));
+                                            else
+                                              done(std::get<T>(std::move(a)));
+                                          }});
+    return t;
+  }
+  template <class T>
+  void answer(ticket<T> to, std::type_identity_t<result<T>> what) const {
+    answer_number(to.number, what ? api_answer{std::move(*what)} : api_answer{what.error()});
+  }
+  void answer_number(std::uint64_t ticket, api_answer what) const {
+    if (ticket != 0)
+      caf::anon_send(callbacks, answer_ticket{ticket, std::move(what)});
+  }
+  /// For `commit::answers`.
+  template <class T>
+  std::function<void(bool)> answer_when_written(ticket<T> to, std::type_identity_t<T> value) const {
+    return [this, to, value = std::move(value)](bool written) {
+      answer(to, written ? result<T>{value} : result<T>{not_written()});
+    };
+  }
+
   const channel_actor& channel(channel_kind kind) const { return channel_actors[static_cast<std::size_t>(kind)]; }
 };
 

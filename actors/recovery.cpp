@@ -1,5 +1,6 @@
 #include "belfry/actors/recovery.hpp"
 
+#include "belfry/actors/callbacks/callbacks.hpp"
 #include "belfry/actors/channel/absent_channel.hpp"
 #include "belfry/actors/channel/channel.hpp"
 #include "belfry/actors/conversation/core.hpp"
@@ -110,6 +111,7 @@ void spawn_actors(caf::actor_system& system, node& n, const recovered& r,
     n.reader = system.spawn(store_reader, &n);
     n.traces = system.spawn(store_reader, &n);
   }
+  n.callbacks = system.spawn(callbacks, &n);
   n.outcomes = system.spawn(outcomes, &n.watched);
   n.registrations = system.spawn(webhooks, &n, r.webhooks);
   for (std::size_t i = 0; i < shard_count; ++i)

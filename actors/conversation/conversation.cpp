@@ -59,6 +59,7 @@ hear news_for(pointer self, slot who, engine_time time, bool answer) {
   hear h;
   h.now = time;
   h.answer = answer;
+  h.round = st.round;
   const auto& recent = core.state().recent;
   if (st.told[who] < core.state().last || st.stale.contains(who)) {
     if (st.stale.contains(who) || recent.empty() || recent.front().at > st.told[who] + 1) {
@@ -79,7 +80,7 @@ void make_live(pointer self, slot who) {
     st.told.resize(st.core->state().roster.size());
   }
   auto& core = *st.core;
-  st.participants[who] = self->spawn(participant, caf::actor_cast<conversation_actor>(self), who,
+  st.participants[who] = self->spawn(participant, st.shared, caf::actor_cast<conversation_actor>(self), who,
                                      core.state().catch_up(who, core.waits()), &core.waits());
   st.told[who] = core.state().last;
   st.stale.erase(who);
@@ -87,11 +88,15 @@ void make_live(pointer self, slot who) {
   st.shared->counters.live_participants.fetch_add(1, std::memory_order_relaxed);
 }
 
+/// Participants wait for nothing, so one that has not answered by then never will.
+constexpr engine_time answered_within = 10'000;
+
 void ask(pointer self, slot who, engine_time time) {
   auto& st = self->state;
   if (!st.live.contains(who))
     make_live(self, who);
   ++st.asked;
+  st.answered_by = time + answered_within;
   count_message(self);
   self->send(st.participants[who], news_for(self, who, time, true));
 }
@@ -320,7 +325,7 @@ void on_order(pointer self, routed_event& e) {
     return settle(self, {}, m.now);
   }
   commit c;
-  c.unit.changes = std::move(e.along);
+  add_known(c.unit, e.id, e.subject);
   if (e.request != 0)
     c.acks.push_back({e.request, e.index, {}});
   settle(self, std::move(c), m.now);
@@ -332,7 +337,10 @@ void on_order(pointer self, ask_view& q) {
   auto ended = core.state().ended_at;
   auto erased = ended != 0 && now(self).wall - ended > self->state.shared->opts.retention.ended.count();
   auto known = core.exists() && !erased;
-  q.done(known, known ? core.view(now(self)) : conversation_view{});
+  if (known)
+    self->state.shared->answer(q.asker, core.view(now(self)));
+  else
+    self->state.shared->answer(q.asker, error{ec::not_found, "no conversation of this id", {}});
 }
 
 void on_order(pointer self, ask_unread& q) {
@@ -358,14 +366,16 @@ void on_order(pointer self, ask_explain& q) {
         add(entry.person);
     }
   }
-  q.done(std::move(out));
+  self->state.shared->answer(q.asker, std::move(out));
 }
 
 void on_order(pointer self, order_erase& o) {
   auto m = now(self);
   self->state.core->erase_person(o.person, m, unwritten(self));
   commit c;
-  c.then.push_back(std::move(o.done));
+  const auto& n = *self->state.shared;
+  c.after.push_back({caf::actor_cast<caf::actor>(n.shard_of(o.person)),
+                     caf::make_message(to_person{o.person, person_left{self->state.core->state().id}})});
   settle(self, std::move(c), m.now);
 }
 
@@ -454,26 +464,8 @@ void on_alarm(pointer self) {
   }
 }
 
-void on_heard(pointer self, const heard& h) {
+void all_answered(pointer self) {
   auto& st = self->state;
-  auto m = now(self);
-  count_message(self);
-  --st.asked;
-  auto& fx = unwritten(self);
-  note_recounted(self);
-  auto mails = fx.mails.size();
-  if (h.announce != 0)
-    st.core->on_announce(h.who, h.announce, m, fx);
-  if (h.owed)
-    st.core->on_owed(h.who, m, fx);
-  told_by_mail(self, h.who, mails);
-  const auto& box = st.core->state().catch_up(h.who, st.core->waits());
-  if (box.quiet())
-    retire(self, h.who);
-  else if (h.announce != 0)
-    st.stale.insert(h.who);
-  if (st.asked > 0)
-    return;
   st.news = nullptr;
   write(self, {});
   if (st.announcing == turn::held)
@@ -490,6 +482,54 @@ void on_heard(pointer self, const heard& h) {
     arm_at(self, *t);
 }
 
+/// Whoever does not answer is made anew from the record, and asked again; what it may still say is not heard. Looked at
+/// when something happens, and by the shard's sweep.
+void give_up_silent(pointer self) {
+  auto& st = self->state;
+  const auto t = now(self).now;
+  if (st.asked == 0 || t < st.answered_by)
+    return;
+  const auto& state = st.core->state();
+  st.shared->metrics.alarm("ENGINE", "participant_silent", state.id);
+  st.asked = 0;
+  ++st.round;
+  auto live = st.live;
+  live.each([&](slot who) {
+    self->send_exit(st.participants[who], caf::exit_reason::user_shutdown);
+    retire(self, who);
+  });
+  for (slot who = 0; who < state.roster.size(); ++who) {
+    if (st.core->state().catch_up(who, st.core->waits()).owed != 0)
+      ask(self, who, t);
+  }
+  if (st.asked == 0)
+    all_answered(self);
+}
+
+void on_heard(pointer self, const heard& h) {
+  auto& st = self->state;
+  if (h.round != st.round)
+    return;
+  auto m = now(self);
+  count_message(self);
+  --st.asked;
+  auto& fx = unwritten(self);
+  note_recounted(self);
+  auto mails = fx.mails.size();
+  if (h.announce != 0)
+    st.core->on_announce(h.who, h.announce, m, fx);
+  if (h.owed)
+    st.core->on_owed(h.who, m, fx);
+  told_by_mail(self, h.who, mails);
+  const auto& box = st.core->state().catch_up(h.who, st.core->waits());
+  if (box.quiet())
+    retire(self, h.who);
+  else if (h.announce != 0)
+    st.stale.insert(h.who);
+  if (st.asked == 0)
+    all_answered(self);
+}
+
 // -- sleep --------------------------------------------------------------------
 
 void fall_asleep(pointer self) {
@@ -500,6 +540,7 @@ void fall_asleep(pointer self) {
 void on_rest(pointer self, bool sleep) {
   auto& st = self->state;
   auto& state = st.core->state();
+  give_up_silent(self);
   if (st.asked > 0 || st.announcing != turn::none)
     return;
   retire_quiet(self);
@@ -567,6 +608,7 @@ conversation_actor::behavior_type conversation(pointer self, node* shared, const
       [self](conversation_order& order) {
         ++self->state.handled;
         self->state.falling_asleep = false;
+        give_up_silent(self);
         std::visit([self](auto& x) { on_order(self, x); }, order);
       },
       [self](const heard& h) { on_heard(self, h); },

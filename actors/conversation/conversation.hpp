@@ -36,6 +36,9 @@ struct conversation_actor_state {
   turn announcing = turn::none;
   /// Answers of participants that are still to come.
   std::size_t asked = 0;
+  /// By then they have answered; else they are made anew, and asked by another number.
+  engine_time answered_by = 0;
+  std::uint32_t round = 0;
   /// Everything that was applied and is not with the store yet, in the order in which it was applied: what is gathered
   /// while answers are to come goes out before, or with, whatever happens meanwhile. Null: nothing.
   std::unique_ptr<effects> unwritten;

@@ -55,13 +55,6 @@ std::uint64_t key(std::uint64_t fingerprint, unsigned space) {
   return (fingerprint << 1) | space;
 }
 
-void add_known(std::vector<io::change>& along, const event_in_work& e) {
-  if (e.id != 0)
-    along.emplace_back(io::known_id{e.id, 0});
-  if (e.subject != 0)
-    along.emplace_back(io::known_id{e.subject, 1});
-}
-
 /// Events on their way to the shards, grouped so that each shard gets one message per request.
 class routes {
 public:
@@ -118,7 +111,7 @@ void admit_presence(pointer self, std::uint64_t request, std::uint32_t index, co
   work.parts += static_cast<std::uint32_t>(fx.closings.size());
   commit c;
   c.acks.push_back({request, index, {}});
-  add_known(c.unit.changes, work);
+  add_known(c.unit, work.id, work.subject);
   carry_out(self, std::move(fx), std::move(c), request, index, out);
 }
 
@@ -160,7 +153,8 @@ void admit_conversation_event(pointer self, std::uint64_t request, std::uint32_t
   r.what = std::move(e);
   r.request = request;
   r.index = index;
-  add_known(r.along, work);
+  r.id = work.id;
+  r.subject = work.subject;
   out.add(std::move(r));
 }
 

@@ -1,5 +1,7 @@
 #include "belfry/actors/participant/participant.hpp"
 
+#include "belfry/actors/supervision.hpp"
+
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -10,8 +12,9 @@ namespace {
 
 /// What the record says for itself. An announcement ends the wait here at once; if the conversation refuses it, the
 /// record comes anew.
-heard answer(inbox& box, slot self, engine_time now) {
-  heard h{self, box.due_at(now) ? box.pending : 0, box.owed != 0, box.quiet()};
+heard answer(inbox& box, slot self, const hear& news) {
+  const auto now = news.now;
+  heard h{self, news.round, box.due_at(now) ? box.pending : 0, box.owed != 0, box.quiet()};
   if (h.announce != 0)
     fold_announced(box, box.pending, true);
   box.owed = 0;
@@ -21,8 +24,9 @@ heard answer(inbox& box, slot self, engine_time now) {
 } // namespace
 
 participant_actor::behavior_type participant(participant_actor::stateful_pointer<participant_state> self,
-                                             conversation_actor conversation, slot who, inbox box,
+                                             context* shared, conversation_actor conversation, slot who, inbox box,
                                              const wait_rules* rules) {
+  supervise(self, shared, "participant");
   auto& st = self->state;
   st.conversation = std::move(conversation);
   st.self = who;
@@ -38,7 +42,7 @@ participant_actor::behavior_type participant(participant_actor::stateful_pointer
             fold(st.box, st.self, f, *st.rules);
         }
         if (news.answer)
-          self->send(st.conversation, answer(st.box, st.self, news.now));
+          self->send(st.conversation, answer(st.box, st.self, news));
       },
   };
 }

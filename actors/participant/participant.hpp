@@ -18,9 +18,11 @@ struct participant_state {
   const wait_rules* rules = nullptr;
 };
 
+struct context;
+
 /// `rules` outlives the actor.
 participant_actor::behavior_type participant(participant_actor::stateful_pointer<participant_state> self,
-                                             conversation_actor conversation, slot who, inbox box,
+                                             context* shared, conversation_actor conversation, slot who, inbox box,
                                              const wait_rules* rules);
 
 } // namespace belfry

@@ -10,6 +10,9 @@ namespace belfry::person_parts {
 
 namespace {
 
+/// Whoever does not say its count in this time is not waited for.
+constexpr std::chrono::milliseconds round_max{10'000};
+
 void ask(pointer self, const conversation_id& c) {
   auto& st = self->state;
   ++st.round->open;
@@ -34,8 +37,8 @@ void finish_round(pointer self) {
   st.round.reset();
   for (auto& [c, n] : round.answers)
     st.counts.set(c, n);
-  for (auto& done : round.questions)
-    done(st.counts.view());
+  for (auto asker : round.questions)
+    reply(self, asker, st.counts.view());
   for (auto& [c, n] : round.reports)
     st.counts.set(c, n);
   if (!st.questions.empty())
@@ -63,6 +66,8 @@ void start_round(pointer self) {
   st.round.emplace();
   auto& round = *st.round;
   round.number = ++st.rounds;
+  round.ends = now(self) + round_max.count();
+  self->delayed_send(self, round_max, person_alarm{});
   round.questions = std::exchange(st.questions, {});
   for (const auto& c : std::exchange(st.uncounted, {}))
     ask(self, c);
@@ -79,7 +84,7 @@ void complete(pointer self, notification& n) {
 }
 
 void on_order(pointer self, get_count& q) {
-  self->state.questions.push_back(std::move(q.done));
+  self->state.questions.push_back(q.asker);
   start_round(self);
 }
 
@@ -98,8 +103,8 @@ void forget_counts(pointer self) {
   auto round = std::exchange(st.round, std::nullopt);
   if (!round)
     return;
-  for (auto& done : round->questions)
-    done(count_view{});
+  for (auto asker : round->questions)
+    reply(self, asker, count_view{});
 }
 
 void on_order(pointer self, counted& c) {
@@ -111,6 +116,14 @@ void on_order(pointer self, counted& c) {
     --st.round->open;
     finish_if_complete(self);
   }
+}
+
+void give_up_round(pointer self) {
+  auto& st = self->state;
+  if (!st.round || st.round->ends > now(self))
+    return;
+  st.shared->metrics.alarm("ENGINE", "conversation_silent", st.core->id());
+  finish_round(self);
 }
 
 void on_order(pointer self, asked_awake& a) {

@@ -6,43 +6,33 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <atomic>
 
 namespace belfry::person_parts {
 
 namespace {
 
-/// A device was stored; its request is answered when nobody else has its tokens any more.
-struct handover {
-  std::function<void(bool)> answer;
-  /// Who has not dropped a token yet, and whoever is still asking.
-  std::atomic<std::size_t> open{1};
-  bool told_all = true;
-};
-
-void answer_once(handover& h, bool done) {
-  if (auto answer = std::exchange(h.answer, nullptr))
-    answer(done);
-}
-
-void arrive(handover& h) {
-  if (--h.open == 0)
-    answer_once(h, h.told_all);
-}
+/// A handover that others never answer keeps nobody awake; whoever asked was told so by then.
+constexpr engine_time handover_max = 60'000;
 
 /// The claims are on disk, so of two persons who store a token at the same time at least the later one sees both.
 /// Whoever cannot be told (the store does not answer: 503) finds the token lost when it is loaded.
-void tell_losers(const node& shared, io::store& store, const std::vector<std::string>& tokens,
-                 const std::shared_ptr<handover>& h) {
+claims_found find_claims(io::store& store, std::uint64_t number, const std::vector<std::string>& tokens) {
+  claims_found out{number, true, {}};
   for (const auto& t : tokens) {
     auto who = store.claimants(t);
-    h->told_all = h->told_all && who;
-    for (std::size_t i = 1; who && i < who->size(); ++i) {
-      ++h->open;
-      shared.to_person_of((*who)[i].person, drop_token{t, who->front().number, [h] { arrive(*h); }});
-    }
+    out.complete = out.complete && who;
+    for (std::size_t i = 1; who && i < who->size(); ++i)
+      out.losers.push_back({(*who)[i].person, t, who->front().number});
   }
-  arrive(*h);
+  return out;
+}
+
+void finish_if_complete(pointer self, std::map<std::uint64_t, handover>::iterator i) {
+  if (i->second.open > 0)
+    return;
+  auto h = std::move(i->second);
+  self->state.handovers.erase(i);
+  self->state.shared->answer_number(h.asker, h.complete ? std::move(h.what) : api_answer{not_written()});
 }
 
 } // namespace
@@ -57,19 +47,48 @@ void save_devices(pointer self, commit c) {
   carry_out(self, {}, std::move(c));
 }
 
-void hand_over(pointer self, std::vector<std::string> tokens, std::function<void(bool)> answer) {
-  auto h = std::make_shared<handover>();
-  h->answer = std::move(answer);
+void hand_over(pointer self, std::uint64_t number, std::vector<std::string> tokens, handover h) {
+  auto& st = self->state;
+  h.since = now(self);
+  st.handovers[number] = std::move(h);
   commit c;
-  c.answers.emplace_back([h](bool written) {
+  c.answers.emplace_back([shared = st.shared, id = st.core->id(), number](bool written) {
     if (!written)
-      answer_once(*h, false);
+      shared->to_person_of(id, claims_found{number, false, {}});
   });
-  c.then.emplace_back([h, shared = self->state.shared, tokens = std::move(tokens)] {
-    caf::anon_send(shared->reader,
-                   ask_store{[h, shared, tokens](io::store& s) { tell_losers(*shared, s, tokens, h); }});
+  c.then.emplace_back([shared = st.shared, id = st.core->id(), number, tokens = std::move(tokens)] {
+    caf::anon_send(shared->reader, ask_store{[shared, id, number, tokens](io::store& s) {
+                     shared->to_person_of(id, find_claims(s, number, tokens));
+                   }});
   });
   save_devices(self, std::move(c));
+}
+
+/// What was answered long ago, or belongs to a former life of the person, is handed over all the same.
+void on_order(pointer self, claims_found& f) {
+  auto& st = self->state;
+  for (auto& l : f.losers)
+    st.shared->to_person_of(l.person, drop_token{std::move(l.token), l.claim, st.core->id(), f.handover});
+  auto i = st.handovers.find(f.handover);
+  if (i == st.handovers.end())
+    return;
+  i->second.complete = f.complete;
+  i->second.open = f.losers.size();
+  finish_if_complete(self, i);
+}
+
+void on_order(pointer self, token_dropped& d) {
+  auto i = self->state.handovers.find(d.handover);
+  if (i == self->state.handovers.end())
+    return;
+  --i->second.open;
+  finish_if_complete(self, i);
+}
+
+bool handing_over(pointer self) {
+  auto& st = self->state;
+  std::erase_if(st.handovers, [t = now(self)](const auto& x) { return x.second.since + handover_max <= t; });
+  return !st.handovers.empty();
 }
 
 void on_order(pointer self, put_device& p) {
@@ -77,12 +96,13 @@ void on_order(pointer self, put_device& p) {
   auto& devices = st.core->data().devices;
   auto known = std::any_of(devices.begin(), devices.end(), [&](const device& d) { return d.id == p.what.id; });
   if (!known && devices.size() >= st.shared->opts.limits.devices_per_person)
-    return p.done(error{ec::conflict, "this person has as many devices as limits.devicesPerPerson allows", {}});
+    return reply(self, p.asker,
+                 error{ec::conflict, "this person has as many devices as limits.devicesPerPerson allows", {}});
   normalize_tokens(p.what);
   p.what.registered_at = st.shared->wall.now();
   p.what.claim = st.shared->store.new_notification_seq();
   auto created = store_device(devices, p.what);
-  hand_over(self, token_keys(p.what), answer_with(std::move(p.done), io::stored<device>{p.what, created}));
+  hand_over(self, p.what.claim, token_keys(p.what), {p.asker.number, io::stored<device>{p.what, created}});
 }
 
 void on_order(pointer self, drop_token& d) {
@@ -91,19 +111,19 @@ void on_order(pointer self, drop_token& d) {
   auto had_endpoint = take_endpoint(data.subscriptions, d.token, d.claim);
   if (had_token || had_endpoint)
     save_devices(self);
-  d.done();
+  self->state.shared->to_person_of(d.by, token_dropped{d.handover});
 }
 
 void on_order(pointer self, get_devices& q) {
-  q.done(self->state.core->data().devices);
+  reply(self, q.asker, self->state.core->data().devices);
 }
 
 void on_order(pointer self, delete_device& o) {
   auto& devices = self->state.core->data().devices;
   if (std::erase_if(devices, [&](const device& d) { return d.id == o.id; }) == 0)
-    return o.done(success{});
+    return reply(self, o.asker, success{});
   commit c;
-  c.answers.push_back(answer_with(std::move(o.done), success{}));
+  c.answers.push_back(answer_when_written(self, o.asker, success{}));
   save_devices(self, std::move(c));
 }
 

@@ -12,16 +12,16 @@ void on_order(pointer self, get_notes& q) {
   known_addresses out{data.profile, {}};
   std::copy_if(data.notes.begin(), data.notes.end(), std::back_inserter(out.notes),
                [&](const address_note& n) { return n.channel == q.channel; });
-  q.done(std::move(out));
+  reply(self, q.asker, std::move(out));
 }
 
 void on_order(pointer self, put_note& p) {
   auto& st = self->state;
   if (!st.core->data().profile)
-    return p.done(error{ec::not_found, "no person with this id", {}});
+    return reply(self, p.asker, error{ec::not_found, "no person with this id", {}});
   p.note.since = st.shared->wall.now();
   st.core->remember(std::move(p.note));
-  save_row(self, answer_with(std::move(p.done), success{}));
+  save_row(self, answer_when_written(self, p.asker, success{}));
 }
 
 void on_order(pointer self, erase_notes& o) {
@@ -29,8 +29,8 @@ void on_order(pointer self, erase_notes& o) {
   auto gone = std::erase_if(
       notes, [&](const address_note& n) { return n.channel == o.channel && n.what != address_note::mark::proven; });
   if (gone == 0)
-    return o.done(success{});
-  save_row(self, answer_with(std::move(o.done), success{}));
+    return reply(self, o.asker, success{});
+  save_row(self, answer_when_written(self, o.asker, success{}));
 }
 
 } // namespace belfry::person_parts

@@ -21,6 +21,15 @@ void arm_alarm(pointer self);
 void carry_out(pointer self, person_effects fx, commit c = {});
 /// The same for what is found out again after a crash: unless something waits for it, it is written at leisure.
 void carry_out_at_leisure(pointer self, person_effects fx, commit c = {});
+/// Answers whoever asked: at once, or (for `commit::answers`) when it is on disk.
+template <class T>
+void reply(pointer self, ticket<T> to, std::type_identity_t<result<T>> what) {
+  self->state.shared->answer(to, std::move(what));
+}
+template <class T>
+std::function<void(bool)> answer_when_written(pointer self, ticket<T> to, std::type_identity_t<T> value) {
+  return self->state.shared->answer_when_written(to, std::move(value));
+}
 /// Stores the person's row; `answer` is called when it is on disk.
 void save_row(pointer self, std::function<void(bool)> answer);
 
@@ -39,6 +48,8 @@ void forget_counts(pointer self);
 void on_order(pointer self, get_count& q);
 void on_order(pointer self, counted& c);
 void on_order(pointer self, asked_awake& a);
+/// Goes on with what is known when some did not answer in time.
+void give_up_round(pointer self);
 
 // -- mail ---------------------------------------------------------------------
 
@@ -69,16 +80,22 @@ void on_order(pointer self, get_profile& q);
 void on_order(pointer self, erase_person& o);
 /// Leaves every conversation, then erases what is stored.
 void on_order(pointer self, erase_from& o);
+void on_order(pointer self, person_left& l);
 void on_order(pointer self, erasure_done&);
 
 // -- devices ------------------------------------------------------------------
 
 /// Stores the person's row, and what it claims, together with `c`.
 void save_devices(pointer self, commit c = {});
-/// Stores them; `answer` is called when they are on disk and nobody else has one of `tokens` any more.
-void hand_over(pointer self, std::vector<std::string> tokens, std::function<void(bool)> answer);
+/// Stores them; `h` is answered when they are on disk and nobody else has one of `tokens` any more. `number`: of this
+/// claim.
+void hand_over(pointer self, std::uint64_t number, std::vector<std::string> tokens, handover h);
+/// Somebody has not said yet that a token of the person's is dropped.
+bool handing_over(pointer self);
 void on_order(pointer self, put_device& p);
 void on_order(pointer self, drop_token& d);
+void on_order(pointer self, claims_found& f);
+void on_order(pointer self, token_dropped& d);
 void on_order(pointer self, get_devices& q);
 void on_order(pointer self, delete_device& o);
 

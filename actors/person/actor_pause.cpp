@@ -49,7 +49,8 @@ void after_pause(pointer self, const pause_view& before) {
 void on_alarm(pointer self) {
   auto& st = self->state;
   auto t = now(self);
-  if (st.armed > t)
+  give_up_round(self);
+  if (st.armed == 0 || st.armed > t)
     return;
   auto armed = std::exchange(st.armed, 0);
   auto& pause = st.core->data().pause;
@@ -80,13 +81,13 @@ void keep_busy(pointer self, const activity& a, person_effects& fx) {
 
 void on_order(pointer self, get_pause& q) {
   if (auto ok = pausable(self); !ok)
-    return q.done(ok.error());
-  q.done(shown(self, self->state.core->data().pause.view(now(self))));
+    return reply(self, q.asker, ok.error());
+  reply(self, q.asker, shown(self, self->state.core->data().pause.view(now(self))));
 }
 
 void on_order(pointer self, put_pause& p) {
   if (auto ok = pausable(self); !ok)
-    return p.done(ok.error());
+    return reply(self, p.asker, ok.error());
   auto& pause = self->state.core->data().pause;
   auto t = now(self);
   auto before = pause.view(t);
@@ -95,40 +96,40 @@ void on_order(pointer self, put_pause& p) {
   if (until)
     *until -= ahead_of_engine(self);
   if (auto set = pause.set_mode(p.mode, until, t); !set)
-    return p.done(set.error());
-  save_row(self, answer_with(std::move(p.done), shown(self, pause.view(t))));
+    return reply(self, p.asker, set.error());
+  save_row(self, answer_when_written(self, p.asker, shown(self, pause.view(t))));
   after_pause(self, before);
 }
 
 void on_order(pointer self, put_pause_reason& p) {
   if (auto ok = pausable(self); !ok)
-    return p.done(ok.error());
+    return reply(self, p.asker, ok.error());
   auto& pause = self->state.core->data().pause;
   auto t = now(self);
   auto before = pause.view(t);
   auto set = pause.set_reason(p.source, p.display_name, p.timeout_seconds, t);
   if (!set)
-    return p.done(set.error());
+    return reply(self, p.asker, set.error());
   auto view = shown(self, pause.view(t));
   auto i =
       std::find_if(view.reasons.begin(), view.reasons.end(), [&](const auto& r) { return r.source_id == p.source; });
   io::stored<pause_reason> answer{i == view.reasons.end() ? pause_reason{p.source, p.display_name, {}} : *i, *set};
-  save_row(self, answer_with(std::move(p.done), answer));
+  save_row(self, answer_when_written(self, p.asker, answer));
   after_pause(self, before);
 }
 
 void on_order(pointer self, delete_pause_reason& p) {
   if (auto ok = pausable(self); !ok)
-    return p.done(ok.error());
+    return reply(self, p.asker, ok.error());
   auto& pause = self->state.core->data().pause;
   auto t = now(self);
   auto before = pause.view(t);
   auto removed = pause.remove_reason(p.source, t);
   if (!removed)
-    return p.done(removed.error());
+    return reply(self, p.asker, removed.error());
   if (!*removed)
-    return p.done(success{});
-  save_row(self, answer_with(std::move(p.done), success{}));
+    return reply(self, p.asker, success{});
+  save_row(self, answer_when_written(self, p.asker, success{}));
   after_pause(self, before);
 }
 

@@ -5,6 +5,23 @@
 
 namespace belfry::person_parts {
 
+namespace {
+
+/// When no conversation knows the person any more, the rest is erased.
+void erase_if_left(pointer self) {
+  auto& st = self->state;
+  if (!st.erased->open.empty())
+    return;
+  commit c;
+  c.unit.changes.emplace_back(io::person_removed{st.core->id()});
+  c.behind_leisure = true;
+  c.after.push_back({caf::actor_cast<caf::actor>(st.shared->shard_of(st.core->id())),
+                     caf::make_message(to_person{st.core->id(), erasure_done{}})});
+  self->send(st.shared->writer, std::move(c));
+}
+
+} // namespace
+
 error unknown_person() {
   return {ec::not_found, "no person of this id", {}};
 }
@@ -26,26 +43,26 @@ void on_order(pointer self, put_profile& p) {
       st.shared->to_conversation_of(c, order_bot{st.core->id()});
   }
   person stored{st.core->id(), *data.profile};
-  save_row(self, answer_with(std::move(p.done), io::stored<person>{std::move(stored), created}));
+  save_row(self, answer_when_written(self, p.asker, io::stored<person>{std::move(stored), created}));
 }
 
 void on_order(pointer self, get_profile& q) {
   const auto& core = *self->state.core;
   if (!core.data().profile)
-    return q.done(unknown_person());
-  q.done(person{core.id(), *core.data().profile});
+    return reply(self, q.asker, unknown_person());
+  reply(self, q.asker, person{core.id(), *core.data().profile});
 }
 
 void on_order(pointer self, erase_person& o) {
   auto& st = self->state;
-  self->send(st.shared->reader, ask_store{[shared = st.shared, id = st.core->id(), done = o.done](io::store& s) {
+  self->send(st.shared->reader, ask_store{[shared = st.shared, id = st.core->id(), asker = o.asker](io::store& s) {
                auto row = s.load_person(id);
                if (!row)
-                 return done(row.error());
+                 return shared->answer(asker, row.error());
                std::vector<conversation_id> left;
                for (auto& c : row->conversations)
                  left.push_back(std::move(c.id));
-               shared->to_person_of(id, erase_from{std::move(left), done});
+               shared->to_person_of(id, erase_from{std::move(left), asker});
              }});
 }
 
@@ -59,35 +76,28 @@ void on_order(pointer self, erase_from& o) {
   carry_out(self, std::move(fx));
   st.mail.clear();
   forget_counts(self);
-  st.erased = true;
+  st.erased = erasure{o.asker, {}};
   st.shared->profiles.set(id, std::nullopt);
   self->send(st.shared->gateway, bot_changed{id, false});
   self->send(st.shared->gateway, erase_presence{id});
-  auto finish = [shared = st.shared, id, done = std::move(o.done)] {
-    commit c;
-    c.unit.changes.emplace_back(io::person_removed{id});
-    c.behind_leisure = true;
-    c.then.push_back([shared, id, done] {
-      // Whoever read the disk before this commit does not know of it.
-      shared->profiles.set(id, std::nullopt);
-      shared->to_person_of(id, erasure_done{});
-      done(success{});
-    });
-    caf::anon_send(shared->writer, std::move(c));
-  };
-  auto left = std::make_shared<std::atomic<std::size_t>>(conversations.size() + 1);
-  auto arrive = [left, finish] {
-    if (--*left == 0)
-      finish();
-  };
   for (const auto& c : conversations)
-    st.shared->to_conversation_of(c, order_erase{id, arrive});
-  arrive();
+    st.shared->to_conversation_of(c, order_erase{id});
+  st.erased->open = std::move(conversations);
+  erase_if_left(self);
+}
+
+void on_order(pointer self, person_left& l) {
+  auto& e = self->state.erased;
+  if (e && e->open.erase(l.conversation) > 0)
+    erase_if_left(self);
 }
 
 void on_order(pointer self, erasure_done&) {
   auto& st = self->state;
-  st.erased = false;
+  // Whoever read the disk before that does not know of it.
+  st.shared->profiles.set(st.core->id(), std::nullopt);
+  const auto asker = std::exchange(st.erased, std::nullopt)->asker;
+  reply(self, asker, success{});
   while (!st.held.empty() && !st.erased) {
     auto order = std::move(st.held.front());
     st.held.pop_front();

@@ -54,8 +54,8 @@ subscription_view view_of(pointer self, const web_push_subscription& s) {
 }
 
 void send_to_pages(pointer self, const page_message& m) {
-  for (auto& [number, page] : self->state.pages)
-    page(m);
+  for (auto page : self->state.pages)
+    self->send(self->state.shared->callbacks, tell_page{page, m});
 }
 
 /// The worker learns of the check through the page before the push can come.
@@ -110,7 +110,7 @@ void on_order(pointer self, put_subscription& p) {
   if (may)
     may = st.shared->subscriptions->check(p.what);
   if (!may)
-    return p.done(may.error());
+    return reply(self, p.asker, may.error());
   web_push_subscription fresh;
   const auto& service = *st.shared->subscriptions;
   fresh.id = service.new_id();
@@ -120,8 +120,8 @@ void on_order(pointer self, put_subscription& p) {
   fresh.claim = st.shared->store.new_notification_seq();
   health_begins(fresh, now(self), times(self));
   auto stored = store_subscription(st.core->data().subscriptions, p.what, std::move(fresh));
-  hand_over(self, {endpoint_token(stored.endpoint)},
-            answer_with(std::move(p.done), new_subscription{stored.id, stored.secret}));
+  hand_over(self, stored.claim, {endpoint_token(stored.endpoint)},
+            {p.asker.number, new_subscription{stored.id, stored.secret}});
   arm_alarm(self);
 }
 
@@ -129,15 +129,15 @@ void on_order(pointer self, get_subscriptions& q) {
   std::vector<subscription_view> out;
   for (const auto& s : self->state.core->data().subscriptions)
     out.push_back(view_of(self, s));
-  q.done(std::move(out));
+  reply(self, q.asker, std::move(out));
 }
 
 void on_order(pointer self, delete_subscription& o) {
   auto& list = self->state.core->data().subscriptions;
   if (std::erase_if(list, [&](const web_push_subscription& s) { return s.id == o.id; }) == 0)
-    return o.done(success{});
+    return reply(self, o.asker, success{});
   commit c;
-  c.answers.push_back(answer_with(std::move(o.done), success{}));
+  c.answers.push_back(answer_when_written(self, o.asker, success{}));
   save_devices(self, std::move(c));
 }
 
@@ -145,8 +145,8 @@ void on_order(pointer self, report_check& r) {
   auto& st = self->state;
   auto* s = find_subscription(st.core->data().subscriptions, r.id);
   if (s == nullptr || !health_reported(*s, r.check, now(self), st.shared->wall.now(), times(self)))
-    return r.done(error{ec::not_found, "the subscription has no health check of this id", {}});
-  save_row(self, answer_with(std::move(r.done), success{}));
+    return reply(self, r.asker, error{ec::not_found, "the subscription has no health check of this id", {}});
+  save_row(self, answer_when_written(self, r.asker, success{}));
   arm_alarm(self);
 }
 
@@ -164,7 +164,7 @@ void on_order(pointer self, check_sent& r) {
 
 void on_order(pointer self, open_page& p) {
   auto& st = self->state;
-  st.pages.emplace(p.page, std::move(p.on_message));
+  st.pages.insert(p.page);
   for (auto& s : st.core->data().subscriptions)
     health_page_opened(s, now(self), times(self));
   arm_alarm(self);

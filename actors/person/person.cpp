@@ -22,7 +22,8 @@ void on_rest(pointer self, bool sleep) {
   auto& st = self->state;
   if (!sleep)
     return;
-  if (!st.mail.empty() || st.round || st.erased || st.core->busy() || st.armed != 0 || !st.pages.empty())
+  if (!st.mail.empty() || st.round || st.erased || st.core->busy() || st.armed != 0 || !st.pages.empty()
+      || handing_over(self))
     return;
   if (st.uncommitted == 0)
     fall_asleep(self);

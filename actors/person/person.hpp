@@ -17,6 +17,8 @@ namespace belfry {
 /// Questions to conversations whose answers are to come.
 struct count_round {
   std::uint64_t number = 0;
+  /// It goes on without the answers that have not come by then.
+  engine_time ends = 0;
   /// Shards that have not said yet how many will answer.
   std::size_t shards = 0;
   /// Answers that are outstanding; below 0 while some came before their shard's word.
@@ -24,7 +26,25 @@ struct count_round {
   std::map<conversation_id, std::uint32_t> answers;
   /// What was reported meanwhile: newer than an answer, or followed by a newer report.
   std::map<conversation_id, std::uint32_t> reports;
-  std::vector<io::reply<count_view>> questions;
+  std::vector<ticket<count_view>> questions;
+};
+
+/// Something that may hold what others hold (device tokens, endpoints) was stored: it is answered when they dropped it.
+struct handover {
+  std::uint64_t asker = 0;
+  api_answer what;
+  engine_time since = 0;
+  /// Others who have not dropped it yet.
+  std::size_t open = 0;
+  /// The store could say who they are.
+  bool complete = true;
+};
+
+/// The person leaves its conversations, then the disk.
+struct erasure {
+  ticket<success> asker;
+  /// Those that have not said yet that the person is off.
+  std::set<conversation_id> open;
 };
 
 /// One person: addresses, pause, person-wide count. Turns what it is told into deliveries and clears every attempt.
@@ -47,10 +67,12 @@ struct person_state {
   std::optional<count_round> round;
   std::uint64_t rounds = 0;
   /// Of the API; the next round answers them.
-  std::vector<io::reply<count_view>> questions;
+  std::vector<ticket<count_view>> questions;
+  /// By the number of the claim.
+  std::map<std::uint64_t, handover> handovers;
 
-  /// Open pages of the person, by number: they are told what concerns pages, and keep it awake.
-  std::map<std::uint64_t, std::function<void(const page_message&)>> pages;
+  /// Open pages of the person: they are told what concerns pages, and keep it awake.
+  std::set<std::uint64_t> pages;
 
   std::uint64_t handled = 0;
   /// Units on their way to the disk, and how many of them are written at leisure.
@@ -58,7 +80,7 @@ struct person_state {
   std::size_t at_leisure = 0;
   bool falling_asleep = false;
   /// It is being erased: nothing is written, nothing is told.
-  bool erased = false;
+  std::optional<erasure> erased;
   /// What is stored of the person after that, in order.
   std::deque<person_order> held;
   engine_time armed = 0;

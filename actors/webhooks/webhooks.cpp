@@ -75,25 +75,25 @@ void begin(pointer self, create_webhook& o) {
   auto& st = self->state;
   auto made = io::webhooks::create(o.input, new_id(self), st.list, st.shared->opts, st.shared->wall.now());
   if (!made)
-    return o.done(made.error());
-  write(self, {made->id, *made, answer_with(std::move(o.done), *made)});
+    return self->state.shared->answer(o.asker, made.error());
+  write(self, {made->id, *made, self->state.shared->answer_when_written(o.asker, *made)});
 }
 
 void begin(pointer self, replace_webhook& o) {
   auto& st = self->state;
   auto i = find(self, o.id);
   if (i == st.list.end())
-    return o.done(unknown());
+    return self->state.shared->answer(o.asker, unknown());
   auto made = io::webhooks::replace(*i, o.input, st.list, st.shared->opts, st.shared->wall.now());
   if (!made)
-    return o.done(made.error());
-  write(self, {o.id, *made, answer_with(std::move(o.done), *made)});
+    return self->state.shared->answer(o.asker, made.error());
+  write(self, {o.id, *made, self->state.shared->answer_when_written(o.asker, *made)});
 }
 
 void begin(pointer self, remove_webhook& o) {
   if (find(self, o.id) == self->state.list.end())
-    return o.done(success{});
-  write(self, {o.id, std::nullopt, answer_with(std::move(o.done), success{})});
+    return self->state.shared->answer(o.asker, success{});
+  write(self, {o.id, std::nullopt, self->state.shared->answer_when_written(o.asker, success{})});
 }
 
 /// Changes are made one after the other, so that each is judged by what is in force.
@@ -101,7 +101,8 @@ template <class Order>
 void on_change(pointer self, Order& o) {
   auto& st = self->state;
   if (st.waiting.size() >= changes_max)
-    return o.done(error{ec::overloaded, "too many changes of registrations at one time", {}});
+    return self->state.shared->answer(o.asker,
+                                      error{ec::overloaded, "too many changes of registrations at one time", {}});
   if (st.writing)
     st.waiting.emplace_back(std::move(o));
   else
@@ -145,10 +146,10 @@ void on_ping(pointer self, ping_webhook& o) {
   auto& st = self->state;
   auto i = find(self, o.id);
   if (i == st.list.end())
-    return o.done(unknown());
+    return self->state.shared->answer(o.asker, unknown());
   auto& open = st.pings[o.id];
   if (open >= pings_each_max || st.open_pings >= pings_max)
-    return o.done(error{ec::overloaded, "too many pings wait for their answer", {}});
+    return self->state.shared->answer(o.asker, error{ec::overloaded, "too many pings wait for their answer", {}});
   ++open;
   ++st.open_pings;
   const auto& opts = st.shared->opts;
@@ -160,7 +161,7 @@ void on_ping(pointer self, ping_webhook& o) {
                             [me = caf::actor_cast<webhooks_actor>(self), id = o.id](const io::http_answer&) {
                               caf::anon_send(me, ping_ended{id});
                             });
-  o.done(success{});
+  st.shared->answer(o.asker, success{});
 }
 
 void on_ping_ended(pointer self, const ping_ended& p) {

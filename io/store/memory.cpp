@@ -16,9 +16,9 @@ void memory_store::fail_next_commits(int count, std::string trouble) {
   trouble_ = std::move(trouble);
 }
 
-void memory_store::refuse_to_load(person_id person) {
+void memory_store::refuse_to_load(std::string id) {
   std::lock_guard guard(mutex_);
-  unloadable_ = std::move(person);
+  unloadable_ = std::move(id);
 }
 
 void memory_store::refuse_setting(std::string name) {
@@ -227,6 +227,8 @@ std::uint64_t memory_store::new_notification_seq() {
 
 result<std::optional<stored_conversation>> memory_store::load_conversation(const conversation_id& id) {
   std::lock_guard guard(mutex_);
+  if (!unloadable_.empty() && id == unloadable_)
+    return error{ec::store_unavailable, "cannot be loaded", {}};
   const auto key = keys_.find(id);
   if (key == keys_.end())
     return std::optional<stored_conversation>();

@@ -17,8 +17,8 @@ public:
   void fail_next_commits(int count, std::string trouble = "disk full");
   /// From now on units that hold a setting of this name are refused for a reason of their own.
   void refuse_setting(std::string name);
-  /// From now on, and until it is said anew, this person cannot be loaded; "": all can.
-  void refuse_to_load(person_id person);
+  /// From now on, and until it is said anew, the person or conversation of this id cannot be loaded; "": all can.
+  void refuse_to_load(std::string id);
   /// How many commits succeeded so far.
   std::size_t commits() const;
 
@@ -82,7 +82,7 @@ private:
   int failures_ = 0;
   std::string trouble_;
   std::string refused_setting_;
-  person_id unloadable_;
+  std::string unloadable_;
   std::size_t commits_ = 0;
   std::int64_t last_key_ = 0;
   std::uint64_t last_seq_ = 0;

@@ -58,7 +58,9 @@ result<webhook> set_status(world& w, const webhook& to, webhook_status s) {
   in.events = to.events;
   in.status = s;
   in.version = w.get().webhooks.get()->front().version;
-  return w.ask<webhook>([&](auto done) { caf::anon_send(w.get().registrations, replace_webhook{to.id, in, done}); });
+  return w.ask<webhook>([&](auto done) {
+    caf::anon_send(w.get().registrations, replace_webhook{to.id, in, w.get().ask(done)});
+  });
 }
 
 } // namespace

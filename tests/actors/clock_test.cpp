@@ -112,14 +112,18 @@ TEST_P(ClockStep, IsKnownToThePauseThatIsSetAfterIt) {
   w.jump(GetParam());
   auto until = w.on_disk().clocks.wall + 30'000;
   auto set = [&](millis at) {
-    return w.ask<pause_view>([&](auto done) { w.get().to_person_of("anna", put_pause{pause_mode::on, at, done}); });
+    return w.ask<pause_view>([&](auto done) {
+      w.get().to_person_of("anna", put_pause{pause_mode::on, at, w.get().ask(done)});
+    });
   };
   EXPECT_FALSE(set(w.on_disk().clocks.wall - 1'000)) << "it is past";
   auto view = set(until);
   ASSERT_TRUE(view);
   EXPECT_EQ(view->until, until);
   w.pass(29s);
-  auto get = [&] { return w.ask<pause_view>([&](auto done) { w.get().to_person_of("anna", get_pause{done}); }); };
+  auto get = [&] {
+    return w.ask<pause_view>([&](auto done) { w.get().to_person_of("anna", get_pause{w.get().ask(done)}); });
+  };
   EXPECT_TRUE(get()->on);
   w.pass(2s);
   EXPECT_FALSE(get()->on);

@@ -286,6 +286,42 @@ std::set<std::string> recipients(const world& w, const std::string& what) {
   return out;
 }
 
+/// Lets time pass until the participant is asked, and takes it away.
+void silence_participant(world& w) {
+  for (auto silent = false; !silent;) {
+    w.advance(10ms);
+    do
+      silent = w.silence("participant");
+    while (!silent && w.step());
+  }
+}
+
+TEST(ConversationActor, AsksAnewWhomItGetsNoAnswerFrom) {
+  world w;
+  w.publish({started("c1"), in("c1", message("m1", "anna"))});
+  silence_participant(w);
+  w.pass(5s);
+  EXPECT_TRUE(w.requests.empty());
+  w.pass(2min);
+  EXPECT_EQ(w.said(), (std::vector<std::string>{"new_message ben c1 m1"}));
+  EXPECT_NE(w.get().metrics.text().find("reason=\"participant_silent\"} 1"), std::string::npos);
+  EXPECT_EQ(w.get().counters.awake_conversations.load(), 0U);
+}
+
+TEST(ConversationActor, GoesOnWithEventsWhileAParticipantIsSilent) {
+  world w;
+  w.publish({started("c1"), in("c1", message("m1", "anna"))});
+  silence_participant(w);
+  w.pass(11s);
+  w.publish({in("c1", message("m2", "anna"))});
+  w.pass(2s);
+  EXPECT_EQ(w.said(), (std::vector<std::string>{"new_message ben c1 m2"}))
+      << "the burst goes out, its wait ended long ago";
+  w.publish({in("c1", message_read{"ben", {}})});
+  w.pass(2s);
+  EXPECT_EQ(w.said().size(), 2U);
+}
+
 } // namespace
 
 TEST(ConversationActor, KnowsAfterACrashWhomItToldWhileMessagesCame) {

@@ -87,7 +87,9 @@ TEST(OutcomeActor, ReportsChangesOfAPause) {
   w.put_profile("anna", person_type::agent);
   listener l{w, 1};
   auto until = w.on_disk().clocks.wall + 10'000;
-  auto r = w.ask<pause_view>([&](auto done) { w.get().to_person_of("anna", put_pause{pause_mode::on, until, done}); });
+  auto r = w.ask<pause_view>([&](auto done) {
+    w.get().to_person_of("anna", put_pause{pause_mode::on, until, w.get().ask(done)});
+  });
   ASSERT_TRUE(r);
   auto p = l.of<pause_changed>();
   ASSERT_EQ(p.size(), 1U);
@@ -106,7 +108,7 @@ TEST(OutcomeActor, ReportsTheEndOfAPauseThatBeganBeforeARestart) {
   w->put_profile("anna", person_type::agent);
   auto until = w->on_disk().clocks.wall + 10'000;
   ASSERT_TRUE(w->ask<pause_view>([&](auto done) {
-    w->get().to_person_of("anna", put_pause{pause_mode::on, until, done});
+    w->get().to_person_of("anna", put_pause{pause_mode::on, until, w->get().ask(done)});
   }));
   auto left = w->on_disk();
   w.reset();

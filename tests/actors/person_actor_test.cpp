@@ -16,24 +16,24 @@ using namespace std::chrono_literals;
 namespace {
 
 result<success> erase(world& w, const person_id& p) {
-  return w.ask<success>([&](auto done) { w.get().to_person_of(p, erase_person{done}); });
+  return w.ask<success>([&](auto done) { w.get().to_person_of(p, erase_person{w.get().ask(done)}); });
 }
 
 result<count_view> count(world& w, const person_id& p) {
-  return w.ask<count_view>([&](auto done) { w.get().to_person_of(p, get_count{done}); });
+  return w.ask<count_view>([&](auto done) { w.get().to_person_of(p, get_count{w.get().ask(done)}); });
 }
 
 result<pause_view> pause(world& w, const person_id& p) {
-  return w.ask<pause_view>([&](auto done) { w.get().to_person_of(p, get_pause{done}); });
+  return w.ask<pause_view>([&](auto done) { w.get().to_person_of(p, get_pause{w.get().ask(done)}); });
 }
 
 result<pause_view> set_pause(world& w, const person_id& p, pause_mode m, std::optional<millis> until = {}) {
-  return w.ask<pause_view>([&](auto done) { w.get().to_person_of(p, put_pause{m, until, done}); });
+  return w.ask<pause_view>([&](auto done) { w.get().to_person_of(p, put_pause{m, until, w.get().ask(done)}); });
 }
 
 result<io::stored<pause_reason>> add_reason(world& w, const person_id& p, const std::string& source, int seconds) {
   return w.ask<io::stored<pause_reason>>([&](auto done) {
-    w.get().to_person_of(p, put_pause_reason{source, "busy", seconds, done});
+    w.get().to_person_of(p, put_pause_reason{source, "busy", seconds, w.get().ask(done)});
   });
 }
 
@@ -41,20 +41,20 @@ result<io::stored<device>> add_device(world& w, const person_id& p, const device
   device d;
   d.id = id;
   d.push_token = token;
-  return w.ask<io::stored<device>>([&](auto done) { w.get().to_person_of(p, put_device{d, done}); });
+  return w.ask<io::stored<device>>([&](auto done) { w.get().to_person_of(p, put_device{d, w.get().ask(done)}); });
 }
 
 /// The ids of somebody's devices, each followed by a blank.
 std::string devices(world& w, const person_id& p) {
   std::string out;
-  auto list = w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of(p, get_devices{done}); });
+  auto list = w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of(p, get_devices{w.get().ask(done)}); });
   for (const auto& d : *list)
     out += d.id + " ";
   return out;
 }
 
 void remove_device(world& w, const person_id& p, const device_id& id) {
-  EXPECT_TRUE(w.ask<success>([&](auto done) { w.get().to_person_of(p, delete_device{id, done}); }));
+  EXPECT_TRUE(w.ask<success>([&](auto done) { w.get().to_person_of(p, delete_device{id, w.get().ask(done)}); }));
 }
 
 /// Who claims a push token, the owner first, each followed by a blank.
@@ -164,6 +164,31 @@ TEST(PersonActor, KnowsTheCountsOfWhatACrashLeftInTheJournal) {
   EXPECT_EQ(field(w.requests.back().body, "recipientNotificationCount"), "6");
 }
 
+TEST(PersonActor, WaitsTenSecondsForACountAndGoesOnWithoutIt) {
+  disk left;
+  {
+    world w;
+    w.publish({started("c0"), started("c1"), in("c0", message("m", "anna")), in("c1", message("m", "anna"))});
+    w.pass(120s);
+    w.publish({in("c1", message("n", "anna"))});
+    left = w.on_disk();
+  }
+  world w{{}, false, left};
+  w.store().refuse_to_load("c1");
+  std::optional<result<count_view>> answer;
+  w.get().to_person_of("ben", get_count{w.get().ask<count_view>([&](auto r) { answer = std::move(r); })});
+  w.publish({in("c0", message("o", "anna"))});
+  w.pass(9s);
+  EXPECT_FALSE(answer);
+  EXPECT_TRUE(w.requests.empty());
+  w.pass(2s);
+  ASSERT_TRUE(answer && *answer);
+  EXPECT_EQ((*answer)->total, 2U);
+  ASSERT_EQ(w.requests.size(), 1U);
+  EXPECT_EQ(field(w.requests[0].body, "recipientNotificationCount"), "2");
+  EXPECT_NE(w.get().metrics.text().find("reason=\"conversation_silent\"} 1"), std::string::npos);
+}
+
 TEST(PersonActor, KeepsTheOrderOfMailWhileItGathers) {
   world w;
   w.publish({started("c1"), started("c2"), in("c2", message("x", "anna"))});
@@ -243,10 +268,10 @@ TEST(PersonActor, KeepsProfilesOverACrash) {
   auto left = w->on_disk();
   w.reset();
   w.emplace(options{}, true, left);
-  auto p = w->ask<person>([&](auto done) { w->get().to_person_of("ben", get_profile{done}); });
+  auto p = w->ask<person>([&](auto done) { w->get().to_person_of("ben", get_profile{w->get().ask(done)}); });
   ASSERT_TRUE(p);
   EXPECT_EQ(p->profile.display_name, "Ben");
-  auto none = w->ask<person>([&](auto done) { w->get().to_person_of("zoe", get_profile{done}); });
+  auto none = w->ask<person>([&](auto done) { w->get().to_person_of("zoe", get_profile{w->get().ask(done)}); });
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, ec::not_found);
 }
@@ -266,7 +291,7 @@ TEST(PersonActor, ErasureLeavesConversationsSilently) {
   trace_query q;
   q.person = "ben";
   EXPECT_TRUE(w.trace(q).empty());
-  auto p = w.ask<person>([&](auto done) { w.get().to_person_of("ben", get_profile{done}); });
+  auto p = w.ask<person>([&](auto done) { w.get().to_person_of("ben", get_profile{w.get().ask(done)}); });
   EXPECT_FALSE(p);
 }
 
@@ -311,7 +336,7 @@ TEST(PersonActor, SurvivesErasureWhileItGathers) {
   auto ben = w.get().shard_of("ben");
   auto erased = false;
   caf::anon_send(ben, post{{{"ben", tell{record}}}, {}});
-  caf::anon_send(ben, to_person{"ben", erase_person{[&](auto) { erased = true; }}});
+  caf::anon_send(ben, to_person{"ben", erase_person{w.get().ask<success>([&](auto) { erased = true; })}});
   caf::anon_send(ben, post{{{"ben", withdraw{"c1", reason::left}}}, {}});
   w.settle();
   w.pass(1s);
@@ -337,7 +362,7 @@ TEST(PersonActor, TellsNothingToSomebodyWhoIsBeingErased) {
   n.call = call_content{};
   auto ben = w.get().shard_of("ben");
   w.requests.clear();
-  caf::anon_send(ben, to_person{"ben", erase_person{[](auto) {}}});
+  caf::anon_send(ben, to_person{"ben", erase_person{}});
   caf::anon_send(ben, post{{{"ben", tell{record}}}, {}});
   w.settle();
   w.pass(1s);
@@ -412,7 +437,7 @@ TEST(PersonActor, IsAMemberWhoCanBeRemovedWhenItJoinsWhileItIsErased) {
     };
     if (join_first)
       join();
-    w.get().to_person_of("ben", erase_person{[&](auto) { erased = true; }});
+    w.get().to_person_of("ben", erase_person{w.get().ask<success>([&](auto) { erased = true; })});
     if (!join_first)
       join();
     w.settle();
@@ -446,18 +471,18 @@ TEST(PersonActor, IsStoredAfterItsErasureWhenThatCameFirst) {
   std::vector<std::string> answers;
   person_profile again;
   again.display_name = "Ben again";
-  w->get().to_person_of("ben", erase_person{[&](auto) { answers.emplace_back("erased"); }});
+  w->get().to_person_of("ben", erase_person{w->get().ask<success>([&](auto) { answers.emplace_back("erased"); })});
   w->pass(0ms);
-  w->get().to_person_of("ben", put_profile{again, [&](auto r) {
+  w->get().to_person_of("ben", put_profile{again, w->get().ask<io::stored<person>>([&](auto r) {
                                              answers.emplace_back("stored");
                                              EXPECT_TRUE(r && r->created);
-                                           }});
+                                           })});
   w->settle();
   EXPECT_EQ(answers, (std::vector<std::string>{"erased", "stored"}));
   auto left = w->on_disk();
   w.reset();
   w.emplace(options{}, true, left);
-  auto p = w->ask<person>([&](auto done) { w->get().to_person_of("ben", get_profile{done}); });
+  auto p = w->ask<person>([&](auto done) { w->get().to_person_of("ben", get_profile{w->get().ask(done)}); });
   ASSERT_TRUE(p);
   EXPECT_EQ(p->profile.display_name, "Ben again");
 }
@@ -619,12 +644,15 @@ TEST(PersonActor, StoresDevicesAndMovesATokenToTheNewest) {
   w.pass(1s);
   EXPECT_FALSE(add_device(w, "ben", "d1", "t1")->created);
   EXPECT_TRUE(add_device(w, "ben", "d2", "t1")->created);
-  auto list = w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of("ben", get_devices{done}); });
+  auto list =
+      w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of("ben", get_devices{w.get().ask(done)}); });
   ASSERT_EQ(list->size(), 1U);
   EXPECT_EQ((*list)[0].id, "d2");
   for (int i = 0; i < 2; ++i)
-    EXPECT_TRUE(w.ask<success>([&](auto done) { w.get().to_person_of("ben", delete_device{"d2", done}); }));
-  list = w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of("ben", get_devices{done}); });
+    EXPECT_TRUE(w.ask<success>([&](auto done) {
+      w.get().to_person_of("ben", delete_device{"d2", w.get().ask(done)});
+    }));
+  list = w.ask<std::vector<device>>([&](auto done) { w.get().to_person_of("ben", get_devices{w.get().ask(done)}); });
   EXPECT_TRUE(list->empty());
 }
 
@@ -689,8 +717,10 @@ TEST(PersonActor, AnswersOnlyWhenTheFormerOwnerHasDroppedTheToken) {
   d.push_token = "t1";
   std::optional<std::size_t> left;
   // Asked in the moment of the answer, before anything else can happen.
-  auto ask_ben = [&](auto) { w.get().to_person_of("ben", get_devices{[&](auto list) { left = list->size(); }}); };
-  w.get().to_person_of("carl", put_device{d, ask_ben});
+  auto ask_ben = [&](auto) {
+    w.get().to_person_of("ben", get_devices{w.get().ask<std::vector<device>>([&](auto list) { left = list->size(); })});
+  };
+  w.get().to_person_of("carl", put_device{d, w.get().ask<io::stored<device>>(ask_ben)});
   w.settle();
   EXPECT_EQ(left, 0U);
 }
@@ -713,15 +743,17 @@ TEST(PersonActor, FindsATokenLostInACrash) {
   w.emplace();
   add_device(*w, "ben", "d1", "t1");
   add_device(*w, "ben", "d2", "t2");
-  // Carl's device is on disk and answered, what Ben lost is not on disk yet.
   device d;
   d.id = "d1";
   d.push_token = "t1";
   auto stored = false;
-  w->get().to_person_of("carl", put_device{d, [&](auto r) {
-                                             stored = static_cast<bool>(r);
-                                             w->store().fail_next_commits(1000);
-                                           }});
+  auto answered = w->get().ask<io::stored<device>>([&](auto r) { stored = static_cast<bool>(r); });
+  w->get().to_person_of("carl", put_device{d, answered});
+  // Carl's device is on disk and answered, what Ben lost is not on disk yet.
+  while (claimants(*w, "t1") == "ben " && w->step()) {
+    // nop
+  }
+  w->store().fail_next_commits(1000);
   w->settle();
   ASSERT_TRUE(stored);
   ASSERT_EQ(claimants(*w, "t1"), "carl ben ");
@@ -794,7 +826,8 @@ TEST(PersonActor, LetsExactlyOneKeepATokenThatManyStoreAtOnce) {
       d.id = "d" + std::to_string(dice() % 3);
       d.push_token = pick(tokens);
       ++open;
-      w->get().to_person_of(pick(people), put_device{d, [&](auto r) { open -= r ? 1 : 0; }});
+      w->get().to_person_of(pick(people),
+                            put_device{d, w->get().ask<io::stored<device>>([&](auto r) { open -= r ? 1 : 0; })});
     }
     w->settle();
     ASSERT_EQ(open, 0U);
@@ -805,7 +838,8 @@ TEST(PersonActor, LetsExactlyOneKeepATokenThatManyStoreAtOnce) {
     }
     std::map<std::string, std::string> holders;
     for (const auto& p : people) {
-      auto list = w->ask<std::vector<device>>([&](auto done) { w->get().to_person_of(p, get_devices{done}); });
+      auto list =
+          w->ask<std::vector<device>>([&](auto done) { w->get().to_person_of(p, get_devices{w->get().ask(done)}); });
       for (const auto& d : *list)
         holders[*d.push_token] += p + " ";
     }

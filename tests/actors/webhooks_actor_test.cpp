@@ -21,19 +21,25 @@ webhook_input input(const std::string& name, std::optional<std::uint64_t> versio
 }
 
 result<webhook> create(world& w, const webhook_input& in) {
-  return w.ask<webhook>([&](auto done) { caf::anon_send(w.get().registrations, belfry::create_webhook{in, done}); });
+  return w.ask<webhook>([&](auto done) {
+    caf::anon_send(w.get().registrations, belfry::create_webhook{in, w.get().ask(done)});
+  });
 }
 
 result<webhook> replace(world& w, const webhook_id& id, const webhook_input& in) {
-  return w.ask<webhook>([&](auto done) { caf::anon_send(w.get().registrations, replace_webhook{id, in, done}); });
+  return w.ask<webhook>([&](auto done) {
+    caf::anon_send(w.get().registrations, replace_webhook{id, in, w.get().ask(done)});
+  });
 }
 
 result<success> remove(world& w, const webhook_id& id) {
-  return w.ask<success>([&](auto done) { caf::anon_send(w.get().registrations, remove_webhook{id, done}); });
+  return w.ask<success>([&](auto done) {
+    caf::anon_send(w.get().registrations, remove_webhook{id, w.get().ask(done)});
+  });
 }
 
 result<success> ping(world& w, const webhook_id& id) {
-  return w.ask<success>([&](auto done) { caf::anon_send(w.get().registrations, ping_webhook{id, done}); });
+  return w.ask<success>([&](auto done) { caf::anon_send(w.get().registrations, ping_webhook{id, w.get().ask(done)}); });
 }
 
 webhook_status status_of(world& w) {
@@ -72,7 +78,8 @@ TEST(WebhooksActor, SaysWhenTheDiskRefusesAndTakesTheSameRequestAgain) {
   world w{{}, true};
   w.store().fail_next_commits(1);
   std::optional<result<webhook>> made;
-  caf::anon_send(w.get().registrations, belfry::create_webhook{input("a"), [&](auto r) { made = std::move(r); }});
+  caf::anon_send(w.get().registrations,
+                 belfry::create_webhook{input("a"), w.get().ask<webhook>([&](auto r) { made = std::move(r); })});
   w.settle();
   ASSERT_TRUE(made);
   ASSERT_FALSE(*made);

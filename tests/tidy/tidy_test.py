@@ -77,7 +77,7 @@ def include_problem(path, included):
 
 def is_pure(path):
     parts = path.split("/")
-    if parts[0] != "actors" or len(parts) < 3:
+    if parts[0] != "actors" or len(parts) < 3 or parts[1] == "interfaces":
         return False
     stem = Path(path).stem
     return stem != parts[1] and not stem.startswith("actor_")

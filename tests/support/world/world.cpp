@@ -10,9 +10,12 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/atom.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/send.hpp>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace belfry::test {
 
@@ -117,6 +120,7 @@ world::~world() {
   end(n.reader);
   end(n.traces);
   end(n.writer);
+  end(n.callbacks);
   settle();
 }
 
@@ -150,6 +154,19 @@ bool world::step_newest() {
   return impl_->sched.try_run_once_lifo();
 }
 
+bool world::silence(const std::string& name) {
+  auto& jobs = impl_->sched.jobs;
+  auto i = std::find_if(jobs.begin(), jobs.end(), [&](caf::resumable* job) {
+    const auto* a = dynamic_cast<caf::scheduled_actor*>(job);
+    return a != nullptr && name == a->name();
+  });
+  if (i == jobs.end())
+    return false;
+  // It keeps the reference that a thread would have given back.
+  jobs.erase(i);
+  return true;
+}
+
 void world::advance(std::chrono::milliseconds time) {
   impl_->wall.clocks.wall += time.count();
   impl_->wall.clocks.since_boot += time.count();
@@ -173,10 +190,9 @@ result<admission> world::publish(std::vector<event> events) {
 }
 
 conversation_view world::view(const conversation_id& c) {
-  conversation_view out;
-  impl_->node.to_conversation_of(c, ask_view{[&](bool, conversation_view v) { out = std::move(v); }});
-  settle();
-  return out;
+  auto out =
+      ask<conversation_view>([&](auto done) { impl_->node.to_conversation_of(c, ask_view{impl_->node.ask(done)}); });
+  return out ? std::move(*out) : conversation_view{};
 }
 
 std::uint32_t world::unread(const conversation_id& c, const person_id& p) {
@@ -203,7 +219,9 @@ void world::put_profile(const person_id& p, person_type type, const std::string&
   profile.type = type;
   if (!name.empty())
     profile.display_name = name;
-  ask<io::stored<person>>([&](auto done) { impl_->node.to_person_of(p, belfry::put_profile{profile, done}); });
+  ask<io::stored<person>>([&](auto done) {
+    impl_->node.to_person_of(p, belfry::put_profile{profile, impl_->node.ask(done)});
+  });
 }
 
 std::vector<std::string> world::said() const {
@@ -234,7 +252,7 @@ webhook world::create_webhook(const std::string& name, const std::vector<std::st
   for (int k = 0; events.empty() && k < kind_count; ++k)
     in.events.push_back("push_notification." + std::string{to_string(static_cast<kind>(k))});
   auto w = ask<webhook>([&](auto done) {
-    caf::anon_send(impl_->node.registrations, belfry::create_webhook{in, done});
+    caf::anon_send(impl_->node.registrations, belfry::create_webhook{in, impl_->node.ask(done)});
   });
   return w ? *w : webhook{};
 }

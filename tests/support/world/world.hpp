@@ -64,6 +64,8 @@ public:
   bool step();
   /// As `step`, but it is the turn of the actor that has waited least: what was sent last overtakes the rest.
   bool step_newest();
+  /// Takes the next actor of this name out of those that wait for a thread: it never answers; false: there is none.
+  bool silence(const std::string& name);
   /// Moves all clocks, and lets nothing happen yet.
   void advance(std::chrono::milliseconds time);
   /// Lets time pass, in steps of at most 10 ms.

@@ -1,0 +1,68 @@
+#include "belfry/actors/callbacks/callbacks.hpp"
+
+#include "belfry/actors/supervision.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace belfry {
+
+namespace {
+
+using pointer = callbacks_actor::stateful_pointer<callbacks_state>;
+
+/// Longer than the HTTP server waits (SPEC 12), so that an embedder is the only one who ever sees it.
+constexpr engine_time answered_within = 60'000;
+constexpr auto tick_every = std::chrono::seconds{1};
+
+engine_time now(pointer self) {
+  return self->state.shared->line.at(self->clock().now());
+}
+
+void close(pointer self, std::uint64_t number, api_answer what) {
+  auto found = self->state.questions.extract(number);
+  if (!found.empty())
+    found.mapped().done(std::move(what));
+}
+
+/// Also what a node is asked of which a part has ended.
+void give_up_overdue(pointer self) {
+  auto& st = self->state;
+  const auto t = now(self);
+  const auto why = st.shared->failed ? error{ec::stopping, "a part of the engine has ended", {}}
+                                     : error{ec::store_unavailable,
+                                             "no answer in time; whether the request took effect is unknown: repeat it",
+                                             {}};
+  while (!st.questions.empty() && (st.shared->failed || st.questions.begin()->second.deadline <= t))
+    close(self, st.questions.begin()->first, why);
+}
+
+} // namespace
+
+callbacks_actor::behavior_type callbacks(pointer self, node* shared) {
+  supervise(self, shared, "callbacks");
+  self->state.shared = shared;
+  self->delayed_send(self, tick_every, callbacks_tick{});
+  return {
+      [self](open_ticket& o) {
+        self->state.questions[o.number] = {std::move(o.done), now(self) + answered_within};
+      },
+      [self](answer_ticket& a) { close(self, a.number, std::move(a.what)); },
+      [self](add_page& p) { self->state.pages[p.page] = std::move(p.on_message); },
+      [self](const tell_page& t) {
+        if (auto i = self->state.pages.find(t.page); i != self->state.pages.end())
+          i->second(t.what);
+      },
+      [self](const remove_page& p) { self->state.pages.erase(p.page); },
+      [self](callbacks_tick) {
+        give_up_overdue(self);
+        self->delayed_send(self, tick_every, callbacks_tick{});
+      },
+      [](drain& d) { d.done(); },
+  };
+}
+
+} // namespace belfry

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "belfry/actors/interfaces/conversation.hpp"
+#include "belfry/actors/interfaces/local_message.hpp"
+#include "belfry/actors/participant/inbox.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace belfry {
+
+/// Facts that a participant has not heard. The participant answers with `heard` if `answer`.
+struct hear {
+  /// Instead of unheard facts: the record as it was, when too much was missed.
+  std::shared_ptr<const inbox> record;
+  fact_list facts;
+  engine_time now = 0;
+  bool answer = false;
+  std::uint32_t round = 0;
+};
+
+using participant_actor = caf::typed_actor<caf::reacts_to<hear>>;
+
+} // namespace belfry
+
+BELFRY_LOCAL_MESSAGE(hear)

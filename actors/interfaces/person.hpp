@@ -1,0 +1,214 @@
+#pragma once
+
+#include "belfry/actors/interfaces/callbacks.hpp"
+#include "belfry/actors/interfaces/conversation.hpp"
+#include "belfry/actors/interfaces/local_message.hpp"
+#include "belfry/io/channel.hpp"
+#include "belfry/messages/outcome.hpp"
+#include "belfry/messages/person_mail.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace belfry {
+
+struct mail_to_person {
+  std::vector<person_mail> mails;
+};
+
+/// What the channel needs for one attempt; or why there is none.
+struct clearance {
+  bool granted = false;
+  reason why = reason::none;
+  io::attempt_input input;
+};
+
+/// Asked by a channel before every attempt: does the reason still hold, and what is to be sent to whom? The person
+/// answers with `cleared`.
+struct ask_clearance {
+  notification_id delivery;
+  channel_kind channel{};
+  /// Of this question, for the answer.
+  std::uint64_t ticket = 0;
+  /// INTERNAL: the disk was asked for names that were not at hand.
+  bool names_read = false;
+};
+
+/// What became of an attempt, or of a delivery that was not attempted (no `made`).
+struct attempted {
+  notification_id delivery;
+  /// What was asked of the provider, oldest first; empty: nothing.
+  std::vector<attempt> made = {};
+  delivery_state state = delivery_state::queued;
+  reason why = reason::none;
+  millis next_at = 0;
+  /// The delivery left its lane for the store; the channel is told (`on_disk`) when it is there.
+  bool parked = false;
+  channel_kind channel{};
+  std::string lane;
+  /// What the answer said of the address.
+  io::address_news address = {};
+};
+
+/// A lane has room again for what was parked.
+struct unpark {
+  notification_id delivery;
+  channel_kind channel{};
+  std::string lane;
+};
+
+struct put_profile {
+  person_profile profile;
+  ticket<io::stored<person>> asker;
+};
+struct get_profile {
+  ticket<person> asker;
+};
+struct erase_person {
+  ticket<success> asker;
+};
+/// INTERNAL: the conversations that the person is to leave, as the disk knows them.
+struct erase_from {
+  std::vector<conversation_id> conversations;
+  ticket<success> asker;
+};
+/// An erased person is off the conversation, on disk.
+struct person_left {
+  conversation_id conversation;
+};
+struct get_count {
+  ticket<count_view> asker;
+};
+/// What somebody has not read in a conversation: an answer in a round of the person's questions, or (0) a report.
+struct counted {
+  conversation_id conversation;
+  std::uint32_t unread = 0;
+  std::uint64_t round = 0;
+};
+/// So many of the conversations that a shard was asked for are awake and will answer.
+struct asked_awake {
+  std::uint64_t round = 0;
+  std::int64_t answers = 0;
+};
+struct put_device {
+  device what;
+  ticket<io::stored<device>> asker;
+};
+/// From another person who stored this device token (`derive_token_key`) by a claim of this number: it is theirs now.
+struct drop_token {
+  std::string token;
+  std::uint64_t claim = 0;
+  /// Who is told (`token_dropped`), and of which of its handovers.
+  person_id by;
+  std::uint64_t handover = 0;
+};
+struct token_dropped {
+  std::uint64_t handover = 0;
+};
+/// INTERNAL: what a person stored is on disk; these stored the same tokens before.
+struct claims_found {
+  struct loser {
+    person_id person;
+    std::string token;
+    std::uint64_t claim = 0;
+  };
+  std::uint64_t handover = 0;
+  /// The store could say so of every token.
+  bool complete = true;
+  std::vector<loser> losers;
+};
+struct get_devices {
+  ticket<std::vector<device>> asker;
+};
+struct delete_device {
+  device_id id;
+  ticket<success> asker;
+};
+struct put_pause {
+  pause_mode mode = pause_mode::off;
+  std::optional<millis> until;
+  ticket<pause_view> asker;
+};
+struct get_pause {
+  ticket<pause_view> asker;
+};
+struct put_pause_reason {
+  std::string source;
+  std::string display_name;
+  std::int64_t timeout_seconds = 0;
+  ticket<io::stored<pause_reason>> asker;
+};
+struct delete_pause_reason {
+  std::string source;
+  ticket<success> asker;
+};
+struct get_notes {
+  channel_kind channel{};
+  ticket<known_addresses> asker;
+};
+/// ec::not_found: nobody of this id is stored.
+struct put_note {
+  address_note note;
+  ticket<success> asker;
+};
+/// Nothing keeps the channel from the person's addresses any more.
+struct erase_notes {
+  channel_kind channel{};
+  ticket<success> asker;
+};
+struct put_subscription {
+  subscription_input what;
+  ticket<new_subscription> asker;
+};
+struct get_subscriptions {
+  ticket<std::vector<subscription_view>> asker;
+};
+struct delete_subscription {
+  subscription_id id;
+  ticket<success> asker;
+};
+/// ec::not_found: nobody asked for this check.
+struct report_check {
+  subscription_id id;
+  std::string check;
+  ticket<success> asker;
+};
+/// INTERNAL: the push service answered the push of a check.
+struct check_sent {
+  subscription_id subscription;
+  io::attempt_result what;
+};
+/// A page of the person is there, and is told what concerns pages (`tell_page`).
+struct open_page {
+  std::uint64_t page = 0;
+};
+struct close_page {
+  std::uint64_t page = 0;
+};
+/// Wakes a person with unfinished notifications or mail after a restart.
+struct resume {};
+/// INTERNAL: everything of an erased person is off the disk.
+struct erasure_done {};
+using person_order =
+    std::variant<mail_to_person, ask_clearance, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
+                 person_left, get_count, counted, asked_awake, put_device, drop_token, token_dropped, claims_found,
+                 get_devices, delete_device, put_pause, get_pause, put_pause_reason, delete_pause_reason, get_notes,
+                 put_note, erase_notes, put_subscription, get_subscriptions, delete_subscription, report_check,
+                 check_sent, open_page, close_page, resume, erasure_done>;
+
+struct person_alarm {};
+
+using person_actor = caf::typed_actor<caf::reacts_to<person_order>, caf::reacts_to<committed>,
+                                      // INTERNAL
+                                      caf::reacts_to<person_alarm>, caf::reacts_to<rest>>;
+
+} // namespace belfry
+
+BELFRY_LOCAL_MESSAGE(person_order)
+BELFRY_LOCAL_MESSAGE(person_alarm)

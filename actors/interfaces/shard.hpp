@@ -1,0 +1,99 @@
+#pragma once
+
+#include "belfry/actors/interfaces/conversation.hpp"
+#include "belfry/actors/interfaces/local_message.hpp"
+#include "belfry/actors/interfaces/person.hpp"
+#include "belfry/io/ports.hpp"
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace belfry {
+
+struct to_conversation {
+  conversation_id id;
+  conversation_order order;
+};
+/// Events of one request for conversations of one shard, in order.
+struct route {
+  std::vector<routed_event> events;
+};
+struct to_person {
+  person_id id;
+  person_order order;
+};
+/// Mails for persons of one shard, in order, then counts for those of them who are awake.
+struct post {
+  std::vector<addressed_mail> mails;
+  std::vector<unread_count> counts = {};
+};
+/// Those of the conversations that are awake tell the person what is unread.
+struct count_awake {
+  person_id person;
+  std::uint64_t round = 0;
+  std::vector<conversation_id> conversations;
+};
+/// From the reader: what is on disk.
+struct loaded_conversation {
+  conversation_id id;
+  bool failed = false;
+  std::shared_ptr<io::stored_conversation> row;
+};
+struct loaded_person {
+  person_id id;
+  bool failed = false;
+  std::shared_ptr<io::stored_person> row;
+};
+/// An entity has nothing to do; it handled so many orders since it was made.
+struct conversation_sleepy {
+  conversation_id id;
+  std::uint64_t handled = 0;
+};
+struct person_sleepy {
+  person_id id;
+  std::uint64_t handled = 0;
+};
+/// Sleeping conversations that must be woken.
+struct arm {
+  std::vector<io::due_conversation> due;
+};
+/// A conversation has waits that ended. Only so many announce at a time (`turn_gate`), so that many waits which end
+/// together do not keep calls waiting; it is told when it is its turn.
+struct want_turn {
+  conversation_id id;
+};
+/// A turn is free again while somebody waits for one.
+struct turn_done {};
+struct shard_alarm {};
+struct shard_sweep {};
+struct shard_stop {};
+
+using shard_actor =
+    caf::typed_actor<caf::reacts_to<route>, caf::reacts_to<to_conversation>, caf::reacts_to<to_person>,
+                     caf::reacts_to<post>, caf::reacts_to<count_awake>, caf::reacts_to<loaded_conversation>,
+                     caf::reacts_to<loaded_person>, caf::reacts_to<conversation_sleepy>, caf::reacts_to<person_sleepy>,
+                     caf::reacts_to<arm>, caf::reacts_to<want_turn>, caf::reacts_to<turn_done>,
+                     // INTERNAL
+                     caf::reacts_to<shard_alarm>, caf::reacts_to<shard_sweep>, caf::reacts_to<shard_stop>>;
+
+} // namespace belfry
+
+BELFRY_LOCAL_MESSAGE(route)
+BELFRY_LOCAL_MESSAGE(to_conversation)
+BELFRY_LOCAL_MESSAGE(to_person)
+BELFRY_LOCAL_MESSAGE(post)
+BELFRY_LOCAL_MESSAGE(count_awake)
+BELFRY_LOCAL_MESSAGE(loaded_conversation)
+BELFRY_LOCAL_MESSAGE(loaded_person)
+BELFRY_LOCAL_MESSAGE(conversation_sleepy)
+BELFRY_LOCAL_MESSAGE(person_sleepy)
+BELFRY_LOCAL_MESSAGE(arm)
+BELFRY_LOCAL_MESSAGE(want_turn)
+BELFRY_LOCAL_MESSAGE(turn_done)
+BELFRY_LOCAL_MESSAGE(shard_alarm)
+BELFRY_LOCAL_MESSAGE(shard_sweep)
+BELFRY_LOCAL_MESSAGE(shard_stop)
