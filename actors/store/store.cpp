@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <iterator>
+#include <unordered_set>
 
 namespace belfry {
 
@@ -161,16 +162,27 @@ void wake_at(pointer self, engine_time t) {
     self->send(self, store_flush{});
 }
 
-/// What was written at leisure goes with the next transaction; unless it is `all`, what may wait longer stays.
+/// Who hears last that it is on disk: its entity.
+std::uint64_t entity_of(const commit& c) {
+  return c.after.empty() ? 0 : c.after.back().to.id();
+}
+
+/// What was written at leisure goes with the next transaction; unless it is `all`, what may wait longer stays. What one
+/// entity wrote goes whole: its rows were decided one upon the other, and the newest of a notification stands for all.
 void end_leisure(pointer self, bool all) {
   auto& st = self->state;
   const auto t = now(self);
+  std::unordered_set<std::uint64_t> going;
+  for (const auto& x : st.at_leisure) {
+    if (x.over || x.since + leisure_until_over <= t)
+      going.insert(x.entity);
+  }
   st.leisure_ended = t;
   st.leisure_ends = 0;
   st.newest_rows.clear();
   std::vector<store_actor_state::unhurried> stay;
   for (auto& x : st.at_leisure) {
-    if (all || x.over || x.since + leisure_until_over <= t) {
+    if (all || going.contains(x.entity)) {
       st.waiting.push_back(std::move(x.what));
       continue;
     }
@@ -233,7 +245,8 @@ void add_at_leisure(pointer self, commit c) {
   auto& st = self->state;
   auto t = now(self);
   auto over = supersede(self, c);
-  st.at_leisure.push_back({std::move(c), t, over});
+  const auto entity = entity_of(c);
+  st.at_leisure.push_back({std::move(c), t, over, entity});
   if (st.at_leisure.size() >= leisure_units_max)
     wake_at(self, t);
   else

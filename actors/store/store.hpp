@@ -4,6 +4,7 @@
 #include "belfry/actors/node.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +31,8 @@ struct store_actor_state {
     engine_time since = 0;
     /// It says that a notification is over.
     bool over = false;
+    /// Whose it is (the actor's id).
+    std::uint64_t entity = 0;
   };
   std::vector<unhurried> at_leisure;
   std::unordered_map<std::uint64_t, std::size_t> newest_rows;
