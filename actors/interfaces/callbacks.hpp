@@ -1,7 +1,7 @@
 #pragma once
 
+#include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/actors/interfaces/gateway.hpp"
-#include "belfry/actors/interfaces/local_message.hpp"
 #include "belfry/io/service.hpp"
 #include "belfry/messages/address_note.hpp"
 #include "belfry/messages/ticket.hpp"
@@ -64,8 +64,8 @@ using callbacks_actor =
 } // namespace belfry
 
 BELFRY_LOCAL_MESSAGE(open_ticket)
-BELFRY_LOCAL_MESSAGE(answer_ticket)
+BELFRY_SHARED_MESSAGE(answer_ticket)
 BELFRY_LOCAL_MESSAGE(add_page)
-BELFRY_LOCAL_MESSAGE(tell_page)
+BELFRY_SHARED_MESSAGE(tell_page)
 BELFRY_LOCAL_MESSAGE(remove_page)
 BELFRY_LOCAL_MESSAGE(callbacks_tick)

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "belfry/actors/channel/lane.hpp"
+#include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/actors/interfaces/gateway.hpp"
-#include "belfry/actors/interfaces/local_message.hpp"
 #include "belfry/actors/interfaces/person.hpp"
 #include "belfry/io/ports.hpp"
 

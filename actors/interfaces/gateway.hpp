@@ -1,6 +1,6 @@
 #pragma once
 
-#include "belfry/actors/interfaces/local_message.hpp"
+#include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/io/service.hpp"
 #include "belfry/messages/admission.hpp"
 #include "belfry/messages/events.hpp"
@@ -64,9 +64,9 @@ using gateway_actor = caf::typed_actor<caf::reacts_to<publish>,
 } // namespace belfry
 
 BELFRY_LOCAL_MESSAGE(publish)
-BELFRY_LOCAL_MESSAGE(acks)
-BELFRY_LOCAL_MESSAGE(bot_changed)
-BELFRY_LOCAL_MESSAGE(erase_presence)
+BELFRY_SHARED_MESSAGE(acks)
+BELFRY_SHARED_MESSAGE(bot_changed)
+BELFRY_SHARED_MESSAGE(erase_presence)
 BELFRY_LOCAL_MESSAGE(store_state)
 BELFRY_LOCAL_MESSAGE(gateway_tick)
 BELFRY_LOCAL_MESSAGE(drain)

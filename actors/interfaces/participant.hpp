@@ -1,7 +1,7 @@
 #pragma once
 
 #include "belfry/actors/interfaces/conversation.hpp"
-#include "belfry/actors/interfaces/local_message.hpp"
+#include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/actors/participant/inbox.hpp"
 
 #include <caf/replies_to.hpp>

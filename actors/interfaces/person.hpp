@@ -2,7 +2,7 @@
 
 #include "belfry/actors/interfaces/callbacks.hpp"
 #include "belfry/actors/interfaces/conversation.hpp"
-#include "belfry/actors/interfaces/local_message.hpp"
+#include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/io/channel.hpp"
 #include "belfry/messages/outcome.hpp"
 #include "belfry/messages/person_mail.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "belfry/actors/interfaces/conversation.hpp"
-#include "belfry/actors/interfaces/local_message.hpp"
+#include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/actors/interfaces/person.hpp"
 #include "belfry/io/ports.hpp"
 
@@ -82,11 +82,11 @@ using shard_actor =
 
 } // namespace belfry
 
-BELFRY_LOCAL_MESSAGE(route)
-BELFRY_LOCAL_MESSAGE(to_conversation)
-BELFRY_LOCAL_MESSAGE(to_person)
-BELFRY_LOCAL_MESSAGE(post)
-BELFRY_LOCAL_MESSAGE(count_awake)
+BELFRY_SHARED_MESSAGE(route)
+BELFRY_SHARED_MESSAGE(to_conversation)
+BELFRY_SHARED_MESSAGE(to_person)
+BELFRY_SHARED_MESSAGE(post)
+BELFRY_SHARED_MESSAGE(count_awake)
 BELFRY_LOCAL_MESSAGE(loaded_conversation)
 BELFRY_LOCAL_MESSAGE(loaded_person)
 BELFRY_LOCAL_MESSAGE(conversation_sleepy)

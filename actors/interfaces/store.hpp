@@ -1,6 +1,6 @@
 #pragma once
 
-#include "belfry/actors/interfaces/local_message.hpp"
+#include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/actors/interfaces/shard.hpp"
 #include "belfry/io/ports.hpp"
 

@@ -37,7 +37,7 @@ PURE_FORBIDDEN = [
 ]
 HEAVY_IN_HEADERS = re.compile(r"#include\s*[<\"](boost/|nlohmann/|curl/|sqlite3|caf/|spdlog/|prometheus/)")
 HEAVY_ALLOWED = ("actors/", "tests/", "benchmarks/", "io/http_server/", "io/http_client/transfer.hpp",
-                 "config/values.hpp", "config/structured.hpp")
+                 "config/values.hpp", "config/structured.hpp", "messages/wire.hpp")
 SLEEP = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|time\.sleep)\b|[^_\w]sleep\(")
 # Where a wait is what is being tested or played, not a means to synchronise.
 SLEEP_ALLOWED = ("tests/support/", "tests/tidy/", "tests/crash/crash_child.cpp")
