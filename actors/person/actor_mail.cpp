@@ -76,6 +76,13 @@ bool lacks_counts(pointer self, const person_mail& m) {
 
 } // namespace
 
+void take_in(pointer self, person_mail mail) {
+  if (about_messages(mail))
+    self->state.mail.push_back(std::move(mail));
+  else
+    deliver(self, std::move(mail));
+}
+
 void process_pending(pointer self) {
   auto& st = self->state;
   while (!st.mail.empty() && !st.round) {
@@ -104,10 +111,7 @@ void on_order(pointer self, mail_to_person& m) {
     // Counts in the order in which they were said, whatever waits.
     if (const auto* t = std::get_if<tell>(&mail); t != nullptr && t->record->notification.message)
       set_count(self, t->record->notification.conversation, t->record->notification.message->count);
-    if (about_messages(mail))
-      st.mail.push_back(std::move(mail));
-    else
-      deliver(self, std::move(mail));
+    take_in(self, std::move(mail));
   }
   process_pending(self);
 }

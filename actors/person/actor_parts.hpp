@@ -54,6 +54,9 @@ void give_up_round(pointer self);
 // -- mail ---------------------------------------------------------------------
 
 void on_order(pointer self, mail_to_person& m);
+/// What is about messages waits its turn; calls and requests pass it, those of a former life as well, so that they keep
+/// their order among each other.
+void take_in(pointer self, person_mail mail);
 /// Applies what waits for counts, in order, when they are there.
 void process_pending(pointer self);
 /// Being loaded is all: what was told before the restart was read with the person.

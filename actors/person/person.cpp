@@ -80,8 +80,8 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
     save_devices(self);
   auto& pause = st.core->data().pause;
   after_pause(self, pause.view(now(self)));
-  auto unheard = st.core->take_unheard();
-  std::move(unheard.begin(), unheard.end(), std::back_inserter(st.mail));
+  for (auto& mail : st.core->take_unheard())
+    take_in(self, std::move(mail));
   process_pending(self);
 }
 

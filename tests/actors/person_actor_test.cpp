@@ -189,6 +189,27 @@ TEST(PersonActor, WaitsTenSecondsForACountAndGoesOnWithoutIt) {
   EXPECT_NE(w.get().metrics.text().find("reason=\"conversation_silent\"} 1"), std::string::npos);
 }
 
+TEST(PersonActor, TakesBackACallThatIsOlderThanACrashWhileItGathers) {
+  disk left;
+  {
+    world w;
+    w.publish({started("c0"), started("c1"), in("c0", message("m", "anna")), in("c1", message("m", "anna"))});
+    w.pass(120s);
+    w.store().refuse_to_load("ben");
+    w.publish({in("c1", message("n", "anna")), in("c0", message("n", "anna"))});
+    w.pass(2s);
+    w.publish({in("c0", call_started{"k1", call_type::audio, "anna"})});
+    left = w.on_disk();
+  }
+  world w{{}, false, left};
+  // The messages wait for a count that nobody says; calls do not.
+  w.store().refuse_to_load("c1");
+  w.pass(1s);
+  w.publish({in("c0", call_ended{"k1", {}})});
+  w.pass(1s);
+  EXPECT_EQ(w.said(), (std::vector<std::string>{"incoming_call ben c0", "revoke_call ben c0", "missed_call ben c0"}));
+}
+
 TEST(PersonActor, KeepsTheOrderOfMailWhileItGathers) {
   world w;
   w.publish({started("c1"), started("c2"), in("c2", message("x", "anna"))});
