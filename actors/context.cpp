@@ -31,9 +31,9 @@ void online_people::clear() {
 }
 
 context::context(options o, io::store& s, io::http_transport& t, io::wall_clock& w, io::telemetry& m, timeline at)
-    : opts(std::move(o)), store(s), transport(t), wall(w), metrics(m), line(at) {
-  around.online = [this](const person_id& p) { return online.contains(p); };
-  around.heard = [this](kind k) {
+    : opts(std::move(o)), store(s), transport(t), wall(w), metrics(m), engine_clock(at) {
+  lookups.online = [this](const person_id& p) { return online.contains(p); };
+  lookups.takes_kind = [this](kind k) {
     return std::any_of(channels.begin(), channels.end(), [k](const auto& c) { return c && c->hears(k); });
   };
 }

@@ -102,21 +102,21 @@ constexpr std::size_t cached_profiles_max = 20'000;
 
 /// What every actor of one engine shares: options, ports, and what is published for reading.
 struct context {
-  context(options o, io::store& s, io::http_transport& t, io::wall_clock& w, io::telemetry& m, timeline line);
+  context(options o, io::store& s, io::http_transport& t, io::wall_clock& w, io::telemetry& m, timeline engine_clock);
 
   const options opts;
   io::store& store;
   io::http_transport& transport;
   io::wall_clock& wall;
   io::telemetry& metrics;
-  const timeline line;
+  const timeline engine_clock;
   online_people online;
   registration_view webhooks;
   /// One of each kind; those that are switched off take nothing.
   std::array<std::shared_ptr<io::channel>, channel_count> channels;
   /// Null when web push is switched off.
   std::shared_ptr<io::subscription_service> subscriptions;
-  surroundings around;
+  conversation_lookups lookups;
   recent_messages recent{recent_messages_max};
   profile_cache profiles{cached_profiles_max};
   engine_counters counters;

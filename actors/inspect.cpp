@@ -19,7 +19,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 /// What of a conversation that cannot be read is damaged: "row", or "entry 3".
-std::string damage(const options& o, const surroundings& s, const io::stored_conversation& c) {
+std::string damage(const options& o, const conversation_lookups& s, const io::stored_conversation& c) {
   for (std::size_t n = 0; n < c.entries.size(); ++n) {
     conversation_core core{o, s};
     if (!core.load(c.key, c.id, c.blob, {c.entries.begin(), c.entries.begin() + static_cast<std::ptrdiff_t>(n)},
@@ -40,9 +40,9 @@ json message_of(const message_entry& m) {
 }
 
 json inspect(const options& o, const io::stored_conversation& c, moment now) {
-  surroundings nobody;
+  conversation_lookups nobody;
   nobody.online = [](const person_id&) { return false; };
-  nobody.heard = [](kind) { return true; };
+  nobody.takes_kind = [](kind) { return true; };
   json out{{"conversation", c.id},
            {"key", c.key},
            {"rowBytes", c.blob.size()},

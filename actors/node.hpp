@@ -78,10 +78,10 @@ struct node : context {
 
   turn_gate& turns_of(std::string_view id) { return turns[shard_index(id)]; }
 
-  void to_conversation_of(const conversation_id& id, conversation_order what) const {
+  void to_conversation_of(const conversation_id& id, conversation_command what) const {
     caf::anon_send(shard_of(id), to_conversation{id, std::move(what)});
   }
-  void to_person_of(const person_id& id, person_order what) const {
+  void to_person_of(const person_id& id, person_command what) const {
     caf::anon_send(shard_of(id), to_person{id, std::move(what)});
   }
 
@@ -115,5 +115,11 @@ struct node : context {
 
   const channel_actor& channel(channel_kind kind) const { return channel_actors[static_cast<std::size_t>(kind)]; }
 };
+
+/// The time of an actor whose state has `shared`, the node. Where timers are fake, so is this.
+template <class Self>
+engine_time now(const Self& self) {
+  return self->state.shared->engine_clock.at(self->clock().now());
+}
 
 } // namespace belfry

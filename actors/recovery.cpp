@@ -67,7 +67,7 @@ result<success> recover_due(const context& shared, recovered& r) {
     return due.error();
   r.due = std::move(*due);
   return shared.store.each_journaled([&](io::stored_conversation&& c) {
-    conversation_core core{shared.opts, shared.around};
+    conversation_core core{shared.opts, shared.lookups};
     if (!core.load(c.key, c.id, c.blob, c.entries, c.parts))
       return;
     auto wake = core.wake_time();

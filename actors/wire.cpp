@@ -41,7 +41,7 @@ caf::error load(caf::deserializer& from, T& x) {
 BELFRY_ON_THE_WIRE(route)
 BELFRY_ON_THE_WIRE(to_conversation)
 BELFRY_ON_THE_WIRE(to_person)
-BELFRY_ON_THE_WIRE(post)
+BELFRY_ON_THE_WIRE(outbox)
 BELFRY_ON_THE_WIRE(count_awake)
 BELFRY_ON_THE_WIRE(acks)
 BELFRY_ON_THE_WIRE(bot_changed)

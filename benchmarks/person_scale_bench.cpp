@@ -120,9 +120,9 @@ void one_against_many(const settings& o, figures& out) {
 // -- agents in many sleeping conversations ------------------------------------
 
 /// A sleeping conversation of an agent and a visitor, with one unread message of each kind of state.
-io::unit sleeping(io::store& store, const options& o, const surroundings& around, const conversation_id& c,
+io::unit sleeping(io::store& store, const options& o, const conversation_lookups& lookups, const conversation_id& c,
                   const person_id& agent, bool waits, millis then) {
-  conversation_core core{o, around};
+  conversation_core core{o, lookups};
   core.name(store.new_conversation_key(), c);
   const moment m{then, then};
   effects fx;
@@ -166,11 +166,11 @@ cost told_in(const settings& o, figures& out, std::size_t conversations) {
   scratch folder;
   auto opts = options_in(folder);
   opts.push.debounce_delay = 0ms;
-  const surroundings around{[](const person_id&) { return false; }, [](kind) { return true; }};
+  const conversation_lookups lookups{[](const person_id&) { return false; }, [](kind) { return true; }};
   {
     auto store = open_store(folder.store());
     build(*store, conversations, [&](std::size_t i) {
-      return sleeping(*store, opts, around, numbered("c", i), "agent", false, wall_now() - 3'600'000);
+      return sleeping(*store, opts, lookups, numbered("c", i), "agent", false, wall_now() - 3'600'000);
     });
   }
   test::webhook_sink sink;
@@ -260,7 +260,7 @@ void overdue(const settings& o, figures& out) {
   scratch folder;
   sink.wait_ready(10);
   const auto opts = options_in(folder);
-  const surroundings around{[](const person_id&) { return false; }, [](kind) { return true; }};
+  const conversation_lookups lookups{[](const person_id&) { return false; }, [](kind) { return true; }};
   {
     auto e = start_engine(opts);
     register_webhook(*e, sink_url(sink.shared()), bench_secret);
@@ -269,7 +269,7 @@ void overdue(const settings& o, figures& out) {
     auto store = open_store(folder.store());
     const auto every = conversations / waiting;
     build(*store, conversations, [&](std::size_t i) {
-      return sleeping(*store, opts, around, numbered("c", i), numbered("agent", i % agents), i % every == 0,
+      return sleeping(*store, opts, lookups, numbered("c", i), numbered("agent", i % agents), i % every == 0,
                       wall_now() - 3'600'000);
     });
   }

@@ -25,9 +25,9 @@ size size_of(const settings& o) {
 }
 
 /// A conversation of two as the engine would leave it; with a message that waits since an hour, or with nothing.
-io::unit sleeping(io::store& store, const options& o, const surroundings& around, std::size_t i, bool waits,
+io::unit sleeping(io::store& store, const options& o, const conversation_lookups& lookups, std::size_t i, bool waits,
                   millis long_ago) {
-  conversation_core core{o, around};
+  conversation_core core{o, lookups};
   core.name(store.new_conversation_key(), conversation_name(i));
   const moment then{long_ago, long_ago};
   effects fx;
@@ -47,13 +47,13 @@ io::unit sleeping(io::store& store, const options& o, const surroundings& around
 void build(const std::filesystem::path& file, const size& s) {
   constexpr std::size_t batch = 5'000;
   const options o;
-  const surroundings around{[](const person_id&) { return false; }, [](kind) { return true; }};
+  const conversation_lookups lookups{[](const person_id&) { return false; }, [](kind) { return true; }};
   const auto now = wall_now();
   auto store = open_store(file);
   for (std::size_t i = 0; i < s.conversations;) {
     std::vector<io::unit> units;
     for (; i < s.conversations && units.size() < batch; ++i)
-      units.push_back(sleeping(*store, o, around, i, i % (s.conversations / s.waiting) == 0, now - 3'600'000));
+      units.push_back(sleeping(*store, o, lookups, i, i % (s.conversations / s.waiting) == 0, now - 3'600'000));
     std::vector<const io::unit*> all;
     all.reserve(units.size());
     for (const auto& u : units)

@@ -103,7 +103,7 @@ struct person_row {
 };
 
 /// What a conversation told a person and the person has not applied yet (upsert by seq). Empty blob: it has.
-struct mail_row {
+struct update_row {
   /// From `store::new_notification_seq`.
   std::uint64_t seq = 0;
   belfry::person_id person;
@@ -189,7 +189,7 @@ struct setting {
   std::string value;
 };
 
-using change = std::variant<journal_entry, conversation_row, membership, person_row, mail_row, person_removed,
+using change = std::variant<journal_entry, conversation_row, membership, person_row, update_row, person_removed,
                             presence_row, presence_cleared, shown_row, notification_row, parked_delivery,
                             parked_removed, webhook_row, known_id, setting>;
 
@@ -227,7 +227,7 @@ struct stored_person {
   /// Of the tokens that the person claims, those that another one claims with a higher number.
   std::vector<std::string> lost_tokens;
   /// Not applied yet, oldest first.
-  std::vector<mail_row> mails = {};
+  std::vector<update_row> updates = {};
 };
 
 /// Who claims a token.

@@ -18,10 +18,6 @@ using pointer = callbacks_actor::stateful_pointer<callbacks_state>;
 constexpr engine_time answered_within = 60'000;
 constexpr auto tick_every = std::chrono::seconds{1};
 
-engine_time now(pointer self) {
-  return self->state.shared->line.at(self->clock().now());
-}
-
 void close(pointer self, std::uint64_t number, api_answer what) {
   auto found = self->state.questions.extract(number);
   if (!found.empty())

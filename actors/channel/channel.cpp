@@ -18,10 +18,6 @@ constexpr auto tick_every = std::chrono::seconds{10};
 /// Alarms look no further ahead, so that those that were overtaken do not pile up.
 constexpr engine_time alarm_max = 60'000;
 
-engine_time now(pointer self) {
-  return self->state.shared->line.at(self->clock().now());
-}
-
 channel_kind kind_of(pointer self) {
   return self->state.via->kind();
 }
@@ -37,12 +33,12 @@ lane_options make_lane_options(const options& o, const io::channel_policy& p) {
   return l;
 }
 
-lane_seat& seat_of(pointer self, const std::string& name) {
+managed_lane& managed_lane_of(pointer self, const std::string& name) {
   auto& st = self->state;
-  auto& seat = st.lanes[name];
-  if (!seat)
-    seat = std::make_unique<lane_seat>(make_lane_options(st.shared->opts, st.via->policy()), st.budget.get());
-  return *seat;
+  auto& managed = st.lanes[name];
+  if (!managed)
+    managed = std::make_unique<managed_lane>(make_lane_options(st.shared->opts, st.via->policy()), st.budget.get());
+  return *managed;
 }
 
 // -- outcomes -----------------------------------------------------------------
@@ -65,8 +61,8 @@ void end(pointer self, const queued& q, delivery_state state, reason why) {
 }
 
 /// It goes to disk until there is room or its time comes. Guarded: nothing of its chain passes it meanwhile.
-void park(pointer self, const std::string& lane, lane_seat& seat, const queued& q, bool guarded) {
-  seat.disk.leaves(q, guarded);
+void park(pointer self, const std::string& lane, managed_lane& managed, const queued& q, bool guarded) {
+  managed.disk.leaves(q, guarded);
   self->state.parked.increment(self->state.shared->metrics, io::metric::parked, {to_string(kind_of(self))});
   attempted a;
   a.lane = lane;
@@ -86,38 +82,38 @@ void start(pointer self, const std::string& lane, queued q) {
   st.attempts[id] = {lane, std::move(q), ticket, now(self)};
 }
 
-void fetch(pointer self, const std::string& name, lane_seat& seat);
+void fetch(pointer self, const std::string& name, managed_lane& managed);
 
-void arm(pointer self, const std::string& name, lane_seat& seat) {
+void arm(pointer self, const std::string& name, managed_lane& managed) {
   auto t = now(self);
-  auto wake = seat.core.next_wake(t);
-  if (auto ask = seat.disk.next_wake())
+  auto wake = managed.core.next_wake(t);
+  if (auto ask = managed.disk.next_wake())
     wake = std::min(wake.value_or(*ask), *ask);
-  if (!wake || (seat.armed != 0 && seat.armed <= *wake))
+  if (!wake || (managed.armed != 0 && managed.armed <= *wake))
     return;
-  seat.armed = std::max<engine_time>(std::min(*wake, t + alarm_max), 1);
-  self->delayed_send(self, std::chrono::milliseconds{std::max<engine_time>(seat.armed - t, 0)}, channel_alarm{name});
+  managed.armed = std::max<engine_time>(std::min(*wake, t + alarm_max), 1);
+  self->delayed_send(self, std::chrono::milliseconds{std::max<engine_time>(managed.armed - t, 0)}, channel_alarm{name});
 }
 
 /// Starts what may start, ends what is too old, asks the disk when there is room.
-void pump(pointer self, const std::string& name, lane_seat& seat) {
+void pump(pointer self, const std::string& name, managed_lane& managed) {
   auto t = now(self);
-  for (auto& q : seat.core.expire(t))
+  for (auto& q : managed.core.expire(t))
     end(self, q, delivery_state::expired, reason::expired);
-  for (auto& q : seat.core.next(t))
+  for (auto& q : managed.core.next(t))
     start(self, name, std::move(q));
-  fetch(self, name, seat);
-  arm(self, name, seat);
+  fetch(self, name, managed);
+  arm(self, name, managed);
   auto& st = self->state;
-  st.waiting += seat.core.depth() - seat.depth;
-  seat.depth = seat.core.depth();
+  st.waiting += managed.core.depth() - managed.depth;
+  managed.depth = managed.core.depth();
   st.depth.set(static_cast<double>(st.waiting));
 }
 
 void pump_starved(pointer self) {
-  for (auto& [name, seat] : self->state.lanes) {
-    if (seat->core.starved())
-      pump(self, name, *seat);
+  for (auto& [name, managed] : self->state.lanes) {
+    if (managed->core.starved())
+      pump(self, name, *managed);
   }
 }
 
@@ -129,15 +125,15 @@ void finish_attempt(pointer self, const notification_id& id) {
     std::exchange(st.drained, nullptr)();
 }
 
-void on_denied(pointer self, attempt_seat& a, lane_seat& seat, reason why) {
-  seat.core.withdrawn(a.item.delivery, now(self));
+void on_denied(pointer self, running_attempt& a, managed_lane& managed, reason why) {
+  managed.core.withdrawn(a.item.delivery, now(self));
   end(self, a.item, why == reason::expired ? delivery_state::expired : delivery_state::cancelled, why);
 }
 
 /// The attempt of `delivery` is over, however it went: others may start.
-void go_on(pointer self, const std::string& lane, lane_seat& seat, const notification_id& delivery) {
+void go_on(pointer self, const std::string& lane, managed_lane& managed, const notification_id& delivery) {
   finish_attempt(self, delivery);
-  pump(self, lane, seat);
+  pump(self, lane, managed);
   pump_starved(self);
 }
 
@@ -149,9 +145,9 @@ void on_cleared(pointer self, cleared& c) {
     return;
   const auto lane = i->second.lane;
   if (!c.what->granted) {
-    auto& seat = seat_of(self, lane);
-    on_denied(self, i->second, seat, c.what->why);
-    return go_on(self, lane, seat, c.delivery);
+    auto& managed = managed_lane_of(self, lane);
+    on_denied(self, i->second, managed, c.what->why);
+    return go_on(self, lane, managed, c.delivery);
   }
   auto& in = c.what->input;
   in.fresh_connection = i->second.item.fresh_connection;
@@ -166,11 +162,11 @@ void on_cleared(pointer self, cleared& c) {
 }
 
 /// The provider answered, or did not.
-void on_made(pointer self, const std::string& lane, lane_seat& seat, attempt_seat& a, io::attempt_result& r) {
+void on_made(pointer self, const std::string& lane, managed_lane& managed, running_attempt& a, io::attempt_result& r) {
   auto& st = self->state;
   const auto& o = r.answer;
-  auto dice = std::uniform_real_distribution<double>{0, 1}(st.dice);
-  auto d = seat.core.answered(a.item.delivery, o, now(self), dice);
+  auto jitter = std::uniform_real_distribution<double>{0, 1}(st.rng);
+  auto d = managed.core.answered(a.item.delivery, o, now(self), jitter);
   attempted out;
   out.made = std::move(r.earlier);
   auto at = out.made.empty() ? a.began : out.made.back().at + out.made.back().duration;
@@ -186,14 +182,14 @@ void on_made(pointer self, const std::string& lane, lane_seat& seat, attempt_sea
   if (o.what == outcome::verdict::accepted)
     st.delivery_seconds.observe(static_cast<double>(st.shared->wall.now() - a.born) / 1000);
   tell(self, a.item, std::move(out));
-  if (d && d->evicted)
-    park(self, lane, seat, *d->evicted, true);
+  if (d && d->parked)
+    park(self, lane, managed, *d->parked, true);
 }
 
 /// It counts no attempt and waits for its time.
-void on_postponed(pointer self, const std::string& lane, lane_seat& seat, const attempt_seat& a, millis wait) {
+void on_postponed(pointer self, const std::string& lane, managed_lane& managed, const running_attempt& a, millis wait) {
   auto t = now(self);
-  auto d = seat.core.put_back(a.item.delivery, t + wait, t);
+  auto d = managed.core.put_back(a.item.delivery, t + wait, t);
   attempted out;
   out.state = d ? d->state : delivery_state::cancelled;
   out.why = d ? d->reason : reason::taken_back;
@@ -201,8 +197,8 @@ void on_postponed(pointer self, const std::string& lane, lane_seat& seat, const 
   if (a.item.tries == 0 && out.state == delivery_state::retrying)
     out.state = delivery_state::queued;
   tell(self, a.item, std::move(out));
-  if (d && d->evicted)
-    park(self, lane, seat, *d->evicted, true);
+  if (d && d->parked)
+    park(self, lane, managed, *d->parked, true);
 }
 
 void on_answered(pointer self, answered& x) {
@@ -211,27 +207,27 @@ void on_answered(pointer self, answered& x) {
   auto i = st.attempts.find(x.delivery);
   if (i == st.attempts.end())
     return;
-  auto& seat = seat_of(self, x.lane);
+  auto& managed = managed_lane_of(self, x.lane);
   auto& r = *x.what;
   if (!r.alarm.empty())
     st.shared->metrics.alarm(to_string(kind_of(self)), r.alarm, r.subject);
   if (r.hold > 0)
-    seat.core.hold(now(self) + r.hold);
+    managed.core.hold(now(self) + r.hold);
   switch (r.how) {
   case verdict::made:
-    on_made(self, x.lane, seat, i->second, r);
+    on_made(self, x.lane, managed, i->second, r);
     break;
   case verdict::postponed:
-    on_postponed(self, x.lane, seat, i->second, r.wait);
+    on_postponed(self, x.lane, managed, i->second, r.wait);
     break;
   case verdict::impossible:
-    on_denied(self, i->second, seat, r.answer.why);
+    on_denied(self, i->second, managed, r.answer.why);
     break;
   case verdict::interrupted:
     // It counts as not answered and is repeated after the restart.
     return finish_attempt(self, x.delivery);
   }
-  go_on(self, x.lane, seat, x.delivery);
+  go_on(self, x.lane, managed, x.delivery);
 }
 
 /// One lost answer keeps no slot: the delivery waits for another attempt.
@@ -247,31 +243,31 @@ void on_tick(pointer self) {
     auto& a = st.attempts.at(id);
     st.shared->metrics.alarm("ENGINE", "person_silent", to_string(id));
     const auto lane = a.lane;
-    auto& seat = seat_of(self, lane);
-    on_postponed(self, lane, seat, a, st.via->policy().retry.first);
-    go_on(self, lane, seat, id);
+    auto& managed = managed_lane_of(self, lane);
+    on_postponed(self, lane, managed, a, st.via->policy().retry.first);
+    go_on(self, lane, managed, id);
   }
   self->delayed_send(self, tick_every, channel_tick{});
 }
 
 // -- disk ---------------------------------------------------------------------
 
-free_capacity room_of(const lane_seat& seat) {
-  return {seat.core.free_capacity(false), seat.core.free_capacity(true)};
+free_capacity room_of(const managed_lane& managed) {
+  return {managed.core.free_capacity(false), managed.core.free_capacity(true)};
 }
 
-void fetch(pointer self, const std::string& name, lane_seat& seat) {
+void fetch(pointer self, const std::string& name, managed_lane& managed) {
   auto& st = self->state;
   if (st.draining)
     return;
   auto all = st.shared->opts.limits.lane_queue;
-  auto ending = seat.closed != reason::none;
-  auto q = seat.disk.ask(now(self), room_of(seat), {all, all}, ending);
+  auto ending = managed.closed != reason::none;
+  auto q = managed.disk.ask(now(self), room_of(managed), {all, all}, ending);
   if (!q)
     return;
   auto me = caf::actor_cast<channel_actor>(self);
   self->send(st.shared->reader,
-             ask_store{[me, name, q = *q, ending, refused = seat.core.counters().refused](io::store& s) {
+             ask_store{[me, name, q = *q, ending, refused = managed.core.counters().refused](io::store& s) {
                parked_found found{name, ending, {}, {}, refused, q.complete, false};
                auto list = s.parked(name, q.until, q.limit);
                auto due = s.parked_due(name);
@@ -285,96 +281,96 @@ void fetch(pointer self, const std::string& name, lane_seat& seat) {
 }
 
 void on_arrived(pointer self, const on_disk& d) {
-  auto& seat = seat_of(self, d.lane);
-  seat.disk.arrived();
-  pump(self, d.lane, seat);
+  auto& managed = managed_lane_of(self, d.lane);
+  managed.disk.arrived();
+  pump(self, d.lane, managed);
 }
 
 void on_found(pointer self, parked_found& f) {
   auto& st = self->state;
-  auto& seat = seat_of(self, f.lane);
+  auto& managed = managed_lane_of(self, f.lane);
   if (f.failed) {
-    seat.disk.failed(now(self));
-    return arm(self, f.lane, seat);
+    managed.disk.failed(now(self));
+    return arm(self, f.lane, managed);
   }
-  auto found = seat.disk.answered(std::move(f.list), f.complete, room_of(seat), f.ending);
+  auto found = managed.disk.answered(std::move(f.list), f.complete, room_of(managed), f.ending);
   for (auto& p : found.back)
     st.shared->to_person_of(p.person, unpark{p.delivery, kind_of(self), f.lane});
   if (found.drained) {
     for (auto calls : {false, true})
-      seat.core.drained(calls, f.refused_before);
-    seat.disk.rest_until(f.next_due, seat.core.counters().refused != f.refused_before, now(self));
+      managed.core.drained(calls, f.refused_before);
+    managed.disk.rest_until(f.next_due, managed.core.counters().refused != f.refused_before, now(self));
   }
-  pump(self, f.lane, seat);
+  pump(self, f.lane, managed);
 }
 
 // -- orders -------------------------------------------------------------------
 
 /// It goes to disk behind what of its chain is there.
-bool follow_to_disk(pointer self, submit& s, lane_seat& seat) {
-  auto due = seat.disk.behind(s.item);
+bool follow_to_disk(pointer self, submit& s, managed_lane& managed) {
+  auto due = managed.disk.behind(s.item);
   if (!due)
     return false;
   s.item.due = std::max(s.item.due, *due);
-  park(self, s.lane, seat, s.item, true);
+  park(self, s.lane, managed, s.item, true);
   return true;
 }
 
 void on_submit(pointer self, submit& s) {
-  auto& seat = seat_of(self, s.lane);
-  seat.disk.came_back(s.item.delivery);
-  if (seat.closed != reason::none)
-    return end(self, s.item, delivery_state::cancelled, seat.closed);
-  if (follow_to_disk(self, s, seat))
-    return pump(self, s.lane, seat);
+  auto& managed = managed_lane_of(self, s.lane);
+  managed.disk.came_back(s.item.delivery);
+  if (managed.closed != reason::none)
+    return end(self, s.item, delivery_state::cancelled, managed.closed);
+  if (follow_to_disk(self, s, managed))
+    return pump(self, s.lane, managed);
   auto from = s.from_disk ? lane::origin::disk : lane::origin::live;
-  auto r = seat.core.submit(std::move(s.item), now(self), from, seat.disk.may_guard());
+  auto r = managed.core.submit(std::move(s.item), now(self), from, managed.disk.may_guard());
   if (r.replaced)
     end(self, *r.replaced, delivery_state::cancelled, reason::superseded);
-  if (r.evicted)
-    park(self, s.lane, seat, *r.evicted, true);
+  if (r.parked)
+    park(self, s.lane, managed, *r.parked, true);
   if (r.what == submission::verdict::refused) {
     self->state.shared->metrics.get_counter(io::metric::queue_full, {"lane"}).increment();
-    park(self, s.lane, seat, *r.declined, s.from_disk || r.declined->tries > 0);
+    park(self, s.lane, managed, *r.declined, s.from_disk || r.declined->tries > 0);
   } else if (r.what == submission::verdict::superseded) {
     end(self, *r.declined, delivery_state::cancelled, reason::superseded);
   }
-  pump(self, s.lane, seat);
+  pump(self, s.lane, managed);
 }
 
 void on_cancel(pointer self, const cancel& c) {
-  auto& seat = seat_of(self, c.lane);
+  auto& managed = managed_lane_of(self, c.lane);
   if (c.why == reason::none) {
-    seat.disk.is_gone(c.delivery);
-    return pump(self, c.lane, seat);
+    managed.disk.is_gone(c.delivery);
+    return pump(self, c.lane, managed);
   }
-  seat.disk.came_back(c.delivery);
-  for (const auto& q : seat.core.cancel(c.delivery, c.why).dropped)
+  managed.disk.came_back(c.delivery);
+  for (const auto& q : managed.core.cancel(c.delivery, c.why).dropped)
     end(self, q, delivery_state::cancelled, c.why);
-  pump(self, c.lane, seat);
+  pump(self, c.lane, managed);
 }
 
 void on_close(pointer self, const close_lane& c) {
-  auto& seat = seat_of(self, c.lane);
-  seat.closed = c.why;
-  seat.disk.ask_again();
-  for (const auto& q : seat.core.cancel([](const queued&) { return true; }, c.why).dropped)
+  auto& managed = managed_lane_of(self, c.lane);
+  managed.closed = c.why;
+  managed.disk.ask_again();
+  for (const auto& q : managed.core.cancel([](const queued&) { return true; }, c.why).dropped)
     end(self, q, delivery_state::cancelled, c.why);
-  pump(self, c.lane, seat);
+  pump(self, c.lane, managed);
 }
 
 void on_open(pointer self, const open_lane& o) {
-  auto& seat = seat_of(self, o.lane);
-  seat.closed = reason::none;
-  seat.core.reset();
-  pump(self, o.lane, seat);
+  auto& managed = managed_lane_of(self, o.lane);
+  managed.closed = reason::none;
+  managed.core.reset();
+  pump(self, o.lane, managed);
 }
 
 void on_drain(pointer self, drain& d) {
   auto& st = self->state;
   st.draining = true;
-  for (auto& [name, seat] : st.lanes)
-    seat->core.stop();
+  for (auto& [name, managed] : st.lanes)
+    managed->core.stop();
   st.drained = std::move(d.done);
   if (st.attempts.empty())
     std::exchange(st.drained, nullptr)();
@@ -389,7 +385,7 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
   st.via = std::move(via);
   const auto kind = kind_of(self);
   st.budget = std::make_unique<in_flight_budget>(shared->opts.limits.channel_in_flight);
-  st.dice.seed(std::random_device{}());
+  st.rng.seed(std::random_device{}());
   st.in_flight = shared->metrics.get_gauge(io::metric::lane_in_flight, {to_string(kind)});
   st.depth = shared->metrics.get_gauge(io::metric::lane_depth, {to_string(kind)});
   st.attempt_seconds = shared->metrics.get_histogram(io::metric::attempt_seconds, {to_string(kind)});
@@ -401,9 +397,9 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
       [self](const close_lane& c) { on_close(self, c); },
       [self](const open_lane& o) { on_open(self, o); },
       [self](retry_now) {
-        for (auto& [name, seat] : self->state.lanes) {
-          seat->core.reset();
-          pump(self, name, *seat);
+        for (auto& [name, managed] : self->state.lanes) {
+          managed->core.reset();
+          pump(self, name, *managed);
         }
       },
       [self](answered& a) { on_answered(self, a); },
@@ -411,16 +407,16 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
       [self](parked_found& f) { on_found(self, f); },
       [self](const on_disk& d) { on_arrived(self, d); },
       [self](const channel_alarm& a) {
-        auto& seat = seat_of(self, a.lane);
-        seat.armed = 0;
-        pump(self, a.lane, seat);
+        auto& managed = managed_lane_of(self, a.lane);
+        managed.armed = 0;
+        pump(self, a.lane, managed);
       },
       [self](channel_tick) { on_tick(self); },
       [self](const parked_lanes& p) {
         for (const auto& name : p.lanes) {
-          auto& seat = seat_of(self, name);
-          seat.disk.may_hold();
-          pump(self, name, seat);
+          auto& managed = managed_lane_of(self, name);
+          managed.disk.may_hold();
+          pump(self, name, managed);
         }
       },
       [self](drain& d) { on_drain(self, d); },

@@ -13,8 +13,8 @@
 namespace belfry {
 
 /// A lane with what the actor keeps beside it.
-struct lane_seat {
-  explicit lane_seat(const lane_options& o, in_flight_budget* budget) : core(o, budget) {}
+struct managed_lane {
+  explicit managed_lane(const lane_options& o, in_flight_budget* budget) : core(o, budget) {}
 
   lane core;
   /// The address is switched off: everything ends with this reason.
@@ -26,7 +26,7 @@ struct lane_seat {
 };
 
 /// One attempt under way.
-struct attempt_seat {
+struct running_attempt {
   std::string lane;
   queued item;
   /// The question to the person, and when it was asked.
@@ -48,10 +48,10 @@ struct channel_state {
   node* shared = nullptr;
   std::shared_ptr<io::channel> via;
   std::unique_ptr<in_flight_budget> budget;
-  std::unordered_map<std::string, std::unique_ptr<lane_seat>> lanes;
-  std::unordered_map<notification_id, attempt_seat> attempts;
+  std::unordered_map<std::string, std::unique_ptr<managed_lane>> lanes;
+  std::unordered_map<notification_id, running_attempt> attempts;
   std::uint64_t tickets = 0;
-  std::mt19937_64 dice;
+  std::mt19937_64 rng;
   std::function<void()> drained;
   bool draining = false;
   io::gauge depth, in_flight;

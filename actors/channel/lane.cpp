@@ -30,11 +30,11 @@ lane::~lane() {
 
 // -- taking ---------------------------------------------------------------------
 
-submission lane::submit(queued q, engine_time now, origin from, bool may_evict) {
+submission lane::submit(queued q, engine_time now, origin from, bool may_park) {
   if (entries_.contains(q.delivery))
     return {submission::verdict::duplicate, {}, {}, {}};
   auto calls = is_call(q.kind);
-  if (stopping_ || (from == origin::live && side(calls).spilled))
+  if (stopping_ || (from == origin::live && side(calls).has_parked))
     return refuse(std::move(q));
   if (q.kind == kind::new_message) {
     auto c = chains_.find(chain_of(q));
@@ -49,9 +49,9 @@ submission lane::submit(queued q, engine_time now, origin from, bool may_evict) 
     return {submission::verdict::refused, {}, {}, std::move(q)};
   submission out;
   if (free_capacity(calls) == 0 && !calls)
-    out.evicted = evict(side(calls), true, now + options_.park_after, chain_of(q));
-  if (free_capacity(calls) == 0 && !calls && may_evict && from == origin::live && breaker_.troubled())
-    out.evicted = evict(side(calls), false, 0, chain_of(q));
+    out.parked = take_out(side(calls), true, now + options_.park_after, chain_of(q));
+  if (free_capacity(calls) == 0 && !calls && may_park && from == origin::live && breaker_.troubled())
+    out.parked = take_out(side(calls), false, 0, chain_of(q));
   if (free_capacity(calls) == 0)
     return refuse(std::move(q));
   q.due = std::max(q.due, now);
@@ -68,11 +68,11 @@ std::size_t lane::free_capacity(bool calls) const {
 
 void lane::drained(bool calls, std::uint64_t refused_before) {
   if (counters_.refused == refused_before)
-    side(calls).spilled = false;
+    side(calls).has_parked = false;
 }
 
 submission lane::refuse(queued q) {
-  side(is_call(q.kind)).spilled = true;
+  side(is_call(q.kind)).has_parked = true;
   ++counters_.refused;
   return {submission::verdict::refused, {}, {}, std::move(q)};
 }
@@ -80,14 +80,14 @@ submission lane::refuse(queued q) {
 /// True: a newer new_message of the chain is in the lane already (this one comes late, from disk).
 bool lane::outdated(const chain& c, const queued& q) {
   auto newer = [&](const entry* e) { return e && e->item.kind == kind::new_message && e->item.seq > q.seq; };
-  return newer(c.message) || newer(c.flying);
+  return newer(c.message) || newer(c.in_flight);
 }
 
 submission lane::replace(entry& older, queued q, engine_time now) {
   const auto& old = older.item;
   // Keeps the older one's turn, so that a busy conversation is not put off with every message.
-  q.due = old.imposed ? std::max(q.due, old.due) : std::min(std::max(q.due, now), old.due);
-  q.imposed = q.imposed || old.imposed;
+  q.due = old.has_backoff ? std::max(q.due, old.due) : std::min(std::max(q.due, now), old.due);
+  q.has_backoff = q.has_backoff || old.has_backoff;
   auto& e = insert(std::move(q));
   unwait(older);
   submission out{submission::verdict::replaced, erase(older), {}, {}};
@@ -98,7 +98,7 @@ submission lane::replace(entry& older, queued q, engine_time now) {
 
 /// Not of the chain that the room is for: takes out a retry that is due after `due_after`, the last one first, or a
 /// first attempt, the oldest one first.
-std::optional<queued> lane::evict(class_side& from, bool retry, engine_time due_after, const std::string& not_of) {
+std::optional<queued> lane::take_out(class_side& from, bool retry, engine_time due_after, const std::string& not_of) {
   auto& heads = from.heads[retry ? 1 : 0];
   const auto looked_at = std::min<std::size_t>(heads.size(), evictions_looked_at_max);
   for (std::size_t i = 0; i < looked_at; ++i) {
@@ -110,7 +110,7 @@ std::optional<queued> lane::evict(class_side& from, bool retry, engine_time due_
     if (e.chain->members > 1 || e.chain->name == not_of)
       continue;
     unwait(e);
-    ++counters_.evicted;
+    ++counters_.parked;
     return erase(e);
   }
   return std::nullopt;
@@ -165,7 +165,7 @@ void lane::unwait(entry& e) {
 }
 
 void lane::refresh_head(chain& c) {
-  auto* head = c.flying || c.waiting.empty() ? nullptr : *c.waiting.begin();
+  auto* head = c.in_flight || c.waiting.empty() ? nullptr : *c.waiting.begin();
   if (head == c.head)
     return;
   if (c.head)
@@ -247,8 +247,8 @@ bool lane::affordable(entry& e) {
 
 void lane::start(entry& e, engine_time now, std::vector<queued>& out) {
   unwait(e);
-  e.flying = true;
-  e.chain->flying = &e;
+  e.in_flight = true;
+  e.chain->in_flight = &e;
   refresh_head(*e.chain);
   if (!e.call())
     retry_turn_ = !e.retry();

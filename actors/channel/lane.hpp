@@ -40,7 +40,7 @@ struct queued {
   /// Attempts that began before; in what `next` hands out this is the number of the retry.
   std::uint32_t tries = 0;
   /// `due` is a wait that a failure imposed; who replaces this delivery takes it over.
-  bool imposed = false;
+  bool has_backoff = false;
   /// Attempts among `tries` that a kept connection swallowed: they do not lengthen the wait for the next one.
   std::uint32_t lost = 0;
   /// The last attempt was swallowed so: the next one goes out on a connection of its own.
@@ -86,7 +86,7 @@ struct submission {
   verdict what = verdict::accepted;
   std::optional<queued> replaced;
   /// A retry that made room: it waits on disk until its `due`.
-  std::optional<queued> evicted;
+  std::optional<queued> parked;
   /// The submitted delivery itself when it was refused or superseded.
   std::optional<queued> declined;
 };
@@ -100,7 +100,7 @@ struct disposition {
   /// Retrying: when the next attempt is due. 0 otherwise.
   engine_time at = 0;
   /// A retry (maybe this one) for which there is no room: it waits on disk until its `due`.
-  std::optional<queued> evicted = std::nullopt;
+  std::optional<queued> parked = std::nullopt;
 };
 
 /// What `cancel` met.
@@ -116,7 +116,7 @@ struct lane_counters {
   std::uint64_t submitted = 0;
   std::uint64_t replaced = 0;
   std::uint64_t refused = 0;
-  std::uint64_t evicted = 0;
+  std::uint64_t parked = 0;
   std::uint64_t started = 0;
   std::uint64_t retried = 0;
   /// Retries that the retry budget put off.
@@ -162,13 +162,13 @@ public:
 
   /// Takes a delivery. A new_message takes the place of an older one of its key that waits, between its retries too;
   /// it takes over the wait that a failure imposed on the older one, and otherwise its turn.
-  /// A full lane evicts a late retry for it, or, while some fail, an old first attempt if `may_evict`.
-  submission submit(queued q, engine_time now, origin from = origin::live, bool may_evict = true);
+  /// A full lane evicts a late retry for it, or, while some fail, an old first attempt if `may_park`.
+  submission submit(queued q, engine_time now, origin from = origin::live, bool may_park = true);
 
   /// How many more it takes.
   std::size_t free_capacity(bool calls) const;
   /// True after a refusal, until `drained`: new deliveries of this class wait on disk so that the order is kept.
-  bool spilled(bool calls) const { return side(calls).spilled; }
+  bool has_parked(bool calls) const { return side(calls).has_parked; }
   /// Nothing that is due is left on disk, as read when `counters().refused` was `refused_before`; a refusal since then
   /// makes this void.
   void drained(bool calls, std::uint64_t refused_before);
@@ -177,8 +177,9 @@ public:
   /// or `withdrawn`.
   std::vector<queued> next(engine_time now, std::size_t limit = SIZE_MAX);
 
-  /// How an attempt ended; nothing when that delivery is not in flight. `dice` in [0,1) spreads the retries.
-  std::optional<disposition> answered(const notification_id& delivery, const outcome& o, engine_time now, double dice);
+  /// How an attempt ended; nothing when that delivery is not in flight. `jitter` in [0,1) spreads the retries.
+  std::optional<disposition> answered(const notification_id& delivery, const outcome& o, engine_time now,
+                                      double jitter);
   /// The attempt did not happen and shall happen at `due` (a stream refused before it began): no attempt is counted.
   std::optional<disposition> put_back(const notification_id& delivery, engine_time due, engine_time now);
   /// The attempt did not happen and never shall (its reason is gone): the delivery leaves the lane.
@@ -224,7 +225,7 @@ private:
     /// Order within the chain and among equal due times.
     std::pair<std::uint64_t, std::uint64_t> rank;
     lane::chain* chain = nullptr;
-    bool flying = false;
+    bool in_flight = false;
     /// In flight as the probe of the breaker.
     bool probe = false;
     /// It waits for its time in the room of the delayed.
@@ -258,7 +259,7 @@ private:
     /// Waiting and in flight.
     std::size_t members = 0;
     std::set<entry*, by_rank> waiting;
-    entry* flying = nullptr;
+    entry* in_flight = nullptr;
     /// The first of `waiting` when it stands in `heads`.
     entry* head = nullptr;
     /// The new_message that waits: there is never a second one.
@@ -270,7 +271,7 @@ private:
     /// First attempts, and retries.
     std::set<entry*, by_due> heads[2];
     std::size_t held = 0;
-    bool spilled = false;
+    bool has_parked = false;
   };
 
   class_side& side(bool calls) { return sides_[calls ? 1 : 0]; }
@@ -285,7 +286,7 @@ private:
   void refresh_head(chain& c);
   static bool outdated(const chain& c, const queued& q);
   submission replace(entry& older, queued q, engine_time now);
-  std::optional<queued> evict(class_side& from, bool retry, engine_time due_after, const std::string& not_of = {});
+  std::optional<queued> take_out(class_side& from, bool retry, engine_time due_after, const std::string& not_of = {});
   submission refuse(queued q);
 
   // Starting
@@ -301,9 +302,9 @@ private:
   void collect_expired(engine_time now);
 
   // Ending
-  entry* flying(const notification_id& delivery);
-  void land(entry& e);
-  void lose(entry& e, engine_time now);
+  entry* find_in_flight(const notification_id& delivery);
+  void release(entry& e);
+  void release_unattempted(entry& e, engine_time now);
   void learn(const entry& e, const outcome& o, engine_time now);
   disposition finish(entry& e, delivery_state state, reason why);
   disposition again(entry& e, engine_time at);

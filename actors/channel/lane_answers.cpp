@@ -5,16 +5,16 @@
 
 namespace belfry {
 
-lane::entry* lane::flying(const notification_id& delivery) {
+lane::entry* lane::find_in_flight(const notification_id& delivery) {
   auto it = entries_.find(delivery);
-  return it != entries_.end() && it->second.flying ? &it->second : nullptr;
+  return it != entries_.end() && it->second.in_flight ? &it->second : nullptr;
 }
 
 /// Gives back the slot; the entry is on no list afterwards.
-void lane::land(entry& e) {
-  e.flying = false;
+void lane::release(entry& e) {
+  e.in_flight = false;
   e.probe = false;
-  e.chain->flying = nullptr;
+  e.chain->in_flight = nullptr;
   --in_flight_;
   if (e.retry() && !e.call())
     --retries_in_flight_;
@@ -24,15 +24,15 @@ void lane::land(entry& e) {
 }
 
 /// Lands what made no attempt.
-void lane::lose(entry& e, engine_time now) {
+void lane::release_unattempted(entry& e, engine_time now) {
   if (e.probe)
     breaker_.probe_lost(now);
-  land(e);
+  release(e);
 }
 
 std::optional<disposition> lane::answered(const notification_id& delivery, const outcome& o, engine_time now,
-                                          double dice) {
-  auto* e = flying(delivery);
+                                          double jitter) {
+  auto* e = find_in_flight(delivery);
   if (!e)
     return std::nullopt;
   // Of the endpoint a connection that was closed meanwhile says nothing; the second time it counts.
@@ -41,7 +41,7 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
     learn(*e, o, now);
   else if (e->probe)
     breaker_.probe_lost(now);
-  land(*e);
+  release(*e);
   ++e->item.tries;
   e->item.fresh_connection = swallowed;
   e->item.lost += swallowed ? 1 : 0;
@@ -55,9 +55,9 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
   case outcome::verdict::again:
     break;
   }
-  e->item.imposed = true;
+  e->item.has_backoff = true;
   e->put_off = false;
-  auto wait = swallowed ? 0 : retry_wait(options_.retry, e->item.tries - e->item.lost, o.retry_after, dice);
+  auto wait = swallowed ? 0 : retry_wait(options_.retry, e->item.tries - e->item.lost, o.retry_after, jitter);
   auto d = again(*e, now + wait);
   if (d.state == delivery_state::retrying)
     d.reason = o.why;
@@ -95,18 +95,18 @@ void lane::learn(const entry& e, const outcome& o, engine_time now) {
 }
 
 std::optional<disposition> lane::put_back(const notification_id& delivery, engine_time due, engine_time now) {
-  auto* e = flying(delivery);
+  auto* e = find_in_flight(delivery);
   if (!e)
     return std::nullopt;
-  lose(*e, now);
+  release_unattempted(*e, now);
   return again(*e, std::max(due, now));
 }
 
 std::optional<queued> lane::withdrawn(const notification_id& delivery, engine_time now) {
-  auto* e = flying(delivery);
+  auto* e = find_in_flight(delivery);
   if (!e)
     return std::nullopt;
-  lose(*e, now);
+  release_unattempted(*e, now);
   ++counters_.cancelled;
   return erase(*e);
 }
@@ -124,10 +124,10 @@ disposition lane::again(entry& e, engine_time at) {
   if (e.cancelled != reason::none)
     return finish(e, delivery_state::cancelled, e.cancelled);
   if (auto* newer = e.item.kind == kind::new_message ? e.chain->message : nullptr) {
-    if (e.item.imposed) {
+    if (e.item.has_backoff) {
       unwait(*newer);
       newer->item.due = std::max(newer->item.due, at);
-      newer->item.imposed = true;
+      newer->item.has_backoff = true;
       wait(*newer);
     }
     ++counters_.replaced;
@@ -139,14 +139,14 @@ disposition lane::again(entry& e, engine_time at) {
   wait(e);
   disposition d{e.item, delivery_state::retrying, reason::none, at};
   if (retries_waiting_ > options_.retries_max)
-    d.evicted = evict(side(false), true, 0);
+    d.parked = take_out(side(false), true, 0);
   return d;
 }
 
 // -- cancelling -----------------------------------------------------------------------
 
 void lane::cancel_one(entry& e, reason why, cancellation& out) {
-  if (e.flying) {
+  if (e.in_flight) {
     // The first reason stands.
     if (e.cancelled == reason::none)
       e.cancelled = why;

@@ -1,8 +1,8 @@
 #include "belfry/actors/conversation/conversation.hpp"
 
 #include "belfry/actors/participant/participant.hpp"
-#include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
+#include "belfry/actors/person/update_row.hpp"
 #include "belfry/actors/supervision.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -24,7 +24,7 @@ constexpr engine_time report_counts_every = 900;
 
 moment now(pointer self) {
   auto& n = *self->state.shared;
-  return {n.line.at(self->clock().now()), n.wall.now()};
+  return {n.engine_clock.at(self->clock().now()), n.wall.now()};
 }
 
 // -- participants -------------------------------------------------------------
@@ -53,10 +53,10 @@ fact_list facts_after(pointer self, position after) {
 }
 
 /// The facts `who` has not heard; its record instead when they are not at hand any more.
-hear news_for(pointer self, slot who, engine_time time, bool answer) {
+participant_update news_for(pointer self, slot who, engine_time time, bool answer) {
   auto& st = self->state;
   auto& core = *st.core;
-  hear h;
+  participant_update h;
   h.now = time;
   h.answer = answer;
   h.round = st.round;
@@ -147,10 +147,10 @@ void each_named(pointer self, const slot_set& who, F&& f) {
 }
 
 /// Those who are told of a message are told the count with it.
-void told_by_mail(pointer self, slot who, std::size_t mails_before) {
+void told_by_update(pointer self, slot who, std::size_t updates_before) {
   auto& st = self->state;
-  const auto& mails = unwritten(self).mails;
-  const auto* t = mails.size() > mails_before ? std::get_if<tell>(&mails.back().mail) : nullptr;
+  const auto& updates = unwritten(self).updates;
+  const auto* t = updates.size() > updates_before ? std::get_if<tell>(&updates.back().update) : nullptr;
   // A read_message says 0, though more may have come since the reading.
   if (t != nullptr && t->record->notification.message && t->record->notification.message->count == st.core->unread(who))
     st.unreported.erase(who);
@@ -215,23 +215,23 @@ void add_row(pointer self, io::unit& unit) {
 }
 
 /// Mails, and counts when it is time, go out when the unit is on disk.
-void add_posts(pointer self, std::vector<addressed_mail> mails, bool counts, commit& c) {
+void add_outboxes(pointer self, std::vector<addressed_update> updates, bool counts, commit& c) {
   auto& st = self->state;
   auto& n = *st.shared;
-  std::map<std::size_t, post> by_shard;
-  for (auto& m : mails) {
+  std::map<std::size_t, outbox> by_shard;
+  for (auto& m : updates) {
     if (m.to.empty())
       continue;
-    if (auto* t = std::get_if<tell>(&m.mail)) {
+    if (auto* t = std::get_if<tell>(&m.update)) {
       t->record->notification.seq = n.store.new_notification_seq();
       auto row = to_row(*t->record);
       row.fresh = true;
       c.unit.changes.emplace_back(std::move(row));
-    } else if (auto* seq = seq_of(m.mail)) {
+    } else if (auto* seq = seq_of(m.update)) {
       *seq = n.store.new_notification_seq();
-      c.unit.changes.emplace_back(to_row(m.to, m.mail));
+      c.unit.changes.emplace_back(to_row(m.to, m.update));
     }
-    by_shard[n.shard_index(m.to)].mails.push_back(std::move(m));
+    by_shard[n.shard_index(m.to)].updates.push_back(std::move(m));
   }
   if (counts) {
     st.reported_at = now(self).now;
@@ -258,7 +258,7 @@ void write(pointer self, commit c) {
     add_row(self, c.unit);
   else if (!entry.empty())
     c.unit.changes.emplace_back(io::journal_entry{st.core->state().key, std::move(entry)});
-  add_posts(self, std::move(fx.mails), whole || (st.asked == 0 && reports_due(self)), c);
+  add_outboxes(self, std::move(fx.updates), whole || (st.asked == 0 && reports_due(self)), c);
   if (!fx.reports.empty())
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->outcomes), caf::make_message(reports{std::move(fx.reports)})});
@@ -313,7 +313,7 @@ void settle(pointer self, commit c, engine_time time) {
 
 // -- orders -------------------------------------------------------------------
 
-void on_order(pointer self, routed_event& e) {
+void on_command(pointer self, routed_event& e) {
   auto m = now(self);
   auto& fx = unwritten(self);
   self->state.core->on_event(e.what, m, fx);
@@ -331,7 +331,7 @@ void on_order(pointer self, routed_event& e) {
   settle(self, std::move(c), m.now);
 }
 
-void on_order(pointer self, ask_view& q) {
+void on_command(pointer self, ask_view& q) {
   auto& core = *self->state.core;
   // Asking keeps it awake, but not readable for longer than the store keeps it.
   auto ended = core.state().ended_at;
@@ -343,15 +343,15 @@ void on_order(pointer self, ask_view& q) {
     self->state.shared->answer(q.asker, error{ec::not_found, "no conversation of this id", {}});
 }
 
-void on_order(pointer self, ask_unread& q) {
+void on_command(pointer self, ask_unread& q) {
   auto& st = self->state;
   auto who = st.core->state().find_active(q.person);
   st.uncounted = st.uncounted || q.write;
   st.shared->to_person_of(q.person,
-                          person_order{counted{st.core->state().id, who ? st.core->unread(*who) : 0, q.round}});
+                          person_command{counted{st.core->state().id, who ? st.core->unread(*who) : 0, q.round}});
 }
 
-void on_order(pointer self, ask_explain& q) {
+void on_command(pointer self, ask_explain& q) {
   auto& core = *self->state.core;
   std::vector<trace_item> out;
   auto add = [&](const person_id& p) {
@@ -369,7 +369,7 @@ void on_order(pointer self, ask_explain& q) {
   self->state.shared->answer(q.asker, std::move(out));
 }
 
-void on_order(pointer self, order_erase& o) {
+void on_command(pointer self, erase_participant& o) {
   auto m = now(self);
   self->state.core->erase_person(o.person, m, unwritten(self));
   commit c;
@@ -379,13 +379,13 @@ void on_order(pointer self, order_erase& o) {
   settle(self, std::move(c), m.now);
 }
 
-void on_order(pointer self, order_bot& o) {
+void on_command(pointer self, become_bot& o) {
   auto m = now(self);
   self->state.core->become_bot(o.person, unwritten(self));
   settle(self, {}, m.now);
 }
 
-void on_order(pointer self, order_wake&) {
+void on_command(pointer self, wake&) {
   self->send(self, conversation_alarm{});
 }
 
@@ -421,7 +421,7 @@ void use_turn(pointer self) {
     st.announcing = turn::used;
 }
 
-void on_order(pointer self, order_turn&) {
+void on_command(pointer self, take_turn&) {
   auto& st = self->state;
   st.announcing = turn::held;
   if (st.asked == 0)
@@ -506,7 +506,7 @@ void give_up_silent(pointer self) {
     all_answered(self);
 }
 
-void on_heard(pointer self, const heard& h) {
+void on_update_result(pointer self, const update_result& h) {
   auto& st = self->state;
   if (h.round != st.round)
     return;
@@ -515,12 +515,12 @@ void on_heard(pointer self, const heard& h) {
   --st.asked;
   auto& fx = unwritten(self);
   note_recounted(self);
-  auto mails = fx.mails.size();
+  auto updates = fx.updates.size();
   if (h.announce != 0)
     st.core->on_announce(h.who, h.announce, m, fx);
   if (h.owed)
     st.core->on_owed(h.who, m, fx);
-  told_by_mail(self, h.who, mails);
+  told_by_update(self, h.who, updates);
   const auto& box = st.core->state().catch_up(h.who, st.core->waits());
   if (box.quiet())
     retire(self, h.who);
@@ -534,10 +534,10 @@ void on_heard(pointer self, const heard& h) {
 
 void fall_asleep(pointer self) {
   auto& st = self->state;
-  self->send(st.shared->shard_of(st.core->state().id), conversation_sleepy{st.core->state().id, st.handled});
+  self->send(st.shared->shard_of(st.core->state().id), passivate_conversation{st.core->state().id, st.handled});
 }
 
-void on_rest(pointer self, bool sleep) {
+void on_idle(pointer self, bool sleep) {
   auto& st = self->state;
   auto& state = st.core->state();
   give_up_silent(self);
@@ -602,19 +602,19 @@ conversation_actor::behavior_type conversation(pointer self, node* shared, const
   supervise(self, shared, "conversation");
   shared->counters.awake_conversations.fetch_add(1, std::memory_order_relaxed);
   self->state.shared = shared;
-  self->state.core.emplace(shared->opts, shared->around);
+  self->state.core.emplace(shared->opts, shared->lookups);
   start(self, id, row);
   return {
-      [self](conversation_order& order) {
+      [self](conversation_command& command) {
         ++self->state.handled;
         self->state.falling_asleep = false;
         give_up_silent(self);
-        std::visit([self](auto& x) { on_order(self, x); }, order);
+        std::visit([self](auto& x) { on_command(self, x); }, command);
       },
-      [self](const heard& h) { on_heard(self, h); },
+      [self](const update_result& h) { on_update_result(self, h); },
       [self](const committed& c) { on_committed(self, c.units); },
       [self](conversation_alarm) { on_alarm(self); },
-      [self](const rest& r) { on_rest(self, r.sleep); },
+      [self](const idle& r) { on_idle(self, r.sleep); },
   };
 }
 

@@ -14,8 +14,8 @@ bool sees(const message_entry& m, slot who, role r) {
 
 } // namespace
 
-conversation_core::conversation_core(const options& o, const surroundings& s)
-    : options_(o), around_(s), rules_(o.push), waits_(o.push) {
+conversation_core::conversation_core(const options& o, const conversation_lookups& s)
+    : options_(o), lookups_(s), rules_(o.push), waits_(o.push) {
   // nop
 }
 
@@ -99,7 +99,7 @@ void conversation_core::join(const participant_spec& spec, moment m, millis, eff
   auto who = state_.find(spec.person).value_or(static_cast<slot>(state_.roster.size()));
   apply(roster_step{who, spec.person, spec.role, spec.hidden, spec.muted, true}, fx);
   fx.members.emplace_back(spec.person, true);
-  fx.mails.push_back({spec.person, roster_change{state_.id, true}});
+  fx.updates.push_back({spec.person, roster_change{state_.id, true}});
   roster_changed(m, fx, [&](const call_context& c) { return state_.call.participant_joined(c, who); });
 }
 
@@ -141,7 +141,7 @@ void conversation_core::leave(slot who, moment m, millis at, reason why, bool si
   if (!ending.empty())
     push_activity(who, fx);
   fx.members.emplace_back(entry.person, false);
-  fx.mails.push_back({entry.person, roster_change{state_.id, false}});
+  fx.updates.push_back({entry.person, roster_change{state_.id, false}});
 }
 
 void conversation_core::become_bot(const person_id& p, effects& fx) {
@@ -163,8 +163,9 @@ void conversation_core::erase_person(const person_id& p, moment m, effects& fx) 
   const auto& entry = state_.roster[*who];
   apply(roster_step{*who, {}, entry.role, entry.hidden, entry.muted, false}, fx);
   // The person hears that it is no member any more, and of nothing else.
-  std::erase_if(fx.mails,
-                [&](const addressed_mail& x) { return x.to == p && !std::holds_alternative<roster_change>(x.mail); });
+  std::erase_if(fx.updates, [&](const addressed_update& x) {
+    return x.to == p && !std::holds_alternative<roster_change>(x.update);
+  });
 }
 
 void conversation_core::on(const conversation_ended&, moment m, millis at, effects& fx) {
@@ -184,7 +185,7 @@ void conversation_core::on(const conversation_ended&, moment m, millis at, effec
     if (!entry.active)
       continue;
     fx.members.emplace_back(entry.person, false);
-    fx.mails.push_back({entry.person, roster_change{state_.id, false}});
+    fx.updates.push_back({entry.person, roster_change{state_.id, false}});
   }
   fx.snapshot = true;
 }
@@ -292,7 +293,7 @@ void conversation_core::read_all(slot who, position upto, const message_id& caus
   }
   auto withdraws = box.told && s.unread > 0 && box.notified > box.read && box.notified <= upto;
   if (withdraws || why != reason::read_before_due)
-    fx.mails.push_back({state_.roster[who].person, withdraw{state_.id, why}});
+    fx.updates.push_back({state_.roster[who].person, withdraw{state_.id, why}});
   fx.concerned.insert(who);
   apply(std::move(s), fx);
 }
@@ -317,7 +318,7 @@ void conversation_core::on(const message_edited& e, moment, millis, effects& fx)
     needed = needed || box.pending >= msg->at;
     // A later one that was kept back leaves its announcement as it is.
     if (box.told && box.notified >= msg->at && box.read < msg->at)
-      fx.mails.push_back({entry.person, rewrite_message{state_.id, e.message, e.text}});
+      fx.updates.push_back({entry.person, rewrite_message{state_.id, e.message, e.text}});
   }
   if (needed)
     apply(edited_step{msg->at, e.text}, fx);
@@ -336,7 +337,7 @@ void conversation_core::on(const message_deleted& e, moment m, millis at, effect
     if (box.pending == msg->at)
       s.replacements.emplace_back(who, state_.newest_unannounced(who, msg->at));
     if (box.told && box.notified >= msg->at)
-      fx.mails.push_back({state_.roster[who].person, drop_message{state_.id, e.message}});
+      fx.updates.push_back({state_.roster[who].person, drop_message{state_.id, e.message}});
   });
   fx.concerned = s.whom;
   apply(std::move(s), fx);
@@ -359,7 +360,7 @@ bool conversation_core::primary_online(role r) const {
   const auto& some = state_.primaries();
   return std::any_of(some.begin(), some.end(), [&](slot who) {
     const auto& e = state_.roster[who];
-    return e.active && e.role == primary && around_.online(e.person);
+    return e.active && e.role == primary && lookups_.online(e.person);
   });
 }
 
@@ -371,7 +372,7 @@ void conversation_core::on_announce(slot who, position message, moment m, effect
   on_owed(who, m, fx);
   const auto& entry = state_.roster[who];
   auto why = rules_.due(entry.role, entry.muted, rules_.asks_for_primary(entry.role) && primary_online(entry.role));
-  if (why == reason::none && !around_.heard(kind::new_message))
+  if (why == reason::none && !lookups_.takes_kind(kind::new_message))
     why = reason::no_address;
   const auto* msg = state_.find_message(message);
   if (msg && why == reason::none)
@@ -399,7 +400,7 @@ void conversation_core::tell_of_message(slot who, const message_entry& msg, mome
   record->notification = make(kind::new_message, entry.person, std::to_string(msg.at), m);
   record->notification.message =
       message_content{msg.id, msg.text, {}, msg.sender, msg.sent_at, msg.server_at, 0, entry.box.unread};
-  fx.mails.push_back({entry.person, tell{std::move(record)}});
+  fx.updates.push_back({entry.person, tell{std::move(record)}});
 }
 
 void conversation_core::on_owed(slot who, moment m, effects& fx) {
@@ -412,9 +413,9 @@ void conversation_core::on_owed(slot who, moment m, effects& fx) {
     record->notification = make(kind::read_message, entry.person, std::to_string(owed), m);
     if (const auto* read = state_.find_owed(who))
       record->notification.message = message_content{read->message, {}, {}, {}, 0, 0, read->at, 0};
-    fx.mails.push_back({entry.person, tell{std::move(record)}});
+    fx.updates.push_back({entry.person, tell{std::move(record)}});
   } else {
-    fx.mails.push_back({entry.person, withdraw{state_.id, reason::read_before_due}});
+    fx.updates.push_back({entry.person, withdraw{state_.id, reason::read_before_due}});
   }
   apply(settled_step{who}, fx);
 }
@@ -460,7 +461,7 @@ void conversation_core::push_activity(slot who, effects& fx) {
   }
   if (in_call(who))
     a.call = state_.call.view().value_or(call_view{}).id;
-  fx.mails.push_back({state_.roster[who].person, std::move(a)});
+  fx.updates.push_back({state_.roster[who].person, std::move(a)});
 }
 
 void conversation_core::repeat_activity(effects& fx) {

@@ -4,7 +4,7 @@
 #include "belfry/actors/decision/new_message.hpp"
 #include "belfry/config/options.hpp"
 #include "belfry/messages/admission.hpp"
-#include "belfry/messages/person_mail.hpp"
+#include "belfry/messages/person_update.hpp"
 #include "belfry/messages/views.hpp"
 
 #include <functional>
@@ -17,11 +17,11 @@
 namespace belfry {
 
 /// What the rules look up outside the conversation.
-struct surroundings {
+struct conversation_lookups {
   /// Somebody is online (SPEC 1).
   std::function<bool(const person_id&)> online;
   /// Some channel might take this kind at all; if none does, nobody need be asked for addresses.
-  std::function<bool(kind)> heard;
+  std::function<bool(kind)> takes_kind;
 };
 
 struct moment {
@@ -41,18 +41,18 @@ struct effects {
   /// Participants whose wait begins, and live ones whom a fact concerns.
   slot_set begins;
   slot_set concerned;
-  std::vector<addressed_mail> mails;
+  std::vector<addressed_update> updates;
   /// Who became or ceased to be a member.
   std::vector<std::pair<person_id, bool>> members;
   std::optional<refused_event> refused;
   std::vector<report> reports;
 
-  bool changed() const { return journal.size() > 0 || snapshot || !mails.empty() || !reports.empty(); }
+  bool changed() const { return journal.size() > 0 || snapshot || !updates.empty() || !reports.empty(); }
 };
 
 class conversation_core {
 public:
-  conversation_core(const options& o, const surroundings& s);
+  conversation_core(const options& o, const conversation_lookups& s);
 
   conversation_state& state() { return state_; }
   const conversation_state& state() const { return state_; }
@@ -147,7 +147,7 @@ private:
   void refuse(refusal why, std::string pointer, std::string detail, effects& fx) const;
 
   const options& options_;
-  const surroundings& around_;
+  const conversation_lookups& lookups_;
   message_rules rules_;
   wait_rules waits_;
   conversation_state state_;

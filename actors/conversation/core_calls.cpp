@@ -43,7 +43,7 @@ void conversation_core::tell_of_call(const call_notice& notice, moment m, effect
     record->state = trace_state::not_sent;
     record->reason = why;
   }
-  fx.mails.push_back({entry.person, tell{std::move(record)}});
+  fx.updates.push_back({entry.person, tell{std::move(record)}});
 }
 
 void conversation_core::on_time(moment m, effects& fx) {
@@ -99,7 +99,7 @@ void conversation_core::with_requests(const std::vector<request_notice>& notices
       record->state = trace_state::not_sent;
       record->reason = reason::push_disabled;
     }
-    fx.mails.push_back({notice.to, tell{std::move(record)}});
+    fx.updates.push_back({notice.to, tell{std::move(record)}});
   }
 }
 

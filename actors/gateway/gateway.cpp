@@ -95,10 +95,6 @@ void carry_out(pointer self, presence_effects fx, commit c, std::uint64_t reques
     self->send(st.shared->writer, std::move(c));
 }
 
-engine_time now(pointer self) {
-  return self->state.shared->line.at(self->clock().now());
-}
-
 void admit_presence(pointer self, std::uint64_t request, std::uint32_t index, const event& e, event_in_work& work,
                     routes& out) {
   auto& table = self->state.memory->presence;

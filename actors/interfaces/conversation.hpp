@@ -42,24 +42,24 @@ struct ask_explain {
   ticket<std::vector<trace_item>> asker;
 };
 /// The person is told (`person_left`) when it is on disk.
-struct order_erase {
+struct erase_participant {
   person_id person;
 };
 /// The person turned out to be a bot: it goes on without a role (SPEC 1).
-struct order_bot {
+struct become_bot {
   person_id person;
 };
 /// Nothing but waking it: something is due.
-struct order_wake {};
+struct wake {};
 
 /// INTERNAL: it may announce now (`want_turn`).
-struct order_turn {};
+struct take_turn {};
 
-using conversation_order =
-    std::variant<routed_event, ask_view, ask_unread, ask_explain, order_erase, order_bot, order_wake, order_turn>;
+using conversation_command =
+    std::variant<routed_event, ask_view, ask_unread, ask_explain, erase_participant, become_bot, wake, take_turn>;
 
-/// A participant's answer to `hear`.
-struct heard {
+/// A participant's answer to `participant_update`.
+struct update_result {
   slot who = 0;
   /// Of the question.
   std::uint32_t round = 0;
@@ -77,19 +77,19 @@ struct committed {
 };
 struct conversation_alarm {};
 /// Nothing was asked for a while: write what is not written yet, and go to sleep if `sleep`.
-struct rest {
+struct idle {
   bool sleep = false;
 };
 
 using conversation_actor =
-    caf::typed_actor<caf::reacts_to<conversation_order>, caf::reacts_to<heard>, caf::reacts_to<committed>,
+    caf::typed_actor<caf::reacts_to<conversation_command>, caf::reacts_to<update_result>, caf::reacts_to<committed>,
                      // INTERNAL: the earliest wait or call deadline.
-                     caf::reacts_to<conversation_alarm>, caf::reacts_to<rest>>;
+                     caf::reacts_to<conversation_alarm>, caf::reacts_to<idle>>;
 
 } // namespace belfry
 
-BELFRY_LOCAL_MESSAGE(conversation_order)
-BELFRY_LOCAL_MESSAGE(heard)
+BELFRY_LOCAL_MESSAGE(conversation_command)
+BELFRY_LOCAL_MESSAGE(update_result)
 BELFRY_LOCAL_MESSAGE(committed)
 BELFRY_LOCAL_MESSAGE(conversation_alarm)
-BELFRY_LOCAL_MESSAGE(rest)
+BELFRY_LOCAL_MESSAGE(idle)

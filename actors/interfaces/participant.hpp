@@ -12,8 +12,8 @@
 
 namespace belfry {
 
-/// Facts that a participant has not heard. The participant answers with `heard` if `answer`.
-struct hear {
+/// Facts that a participant has not heard. The participant answers with `update_result` if `answer`.
+struct participant_update {
   /// Instead of unheard facts: the record as it was, when too much was missed.
   std::shared_ptr<const inbox> record;
   fact_list facts;
@@ -22,8 +22,8 @@ struct hear {
   std::uint32_t round = 0;
 };
 
-using participant_actor = caf::typed_actor<caf::reacts_to<hear>>;
+using participant_actor = caf::typed_actor<caf::reacts_to<participant_update>>;
 
 } // namespace belfry
 
-BELFRY_LOCAL_MESSAGE(hear)
+BELFRY_LOCAL_MESSAGE(participant_update)

@@ -5,7 +5,7 @@
 #include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/io/channel.hpp"
 #include "belfry/messages/outcome.hpp"
-#include "belfry/messages/person_mail.hpp"
+#include "belfry/messages/person_update.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -18,8 +18,8 @@
 
 namespace belfry {
 
-struct mail_to_person {
-  std::vector<person_mail> mails;
+struct update_person {
+  std::vector<person_update> updates;
 };
 
 /// What the channel needs for one attempt; or why there is none.
@@ -195,8 +195,8 @@ struct close_page {
 struct resume {};
 /// INTERNAL: everything of an erased person is off the disk.
 struct erasure_done {};
-using person_order =
-    std::variant<mail_to_person, ask_clearance, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
+using person_command =
+    std::variant<update_person, ask_clearance, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
                  person_left, get_count, counted, asked_awake, put_device, drop_token, token_dropped, claims_found,
                  get_devices, delete_device, put_pause, get_pause, put_pause_reason, delete_pause_reason, get_notes,
                  put_note, erase_notes, put_subscription, get_subscriptions, delete_subscription, report_check,
@@ -204,11 +204,11 @@ using person_order =
 
 struct person_alarm {};
 
-using person_actor = caf::typed_actor<caf::reacts_to<person_order>, caf::reacts_to<committed>,
+using person_actor = caf::typed_actor<caf::reacts_to<person_command>, caf::reacts_to<committed>,
                                       // INTERNAL
-                                      caf::reacts_to<person_alarm>, caf::reacts_to<rest>>;
+                                      caf::reacts_to<person_alarm>, caf::reacts_to<idle>>;
 
 } // namespace belfry
 
-BELFRY_LOCAL_MESSAGE(person_order)
+BELFRY_LOCAL_MESSAGE(person_command)
 BELFRY_LOCAL_MESSAGE(person_alarm)

@@ -16,7 +16,7 @@ namespace belfry {
 
 struct to_conversation {
   conversation_id id;
-  conversation_order order;
+  conversation_command command;
 };
 /// Events of one request for conversations of one shard, in order.
 struct route {
@@ -24,11 +24,11 @@ struct route {
 };
 struct to_person {
   person_id id;
-  person_order order;
+  person_command command;
 };
 /// Mails for persons of one shard, in order, then counts for those of them who are awake.
-struct post {
-  std::vector<addressed_mail> mails;
+struct outbox {
+  std::vector<addressed_update> updates;
   std::vector<unread_count> counts = {};
 };
 /// Those of the conversations that are awake tell the person what is unread.
@@ -49,11 +49,11 @@ struct loaded_person {
   std::shared_ptr<io::stored_person> row;
 };
 /// An entity has nothing to do; it handled so many orders since it was made.
-struct conversation_sleepy {
+struct passivate_conversation {
   conversation_id id;
   std::uint64_t handled = 0;
 };
-struct person_sleepy {
+struct passivate_person {
   person_id id;
   std::uint64_t handled = 0;
 };
@@ -74,9 +74,10 @@ struct shard_stop {};
 
 using shard_actor =
     caf::typed_actor<caf::reacts_to<route>, caf::reacts_to<to_conversation>, caf::reacts_to<to_person>,
-                     caf::reacts_to<post>, caf::reacts_to<count_awake>, caf::reacts_to<loaded_conversation>,
-                     caf::reacts_to<loaded_person>, caf::reacts_to<conversation_sleepy>, caf::reacts_to<person_sleepy>,
-                     caf::reacts_to<arm>, caf::reacts_to<want_turn>, caf::reacts_to<turn_done>,
+                     caf::reacts_to<outbox>, caf::reacts_to<count_awake>, caf::reacts_to<loaded_conversation>,
+                     caf::reacts_to<loaded_person>, caf::reacts_to<passivate_conversation>,
+                     caf::reacts_to<passivate_person>, caf::reacts_to<arm>, caf::reacts_to<want_turn>,
+                     caf::reacts_to<turn_done>,
                      // INTERNAL
                      caf::reacts_to<shard_alarm>, caf::reacts_to<shard_sweep>, caf::reacts_to<shard_stop>>;
 
@@ -85,12 +86,12 @@ using shard_actor =
 BELFRY_SHARED_MESSAGE(route)
 BELFRY_SHARED_MESSAGE(to_conversation)
 BELFRY_SHARED_MESSAGE(to_person)
-BELFRY_SHARED_MESSAGE(post)
+BELFRY_SHARED_MESSAGE(outbox)
 BELFRY_SHARED_MESSAGE(count_awake)
 BELFRY_LOCAL_MESSAGE(loaded_conversation)
 BELFRY_LOCAL_MESSAGE(loaded_person)
-BELFRY_LOCAL_MESSAGE(conversation_sleepy)
-BELFRY_LOCAL_MESSAGE(person_sleepy)
+BELFRY_LOCAL_MESSAGE(passivate_conversation)
+BELFRY_LOCAL_MESSAGE(passivate_person)
 BELFRY_LOCAL_MESSAGE(arm)
 BELFRY_LOCAL_MESSAGE(want_turn)
 BELFRY_LOCAL_MESSAGE(turn_done)

@@ -12,9 +12,9 @@ namespace {
 
 /// What the record says for itself. An announcement ends the wait here at once; if the conversation refuses it, the
 /// record comes anew.
-heard answer(inbox& box, slot self, const hear& news) {
+update_result answer(inbox& box, slot self, const participant_update& news) {
   const auto now = news.now;
-  heard h{self, news.round, box.due_at(now) ? box.pending : 0, box.owed != 0, box.quiet()};
+  update_result h{self, news.round, box.due_at(now) ? box.pending : 0, box.owed != 0, box.quiet()};
   if (h.announce != 0)
     fold_announced(box, box.pending, true);
   box.owed = 0;
@@ -33,7 +33,7 @@ participant_actor::behavior_type participant(participant_actor::stateful_pointer
   st.box = box;
   st.rules = rules;
   return {
-      [self](const hear& news) {
+      [self](const participant_update& news) {
         auto& st = self->state;
         if (news.record)
           st.box = *news.record;

@@ -85,13 +85,13 @@ void note_address(pointer self, channel_kind channel, const std::string& target,
   self->send(st.shared->outcomes, reports{{address_gone{channel, st.core->id(), target}}});
 }
 
-void on_order(pointer self, ask_clearance& q) {
+void on_command(pointer self, ask_clearance& q) {
   if (!q.names_read) {
     if (auto people = strangers(self, q.delivery); !people.empty())
       return read_names(self, std::move(people), std::move(q));
   }
   person_effects fx;
-  auto permit = self->state.core->clear(q.delivery, now(self), fx);
+  auto permit = self->state.core->authorize(q.delivery, now(self), fx);
   clearance c;
   c.why = permit.why;
   if (permit.record)
@@ -101,7 +101,7 @@ void on_order(pointer self, ask_clearance& q) {
   carry_out(self, std::move(fx));
 }
 
-void on_order(pointer self, attempted& a) {
+void on_command(pointer self, attempted& a) {
   person_effects fx;
   auto& st = self->state;
   commit c;
@@ -113,7 +113,7 @@ void on_order(pointer self, attempted& a) {
   carry_out_at_leisure(self, std::move(fx), std::move(c));
 }
 
-void on_order(pointer self, unpark& u) {
+void on_command(pointer self, unpark& u) {
   person_effects fx;
   if (!self->state.core->unpark(u.delivery, fx))
     fx.cancels.push_back({u.channel, u.lane, u.delivery, reason::none});

@@ -83,7 +83,7 @@ void complete(pointer self, notification& n) {
     n.total_count = counts.total() - counts.of(n.conversation) + n.message->count;
 }
 
-void on_order(pointer self, get_count& q) {
+void on_command(pointer self, get_count& q) {
   self->state.questions.push_back(q.asker);
   start_round(self);
 }
@@ -107,7 +107,7 @@ void forget_counts(pointer self) {
     reply(self, asker, count_view{});
 }
 
-void on_order(pointer self, counted& c) {
+void on_command(pointer self, counted& c) {
   auto& st = self->state;
   if (c.round == 0) {
     set_count(self, c.conversation, c.unread);
@@ -126,7 +126,7 @@ void give_up_round(pointer self) {
   finish_round(self);
 }
 
-void on_order(pointer self, asked_awake& a) {
+void on_command(pointer self, asked_awake& a) {
   auto& st = self->state;
   if (!st.round || st.round->number != a.round)
     return;

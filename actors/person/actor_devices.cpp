@@ -65,7 +65,7 @@ void hand_over(pointer self, std::uint64_t number, std::vector<std::string> toke
 }
 
 /// What was answered long ago, or belongs to a former life of the person, is handed over all the same.
-void on_order(pointer self, claims_found& f) {
+void on_command(pointer self, claims_found& f) {
   auto& st = self->state;
   for (auto& l : f.losers)
     st.shared->to_person_of(l.person, drop_token{std::move(l.token), l.claim, st.core->id(), f.handover});
@@ -77,7 +77,7 @@ void on_order(pointer self, claims_found& f) {
   finish_if_complete(self, i);
 }
 
-void on_order(pointer self, token_dropped& d) {
+void on_command(pointer self, token_dropped& d) {
   auto i = self->state.handovers.find(d.handover);
   if (i == self->state.handovers.end())
     return;
@@ -91,7 +91,7 @@ bool handing_over(pointer self) {
   return !st.handovers.empty();
 }
 
-void on_order(pointer self, put_device& p) {
+void on_command(pointer self, put_device& p) {
   auto& st = self->state;
   auto& devices = st.core->data().devices;
   auto known = std::any_of(devices.begin(), devices.end(), [&](const device& d) { return d.id == p.what.id; });
@@ -105,7 +105,7 @@ void on_order(pointer self, put_device& p) {
   hand_over(self, p.what.claim, token_keys(p.what), {p.asker.number, io::stored<device>{p.what, created}});
 }
 
-void on_order(pointer self, drop_token& d) {
+void on_command(pointer self, drop_token& d) {
   auto& data = self->state.core->data();
   auto had_token = take_token(data.devices, d.token, d.claim);
   auto had_endpoint = take_endpoint(data.subscriptions, d.token, d.claim);
@@ -114,11 +114,11 @@ void on_order(pointer self, drop_token& d) {
   self->state.shared->to_person_of(d.by, token_dropped{d.handover});
 }
 
-void on_order(pointer self, get_devices& q) {
+void on_command(pointer self, get_devices& q) {
   reply(self, q.asker, self->state.core->data().devices);
 }
 
-void on_order(pointer self, delete_device& o) {
+void on_command(pointer self, delete_device& o) {
   auto& devices = self->state.core->data().devices;
   if (std::erase_if(devices, [&](const device& d) { return d.id == o.id; }) == 0)
     return reply(self, o.asker, success{});

@@ -9,7 +9,7 @@ namespace belfry::person_parts {
 
 namespace {
 
-void submit_all(pointer self, std::vector<lane_order>& orders) {
+void submit_all(pointer self, std::vector<lane_command>& orders) {
   for (auto& o : orders)
     self->send(self->state.shared->channel(o.channel), submit{std::move(o.lane), std::move(o.item), o.from_disk});
 }
@@ -38,10 +38,6 @@ void report_states(pointer self, std::vector<trace_item> traces) {
 }
 
 } // namespace
-
-engine_time now(pointer self) {
-  return self->state.shared->line.at(self->clock().now());
-}
 
 void arm_alarm(pointer self) {
   auto& st = self->state;

@@ -7,7 +7,7 @@
 
 namespace belfry::person_parts {
 
-void on_order(pointer self, get_notes& q) {
+void on_command(pointer self, get_notes& q) {
   const auto& data = self->state.core->data();
   known_addresses out{data.profile, {}};
   std::copy_if(data.notes.begin(), data.notes.end(), std::back_inserter(out.notes),
@@ -15,7 +15,7 @@ void on_order(pointer self, get_notes& q) {
   reply(self, q.asker, std::move(out));
 }
 
-void on_order(pointer self, put_note& p) {
+void on_command(pointer self, put_note& p) {
   auto& st = self->state;
   if (!st.core->data().profile)
     return reply(self, p.asker, error{ec::not_found, "no person with this id", {}});
@@ -24,7 +24,7 @@ void on_order(pointer self, put_note& p) {
   save_row(self, answer_when_written(self, p.asker, success{}));
 }
 
-void on_order(pointer self, erase_notes& o) {
+void on_command(pointer self, erase_notes& o) {
   auto& notes = self->state.core->data().notes;
   auto gone = std::erase_if(
       notes, [&](const address_note& n) { return n.channel == o.channel && n.what != address_note::mark::proven; });

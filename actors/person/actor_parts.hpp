@@ -14,7 +14,6 @@ using pointer = person_actor::stateful_pointer<person_state>;
 
 // -- effects ------------------------------------------------------------------
 
-engine_time now(pointer self);
 /// Arms the alarm for what is to happen next by itself, if that is earlier than what is armed.
 void arm_alarm(pointer self);
 /// Does what the rules decided: sends at once what may leave, writes the changes together with `c`.
@@ -45,28 +44,28 @@ void complete(pointer self, notification& n);
 void set_count(pointer self, const conversation_id& c, std::uint32_t unread);
 /// The person is erased.
 void forget_counts(pointer self);
-void on_order(pointer self, get_count& q);
-void on_order(pointer self, counted& c);
-void on_order(pointer self, asked_awake& a);
+void on_command(pointer self, get_count& q);
+void on_command(pointer self, counted& c);
+void on_command(pointer self, asked_awake& a);
 /// Goes on with what is known when some did not answer in time.
 void give_up_round(pointer self);
 
 // -- mail ---------------------------------------------------------------------
 
-void on_order(pointer self, mail_to_person& m);
+void on_command(pointer self, update_person& m);
 /// What is about messages waits its turn; calls and requests pass it, those of a former life as well, so that they keep
 /// their order among each other.
-void take_in(pointer self, person_mail mail);
+void take_in(pointer self, person_update update);
 /// Applies what waits for counts, in order, when they are there.
 void process_pending(pointer self);
 /// Being loaded is all: what was told before the restart was read with the person.
-void on_order(pointer self, resume&);
+void on_command(pointer self, resume&);
 
 // -- attempts -----------------------------------------------------------------
 
-void on_order(pointer self, ask_clearance& q);
-void on_order(pointer self, attempted& a);
-void on_order(pointer self, unpark& u);
+void on_command(pointer self, ask_clearance& q);
+void on_command(pointer self, attempted& a);
+void on_command(pointer self, unpark& u);
 
 /// What the provider said of an address is kept, with `c`; the host hears of those that died.
 void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news,
@@ -77,14 +76,14 @@ std::vector<person> people_in(pointer self, const notification& n);
 // -- profile ------------------------------------------------------------------
 
 error unknown_person();
-void on_order(pointer self, put_profile& p);
-void on_order(pointer self, get_profile& q);
+void on_command(pointer self, put_profile& p);
+void on_command(pointer self, get_profile& q);
 /// Asks the disk which conversations are to be left: it knows also those whose word is still on its way.
-void on_order(pointer self, erase_person& o);
+void on_command(pointer self, erase_person& o);
 /// Leaves every conversation, then erases what is stored.
-void on_order(pointer self, erase_from& o);
-void on_order(pointer self, person_left& l);
-void on_order(pointer self, erasure_done&);
+void on_command(pointer self, erase_from& o);
+void on_command(pointer self, person_left& l);
+void on_command(pointer self, erasure_done&);
 
 // -- devices ------------------------------------------------------------------
 
@@ -95,12 +94,12 @@ void save_devices(pointer self, commit c = {});
 void hand_over(pointer self, std::uint64_t number, std::vector<std::string> tokens, handover h);
 /// Somebody has not said yet that a token of the person's is dropped.
 bool handing_over(pointer self);
-void on_order(pointer self, put_device& p);
-void on_order(pointer self, drop_token& d);
-void on_order(pointer self, claims_found& f);
-void on_order(pointer self, token_dropped& d);
-void on_order(pointer self, get_devices& q);
-void on_order(pointer self, delete_device& o);
+void on_command(pointer self, put_device& p);
+void on_command(pointer self, drop_token& d);
+void on_command(pointer self, claims_found& f);
+void on_command(pointer self, token_dropped& d);
+void on_command(pointer self, get_devices& q);
+void on_command(pointer self, delete_device& o);
 
 // -- pause --------------------------------------------------------------------
 
@@ -109,13 +108,13 @@ void after_pause(pointer self, const pause_view& before);
 void on_alarm(pointer self);
 /// What the person does in a conversation may pause it.
 void keep_busy(pointer self, const activity& a, person_effects& fx);
-void on_order(pointer self, get_notes& q);
-void on_order(pointer self, put_note& p);
-void on_order(pointer self, erase_notes& o);
-void on_order(pointer self, get_pause& q);
-void on_order(pointer self, put_pause& p);
-void on_order(pointer self, put_pause_reason& p);
-void on_order(pointer self, delete_pause_reason& p);
+void on_command(pointer self, get_notes& q);
+void on_command(pointer self, put_note& p);
+void on_command(pointer self, erase_notes& o);
+void on_command(pointer self, get_pause& q);
+void on_command(pointer self, put_pause& p);
+void on_command(pointer self, put_pause_reason& p);
+void on_command(pointer self, delete_pause_reason& p);
 
 // -- web push -----------------------------------------------------------------
 
@@ -125,12 +124,12 @@ void tend_subscriptions(pointer self);
 std::optional<engine_time> subscriptions_due(pointer self);
 /// Tells open pages what to show, or to take back.
 void show_in_pages(pointer self, const notification& n);
-void on_order(pointer self, put_subscription& p);
-void on_order(pointer self, get_subscriptions& q);
-void on_order(pointer self, delete_subscription& o);
-void on_order(pointer self, report_check& r);
-void on_order(pointer self, check_sent& r);
-void on_order(pointer self, open_page& p);
-void on_order(pointer self, close_page& p);
+void on_command(pointer self, put_subscription& p);
+void on_command(pointer self, get_subscriptions& q);
+void on_command(pointer self, delete_subscription& o);
+void on_command(pointer self, report_check& r);
+void on_command(pointer self, check_sent& r);
+void on_command(pointer self, open_page& p);
+void on_command(pointer self, close_page& p);
 
 } // namespace belfry::person_parts

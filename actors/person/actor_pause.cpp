@@ -79,13 +79,13 @@ void keep_busy(pointer self, const activity& a, person_effects& fx) {
   after_pause(self, before);
 }
 
-void on_order(pointer self, get_pause& q) {
+void on_command(pointer self, get_pause& q) {
   if (auto ok = pausable(self); !ok)
     return reply(self, q.asker, ok.error());
   reply(self, q.asker, shown(self, self->state.core->data().pause.view(now(self))));
 }
 
-void on_order(pointer self, put_pause& p) {
+void on_command(pointer self, put_pause& p) {
   if (auto ok = pausable(self); !ok)
     return reply(self, p.asker, ok.error());
   auto& pause = self->state.core->data().pause;
@@ -101,7 +101,7 @@ void on_order(pointer self, put_pause& p) {
   after_pause(self, before);
 }
 
-void on_order(pointer self, put_pause_reason& p) {
+void on_command(pointer self, put_pause_reason& p) {
   if (auto ok = pausable(self); !ok)
     return reply(self, p.asker, ok.error());
   auto& pause = self->state.core->data().pause;
@@ -118,7 +118,7 @@ void on_order(pointer self, put_pause_reason& p) {
   after_pause(self, before);
 }
 
-void on_order(pointer self, delete_pause_reason& p) {
+void on_command(pointer self, delete_pause_reason& p) {
   if (auto ok = pausable(self); !ok)
     return reply(self, p.asker, ok.error());
   auto& pause = self->state.core->data().pause;

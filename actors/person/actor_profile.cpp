@@ -26,7 +26,7 @@ error unknown_person() {
   return {ec::not_found, "no person of this id", {}};
 }
 
-void on_order(pointer self, put_profile& p) {
+void on_command(pointer self, put_profile& p) {
   auto& st = self->state;
   auto& data = st.core->data();
   auto created = !data.profile.has_value();
@@ -40,20 +40,20 @@ void on_order(pointer self, put_profile& p) {
   self->send(st.shared->gateway, bot_changed{st.core->id(), bot});
   if (bot) {
     for (const auto& c : st.core->conversations())
-      st.shared->to_conversation_of(c, order_bot{st.core->id()});
+      st.shared->to_conversation_of(c, become_bot{st.core->id()});
   }
   person stored{st.core->id(), *data.profile};
   save_row(self, answer_when_written(self, p.asker, io::stored<person>{std::move(stored), created}));
 }
 
-void on_order(pointer self, get_profile& q) {
+void on_command(pointer self, get_profile& q) {
   const auto& core = *self->state.core;
   if (!core.data().profile)
     return reply(self, q.asker, unknown_person());
   reply(self, q.asker, person{core.id(), *core.data().profile});
 }
 
-void on_order(pointer self, erase_person& o) {
+void on_command(pointer self, erase_person& o) {
   auto& st = self->state;
   self->send(st.shared->reader, ask_store{[shared = st.shared, id = st.core->id(), asker = o.asker](io::store& s) {
                auto row = s.load_person(id);
@@ -66,7 +66,7 @@ void on_order(pointer self, erase_person& o) {
              }});
 }
 
-void on_order(pointer self, erase_from& o) {
+void on_command(pointer self, erase_from& o) {
   auto& st = self->state;
   auto id = st.core->id();
   auto conversations = std::exchange(st.core->conversations(), {});
@@ -74,34 +74,34 @@ void on_order(pointer self, erase_from& o) {
   person_effects fx;
   st.core->erase(fx);
   carry_out(self, std::move(fx));
-  st.mail.clear();
+  st.pending.clear();
   forget_counts(self);
   st.erased = erasure{o.asker, {}};
   st.shared->profiles.set(id, std::nullopt);
   self->send(st.shared->gateway, bot_changed{id, false});
   self->send(st.shared->gateway, erase_presence{id});
   for (const auto& c : conversations)
-    st.shared->to_conversation_of(c, order_erase{id});
+    st.shared->to_conversation_of(c, erase_participant{id});
   st.erased->open = std::move(conversations);
   erase_if_left(self);
 }
 
-void on_order(pointer self, person_left& l) {
+void on_command(pointer self, person_left& l) {
   auto& e = self->state.erased;
   if (e && e->open.erase(l.conversation) > 0)
     erase_if_left(self);
 }
 
-void on_order(pointer self, erasure_done&) {
+void on_command(pointer self, erasure_done&) {
   auto& st = self->state;
   // Whoever read the disk before that does not know of it.
   st.shared->profiles.set(st.core->id(), std::nullopt);
   const auto asker = std::exchange(st.erased, std::nullopt)->asker;
   reply(self, asker, success{});
   while (!st.held.empty() && !st.erased) {
-    auto order = std::move(st.held.front());
+    auto command = std::move(st.held.front());
     st.held.pop_front();
-    std::visit([self](auto& x) { on_order(self, x); }, order);
+    std::visit([self](auto& x) { on_command(self, x); }, command);
   }
 }
 

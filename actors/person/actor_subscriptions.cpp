@@ -104,7 +104,7 @@ std::optional<engine_time> subscriptions_due(pointer self) {
   return first;
 }
 
-void on_order(pointer self, put_subscription& p) {
+void on_command(pointer self, put_subscription& p) {
   auto& st = self->state;
   auto may = may_subscribe(self);
   if (may)
@@ -125,14 +125,14 @@ void on_order(pointer self, put_subscription& p) {
   arm_alarm(self);
 }
 
-void on_order(pointer self, get_subscriptions& q) {
+void on_command(pointer self, get_subscriptions& q) {
   std::vector<subscription_view> out;
   for (const auto& s : self->state.core->data().subscriptions)
     out.push_back(view_of(self, s));
   reply(self, q.asker, std::move(out));
 }
 
-void on_order(pointer self, delete_subscription& o) {
+void on_command(pointer self, delete_subscription& o) {
   auto& list = self->state.core->data().subscriptions;
   if (std::erase_if(list, [&](const web_push_subscription& s) { return s.id == o.id; }) == 0)
     return reply(self, o.asker, success{});
@@ -141,7 +141,7 @@ void on_order(pointer self, delete_subscription& o) {
   save_devices(self, std::move(c));
 }
 
-void on_order(pointer self, report_check& r) {
+void on_command(pointer self, report_check& r) {
   auto& st = self->state;
   auto* s = find_subscription(st.core->data().subscriptions, r.id);
   if (s == nullptr || !health_reported(*s, r.check, now(self), st.shared->wall.now(), times(self)))
@@ -151,7 +151,7 @@ void on_order(pointer self, report_check& r) {
 }
 
 /// The push service answered the push of a check.
-void on_order(pointer self, check_sent& r) {
+void on_command(pointer self, check_sent& r) {
   auto& st = self->state;
   if (!r.what.alarm.empty())
     st.shared->metrics.alarm(to_string(channel_kind::web_push), r.what.alarm, r.what.subject);
@@ -162,7 +162,7 @@ void on_order(pointer self, check_sent& r) {
 
 // -- pages --------------------------------------------------------------------
 
-void on_order(pointer self, open_page& p) {
+void on_command(pointer self, open_page& p) {
   auto& st = self->state;
   st.pages.insert(p.page);
   for (auto& s : st.core->data().subscriptions)
@@ -170,7 +170,7 @@ void on_order(pointer self, open_page& p) {
   arm_alarm(self);
 }
 
-void on_order(pointer self, close_page& p) {
+void on_command(pointer self, close_page& p) {
   self->state.pages.erase(p.page);
 }
 

@@ -1,9 +1,9 @@
 #include "belfry/actors/person/core.hpp"
 
 #include "belfry/actors/person/devices.hpp"
-#include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/person/subscriptions.hpp"
+#include "belfry/actors/person/update_row.hpp"
 
 #include <algorithm>
 
@@ -26,7 +26,7 @@ person_data nobody(const options& o) {
   return d;
 }
 
-std::uint64_t place_of(const person_mail& m) {
+std::uint64_t place_of(const person_update& m) {
   if (const auto* t = std::get_if<tell>(&m))
     return t->record->notification.seq;
   const auto* seq = seq_of(m);
@@ -35,8 +35,8 @@ std::uint64_t place_of(const person_mail& m) {
 
 } // namespace
 
-person_core::person_core(person_id id, const options& o, const person_surroundings& around)
-    : id_(std::move(id)), options_(o), around_(around), data_(nobody(o)), open_(id_), shown_(id_) {
+person_core::person_core(person_id id, const options& o, const person_lookups& lookups)
+    : id_(std::move(id)), options_(o), lookups_(lookups), data_(nobody(o)), open_(id_), shown_(id_) {
   // nop
 }
 
@@ -56,12 +56,12 @@ void person_core::load(const io::stored_person& row, std::uint64_t first_seq) {
     shown_.load(s);
   for (const auto& u : row.unfinished)
     load_unfinished(u);
-  for (const auto& m : row.mails) {
-    if (auto mail = of_former_life(m.seq) ? from_row(m) : std::nullopt)
-      unheard_.push_back(std::move(*mail));
+  for (const auto& m : row.updates) {
+    if (auto update = of_former_life(m.seq) ? from_row(m) : std::nullopt)
+      unheard_.push_back(std::move(*update));
   }
   std::stable_sort(unheard_.begin(), unheard_.end(),
-                   [](const person_mail& a, const person_mail& b) { return place_of(a) < place_of(b); });
+                   [](const person_update& a, const person_update& b) { return place_of(a) < place_of(b); });
 }
 
 void person_core::load_unfinished(const io::notification_row& row) {
@@ -95,7 +95,7 @@ void person_core::resume(person_effects& fx) {
       continue;
     }
     if (!is_final(d.state) && !d.parked && !open_.in_flight(id))
-      fx.submits.push_back(order(r, d, true));
+      fx.submits.push_back(command_for(r, d, true));
     open_.close(seq);
   }
 }
@@ -124,7 +124,7 @@ void person_core::tell(const record_ptr& r, engine_time now, person_effects& fx)
   if (is_silent(n.kind)) {
     take_back(*r, now, fx);
   } else {
-    auto to = around_.addresses(data_, n.kind);
+    auto to = lookups_.addresses(data_, n.kind);
     // An address that takes only what is silent must be told after a restart too.
     if (to.empty())
       shown_.told(n);
@@ -144,7 +144,7 @@ void person_core::tell(const record_ptr& r, engine_time now, person_effects& fx)
 reason person_core::why_nowhere(kind k) const {
   for (const auto& note : data_.notes) {
     if (note.what != address_note::mark::proven
-        && around_.usable({note.channel, note.target}, data_, k) == reason::address_suppressed)
+        && lookups_.usable({note.channel, note.target}, data_, k) == reason::address_suppressed)
       return reason::address_suppressed;
   }
   return reason::no_address;
@@ -153,7 +153,7 @@ reason person_core::why_nowhere(kind k) const {
 void person_core::expand(notification_record& r, const std::vector<address>& to, engine_time now, person_effects& fx) {
   const auto& n = r.notification;
   for (const auto& a : to) {
-    auto delay = n.kind == kind::new_message ? around_.delay(a.channel) : 0;
+    auto delay = n.kind == kind::new_message ? lookups_.delay(a.channel) : 0;
     auto& d = r.deliveries.emplace_back();
     d.id = derive_delivery_id(n.id, a.channel, a.target);
     d.channel = a.channel;
@@ -167,7 +167,7 @@ void person_core::expand(notification_record& r, const std::vector<address>& to,
     }
     if (n.kind == kind::new_message)
       supersede_elsewhere(n, d, fx);
-    fx.submits.push_back(order(r, d, false));
+    fx.submits.push_back(command_for(r, d, false));
   }
 }
 
@@ -196,9 +196,9 @@ void person_core::supersede_elsewhere(const notification& newer, delivery& d, pe
   }
 }
 
-lane_order person_core::order(const notification_record& r, const delivery& d, bool from_disk) const {
+lane_command person_core::command_for(const notification_record& r, const delivery& d, bool from_disk) const {
   const auto& n = r.notification;
-  lane_order o{d.channel, lane_of(address_of(d)), {}, from_disk};
+  lane_command o{d.channel, lane_of(address_of(d)), {}, from_disk};
   o.item.delivery = d.id;
   o.item.notification = n.id;
   o.item.seq = n.seq;
@@ -212,7 +212,7 @@ lane_order person_core::order(const notification_record& r, const delivery& d, b
   o.item.due = d.next_at;
   o.item.expires = n.expires_at;
   o.item.tries = d.tries;
-  o.item.imposed = d.tries > 0;
+  o.item.has_backoff = d.tries > 0;
   return o;
 }
 
@@ -229,14 +229,14 @@ void person_core::take_back(notification_record& r, engine_time now, person_effe
   }
   auto to = where_to_take_back(n, shown.value_or(shown_at{}));
   expand(r, to, now, fx);
-  if (to.empty() && !around_.addresses(data_, n.kind).empty())
+  if (to.empty() && !lookups_.addresses(data_, n.kind).empty())
     r.reason = reason::taken_back;
 }
 
 std::vector<address> person_core::where_to_take_back(const notification& n, const shown_at& shown) const {
   auto what = counterpart(n.kind);
-  auto told = around_.addresses(data_, what);
-  auto to = around_.addresses(data_, n.kind);
+  auto told = lookups_.addresses(data_, what);
+  auto to = lookups_.addresses(data_, n.kind);
   std::erase_if(to, [&](const address& a) {
     auto name = to_string(a);
     auto left = contains(shown.left, name);
@@ -374,7 +374,7 @@ std::string person_core::target_of(const notification_id& id) {
   return out;
 }
 
-person_core::permit person_core::clear(const notification_id& id, engine_time now, person_effects& fx) {
+person_core::permit person_core::authorize(const notification_id& id, engine_time now, person_effects& fx) {
   auto seq = open_.find(id);
   if (seq == 0)
     return {reason::taken_back, nullptr, nullptr};
@@ -385,7 +385,7 @@ person_core::permit person_core::clear(const notification_id& id, engine_time no
   if (why == reason::none && n.expires_at <= now)
     why = reason::expired;
   if (why == reason::none)
-    why = around_.usable(address_of(d), data_, n.kind);
+    why = lookups_.usable(address_of(d), data_, n.kind);
   auto counterpart_left = is_silent(n.kind);
   if (why == reason::none && data_.pause.suppresses(n.kind, d.channel, counterpart_left, now))
     why = reason::paused;
@@ -483,7 +483,7 @@ bool person_core::unpark(const notification_id& id, person_effects& fx) {
   }
   d.parked = false;
   auto row = to_row(r);
-  fx.submits_after.push_back(order(r, d, true));
+  fx.submits_after.push_back(command_for(r, d, true));
   open_.saved(seq, row);
   fx.changes.emplace_back(std::move(row));
   return true;

@@ -8,7 +8,7 @@
 #include "belfry/config/options.hpp"
 #include "belfry/io/channel.hpp"
 #include "belfry/io/ports.hpp"
-#include "belfry/messages/person_mail.hpp"
+#include "belfry/messages/person_update.hpp"
 #include "belfry/messages/views.hpp"
 
 #include <functional>
@@ -21,7 +21,7 @@
 namespace belfry {
 
 /// A delivery on its way to a lane, or out of it.
-struct lane_order {
+struct lane_command {
   channel_kind channel{};
   std::string lane;
   queued item;
@@ -36,18 +36,18 @@ struct lane_cancel {
 
 struct person_effects {
   std::vector<io::change> changes;
-  std::vector<lane_order> submits;
+  std::vector<lane_command> submits;
   std::vector<lane_cancel> cancels;
   /// The channels of deliveries that were cancelled on disk, of which no lane tells.
   std::vector<channel_kind> cancelled_on_disk;
   /// Changes of state, for those who watch.
   std::vector<trace_item> traces;
   /// Submitted when `changes` are on disk: their parked rows must be gone before they can leave.
-  std::vector<lane_order> submits_after;
+  std::vector<lane_command> submits_after;
 };
 
 /// What the rules look up outside the person.
-struct person_surroundings {
+struct person_lookups {
   /// Every address that takes this kind, in a stable order.
   std::function<std::vector<address>(const person_data&, kind)> addresses;
   /// The wait of a channel before new_message, in ms.
@@ -58,14 +58,14 @@ struct person_surroundings {
 
 class person_core {
 public:
-  person_core(person_id id, const options& o, const person_surroundings& around);
+  person_core(person_id id, const options& o, const person_lookups& lookups);
 
   /// From disk. What is unfinished counts as left, but for what waits there and was never tried (SPEC 1). Device
   /// tokens that another person stored since are gone. What was told from `first_seq` on was told in this life of the
   /// process: that mail is on its way.
   void load(const io::stored_person& row, std::uint64_t first_seq);
   /// What was told in a former life of the process and not applied, oldest first; once.
-  std::vector<person_mail> take_unheard() { return std::exchange(unheard_, {}); }
+  std::vector<person_update> take_unheard() { return std::exchange(unheard_, {}); }
   /// When that was applied: submits what is unfinished and not parked, once.
   void resume(person_effects& fx);
 
@@ -91,7 +91,7 @@ public:
     const notification_record* record = nullptr;
     const delivery* what = nullptr;
   };
-  permit clear(const notification_id& delivery, engine_time now, person_effects& fx);
+  permit authorize(const notification_id& delivery, engine_time now, person_effects& fx);
   void attempted(const notification_id& delivery, std::vector<attempt> made, delivery_state state, reason why,
                  millis next_at, bool parked, person_effects& fx);
   /// Where a delivery goes; "": it is not open.
@@ -120,7 +120,7 @@ private:
   void take_back(notification_record& r, engine_time now, person_effects& fx);
   std::vector<address> where_to_take_back(const notification& n, const shown_at& shown) const;
   void supersede_elsewhere(const notification& newer, delivery& d, person_effects& fx);
-  lane_order order(const notification_record& r, const delivery& d, bool from_disk) const;
+  lane_command command_for(const notification_record& r, const delivery& d, bool from_disk) const;
   void load_unfinished(const io::notification_row& row);
   /// Cancels what of these is unfinished; addresses where nothing had left are remembered as skipped.
   void withdraw_all(const std::vector<std::uint64_t>& seqs, reason why, person_effects& fx);
@@ -137,13 +137,13 @@ private:
 
   person_id id_;
   const options& options_;
-  const person_surroundings& around_;
+  const person_lookups& lookups_;
   person_data data_;
   std::set<conversation_id> conversations_;
   open_notifications open_;
   shown_state shown_;
   std::uint64_t first_seq_ = 0;
-  std::vector<person_mail> unheard_;
+  std::vector<person_update> unheard_;
   /// Deliveries that lanes held when the process ended.
   std::vector<notification_id> unsubmitted_;
 };

@@ -15,14 +15,14 @@ namespace {
 
 void fall_asleep(pointer self) {
   auto& st = self->state;
-  self->send(st.shared->shard_of(st.core->id()), person_sleepy{st.core->id(), st.handled});
+  self->send(st.shared->shard_of(st.core->id()), passivate_person{st.core->id(), st.handled});
 }
 
-void on_rest(pointer self, bool sleep) {
+void on_idle(pointer self, bool sleep) {
   auto& st = self->state;
   if (!sleep)
     return;
-  if (!st.mail.empty() || st.round || st.erased || st.core->busy() || st.armed != 0 || !st.pages.empty()
+  if (!st.pending.empty() || st.round || st.erased || st.core->busy() || st.armed != 0 || !st.pages.empty()
       || handing_over(self))
     return;
   if (st.uncommitted == 0)
@@ -51,21 +51,21 @@ const io::channel& channel_of(const node& n, channel_kind kind) {
 }
 
 /// It makes the person anew, or erases it again: one order for all of them, in memory and on disk.
-bool stores(const person_order& order) {
-  return std::holds_alternative<put_profile>(order) || std::holds_alternative<put_device>(order)
-         || std::holds_alternative<put_subscription>(order) || std::holds_alternative<erase_person>(order)
-         || std::holds_alternative<erase_from>(order);
+bool stores(const person_command& command) {
+  return std::holds_alternative<put_profile>(command) || std::holds_alternative<put_device>(command)
+         || std::holds_alternative<put_subscription>(command) || std::holds_alternative<erase_person>(command)
+         || std::holds_alternative<erase_from>(command);
 }
 
 void start(pointer self, node* shared, const person_id& id, const std::shared_ptr<io::stored_person>& row) {
   auto& st = self->state;
   st.shared = shared;
-  st.around.addresses = [shared, id](const person_data& d, kind k) { return addresses(*shared, id, d, k); };
-  st.around.delay = [shared](channel_kind c) { return channel_of(*shared, c).policy().delay; };
-  st.around.usable = [shared, id](const address& a, const person_data& d, kind k) {
+  st.lookups.addresses = [shared, id](const person_data& d, kind k) { return addresses(*shared, id, d, k); };
+  st.lookups.delay = [shared](channel_kind c) { return channel_of(*shared, c).policy().delay; };
+  st.lookups.usable = [shared, id](const address& a, const person_data& d, kind k) {
     return channel_of(*shared, a.channel).usable(a.target, as_addressee(*shared, id, d), k);
   };
-  st.core.emplace(id, shared->opts, st.around);
+  st.core.emplace(id, shared->opts, st.lookups);
   if (row) {
     st.core->load(*row, shared->first_seq);
     for (const auto& c : row->conversations) {
@@ -80,8 +80,8 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
     save_devices(self);
   auto& pause = st.core->data().pause;
   after_pause(self, pause.view(now(self)));
-  for (auto& mail : st.core->take_unheard())
-    take_in(self, std::move(mail));
+  for (auto& update : st.core->take_unheard())
+    take_in(self, std::move(update));
   process_pending(self);
 }
 
@@ -97,13 +97,13 @@ person_actor::behavior_type person_entity(pointer self, node* shared, const pers
   supervise(self, shared, "person");
   start(self, shared, id, row);
   return {
-      [self](person_order& order) {
+      [self](person_command& command) {
         ++self->state.handled;
         self->state.falling_asleep = false;
-        if (self->state.erased && stores(order))
-          self->state.held.push_back(std::move(order));
+        if (self->state.erased && stores(command))
+          self->state.held.push_back(std::move(command));
         else
-          std::visit([self](auto& x) { on_order(self, x); }, order);
+          std::visit([self](auto& x) { on_command(self, x); }, command);
       },
       [self](const committed& c) {
         auto& st = self->state;
@@ -113,7 +113,7 @@ person_actor::behavior_type person_entity(pointer self, node* shared, const pers
           fall_asleep(self);
       },
       [self](person_alarm) { on_alarm(self); },
-      [self](const rest& r) { on_rest(self, r.sleep); },
+      [self](const idle& r) { on_idle(self, r.sleep); },
   };
 }
 

@@ -22,72 +22,68 @@ constexpr std::size_t sweep_slices = 20;
 /// Rows are written (and texts leave the journal) after this long without news.
 constexpr engine_time settle_after = 4000;
 
-engine_time now(pointer self) {
-  return self->state.shared->line.at(self->clock().now());
-}
-
 shard_actor me(pointer self) {
   return caf::actor_cast<shard_actor>(self);
 }
 
 /// Without keeping it awake.
-template <class Entity, class Order>
-void pass_quietly(pointer self, Entity& e, Order order) {
+template <class Entity, class Command>
+void pass_quietly(pointer self, Entity& e, Command command) {
   if (!e.actor) {
-    e.held.push_back(std::move(order));
+    e.held.push_back(std::move(command));
     return;
   }
   ++e.passed;
-  self->send(e.actor, std::move(order));
+  self->send(e.actor, std::move(command));
 }
 
-template <class Entity, class Order>
-void pass(pointer self, Entity& e, Order order) {
+template <class Entity, class Command>
+void pass(pointer self, Entity& e, Command command) {
   e.last_used = now(self);
   e.settled = false;
-  pass_quietly(self, e, std::move(order));
+  pass_quietly(self, e, std::move(command));
 }
 
-void to(pointer self, const conversation_id& id, conversation_order order) {
+void to(pointer self, const conversation_id& id, conversation_command command) {
   auto& st = self->state;
   auto [i, fresh] = st.conversations.try_emplace(id);
   if (fresh)
     self->send(st.shared->reader, load_conversation{id, me(self)});
-  pass(self, i->second, std::move(order));
+  pass(self, i->second, std::move(command));
 }
 
-void to(pointer self, const person_id& id, person_order order) {
+void to(pointer self, const person_id& id, person_command command) {
   auto& st = self->state;
   auto [i, fresh] = st.persons.try_emplace(id);
   if (fresh)
     self->send(st.shared->reader, load_person{id, me(self)});
-  pass(self, i->second, std::move(order));
+  pass(self, i->second, std::move(command));
 }
 
 template <class Entity>
 void release_held(pointer self, Entity& e) {
   auto held = std::exchange(e.held, {});
-  for (auto& order : held)
-    pass(self, e, std::move(order));
+  for (auto& command : held)
+    pass(self, e, std::move(command));
 }
 
 /// A person need not be woken to hear of its roster; its list of conversations is on disk.
-bool only_for_awake(const person_mail& m) {
+bool only_for_awake(const person_update& m) {
   return std::holds_alternative<roster_change>(m);
 }
 
-void on_post(pointer self, post& p) {
+void on_outbox(pointer self, outbox& p) {
   auto& st = self->state;
-  for (auto& m : p.mails) {
-    if (only_for_awake(m.mail) && !st.persons.contains(m.to))
+  for (auto& m : p.updates) {
+    if (only_for_awake(m.update) && !st.persons.contains(m.to))
       continue;
-    mail_to_person order;
-    order.mails.push_back(std::move(m.mail));
-    to(self, m.to, person_order{std::move(order)});
+    update_person command;
+    command.updates.push_back(std::move(m.update));
+    to(self, m.to, person_command{std::move(command)});
   }
   for (auto& c : p.counts) {
     if (auto i = st.persons.find(c.person); i != st.persons.end())
-      pass_quietly(self, i->second, person_order{counted{std::move(c.conversation), c.unread, 0}});
+      pass_quietly(self, i->second, person_command{counted{std::move(c.conversation), c.unread, 0}});
   }
 }
 
@@ -99,9 +95,9 @@ void on_count_awake(pointer self, count_awake& q) {
     if (i == st.conversations.end())
       continue;
     ++answer.answers;
-    pass_quietly(self, i->second, conversation_order{ask_unread{q.person, q.round, false}});
+    pass_quietly(self, i->second, conversation_command{ask_unread{q.person, q.round, false}});
   }
-  st.shared->to_person_of(q.person, person_order{answer});
+  st.shared->to_person_of(q.person, person_command{answer});
 }
 
 void on_loaded(pointer self, loaded_conversation& l) {
@@ -133,7 +129,7 @@ void on_loaded(pointer self, loaded_person& l) {
 
 /// Lets an entity go unless something is on its way to it.
 template <class Map>
-void on_sleepy(pointer self, Map& map, const std::string& id, std::uint64_t handled) {
+void on_passivate(pointer self, Map& map, const std::string& id, std::uint64_t handled) {
   auto i = map.find(id);
   if (i == map.end() || !i->second.actor || i->second.passed != handled)
     return;
@@ -162,7 +158,7 @@ void on_alarm(pointer self) {
     auto first = st.due.begin();
     if (first->first > t)
       break;
-    to(self, first->second, conversation_order{order_wake{}});
+    to(self, first->second, conversation_command{wake{}});
     st.due.erase(first);
   }
   arm_alarm(self);
@@ -177,7 +173,7 @@ void give_turns(pointer self) {
     if (i == st.conversations.end())
       gate.give_back();
     else
-      pass_quietly(self, i->second, conversation_order{order_turn{}});
+      pass_quietly(self, i->second, conversation_command{take_turn{}});
   }
 }
 
@@ -195,19 +191,19 @@ void sweep(pointer self) {
   auto t = now(self);
   const auto& limits = st.shared->opts.limits;
   auto crowded = st.conversations.size() > limits.awake_conversations / shard_count;
-  auto idle = crowded ? settle_after : limits.idle_conversation.count();
+  auto idle_after = crowded ? settle_after : limits.idle_conversation.count();
   auto slice = st.next_slice;
   st.next_slice = (slice + 1) % sweep_slices;
   each_in_slice(st.conversations, slice, [&](auto& e) {
     auto quiet = t - e.last_used;
-    if (!e.actor || (quiet < idle && (e.settled || quiet < settle_after)))
+    if (!e.actor || (quiet < idle_after && (e.settled || quiet < settle_after)))
       return;
     e.settled = true;
-    self->send(e.actor, rest{quiet >= idle});
+    self->send(e.actor, idle{quiet >= idle_after});
   });
   each_in_slice(st.persons, slice, [&](auto& e) {
     if (e.actor && t - e.last_used >= limits.idle_person.count())
-      self->send(e.actor, rest{true});
+      self->send(e.actor, idle{true});
   });
   self->delayed_send(self, sweep_every, shard_sweep{});
 }
@@ -236,17 +232,17 @@ shard_actor::behavior_type shard(pointer self, node* shared, std::size_t index) 
       [self](route& r) {
         for (auto& e : r.events) {
           auto id = e.what.conversation;
-          to(self, id, conversation_order{std::move(e)});
+          to(self, id, conversation_command{std::move(e)});
         }
       },
-      [self](to_conversation& x) { to(self, x.id, std::move(x.order)); },
-      [self](to_person& x) { to(self, x.id, std::move(x.order)); },
-      [self](post& p) { on_post(self, p); },
+      [self](to_conversation& x) { to(self, x.id, std::move(x.command)); },
+      [self](to_person& x) { to(self, x.id, std::move(x.command)); },
+      [self](outbox& p) { on_outbox(self, p); },
       [self](count_awake& q) { on_count_awake(self, q); },
       [self](loaded_conversation& l) { on_loaded(self, l); },
       [self](loaded_person& l) { on_loaded(self, l); },
-      [self](const conversation_sleepy& s) { on_sleepy(self, self->state.conversations, s.id, s.handled); },
-      [self](const person_sleepy& s) { on_sleepy(self, self->state.persons, s.id, s.handled); },
+      [self](const passivate_conversation& s) { on_passivate(self, self->state.conversations, s.id, s.handled); },
+      [self](const passivate_person& s) { on_passivate(self, self->state.persons, s.id, s.handled); },
       [self](arm& a) {
         for (auto& d : a.due)
           self->state.due.emplace(d.due, std::move(d.id));

@@ -13,12 +13,12 @@ namespace belfry {
 /// An entity as its shard sees it.
 ///
 ///   (absent) --order--> loading --row--> awake --nothing to do--> (absent)
-template <class Handle, class Order>
+template <class Handle, class Command>
 struct entity {
   /// Null while it is being loaded.
   Handle actor;
   /// Orders that came while loading, in order; bounded by what may be in flight at the gateway and the lanes.
-  std::vector<Order> held;
+  std::vector<Command> held;
   /// Orders passed on since it woke.
   std::uint64_t passed = 0;
   engine_time last_used = 0;
@@ -33,8 +33,8 @@ struct shard_state {
   shard_state() = default;
 
   node* shared = nullptr;
-  std::unordered_map<conversation_id, entity<conversation_actor, conversation_order>> conversations;
-  std::unordered_map<person_id, entity<person_actor, person_order>> persons;
+  std::unordered_map<conversation_id, entity<conversation_actor, conversation_command>> conversations;
+  std::unordered_map<person_id, entity<person_actor, person_command>> persons;
   /// Sleeping conversations by the time at which they must be woken.
   std::multimap<engine_time, conversation_id> due;
   engine_time armed = 0;

@@ -29,10 +29,6 @@ constexpr std::size_t leisure_units_max = 4096;
 /// Slices of old rows erased at one tick.
 constexpr int sweeps_max = 20;
 
-engine_time now(pointer self) {
-  return self->state.shared->line.at(self->clock().now());
-}
-
 /// Whoever is told that something is on disk and asks at once must find it known everywhere: answers go last.
 void release(pointer self, std::vector<commit>& done) {
   acks all;
@@ -277,7 +273,7 @@ void keep_anchor(pointer self) {
 }
 
 /// Erases what is old, a bounded part at a time, and cuts back the log when nothing happens.
-void keep_house(pointer self) {
+void housekeep(pointer self) {
   auto& st = self->state;
   const auto& o = st.shared->opts;
   auto wall = st.shared->wall.now();
@@ -321,7 +317,7 @@ store_actor::behavior_type store_writer(pointer self, node* shared) {
       },
       [self](store_tick) {
         keep_anchor(self);
-        keep_house(self);
+        housekeep(self);
         self->delayed_send(self, housekeeping, store_tick{});
       },
   };

@@ -40,7 +40,7 @@ error unknown() {
 std::string new_id(pointer self) {
   notification_id id;
   for (auto& b : id.bytes)
-    b = static_cast<std::uint8_t>(self->state.dice());
+    b = static_cast<std::uint8_t>(self->state.rng());
   return to_string(id);
 }
 
@@ -154,7 +154,7 @@ void on_ping(pointer self, ping_webhook& o) {
   ++st.open_pings;
   const auto& opts = st.shared->opts;
   auto now = st.shared->wall.now();
-  io::webhooks::attempt_info info{new_id(self), "ping", io::webhooks::make_uuid([self] { return self->state.dice(); }),
+  io::webhooks::attempt_info info{new_id(self), "ping", io::webhooks::make_uuid([self] { return self->state.rng(); }),
                                   0, now};
   auto body = io::webhooks::render_ping(*i, now, io::webhooks::render_options_of(opts));
   st.shared->transport.send(io::webhooks::make_request(*i, info, std::move(body), opts.webhooks),
@@ -185,7 +185,7 @@ void on_result(pointer self, const endpoint_result& r) {
     break;
   case outcome::verdict::again:
   case outcome::verdict::refused:
-    changed = io::webhooks::after_failure(*i, st.shared->opts.webhooks, st.shared->line.at(self->clock().now()), wall);
+    changed = io::webhooks::after_failure(*i, st.shared->opts.webhooks, belfry::now(self), wall);
     break;
   case outcome::verdict::gone:
     changed = io::webhooks::after_gone(*i, wall);
@@ -230,7 +230,7 @@ webhooks_actor::behavior_type webhooks(pointer self, node* shared, registrations
   supervise(self, shared, "registrations");
   self->state.shared = shared;
   self->state.list = std::move(list);
-  self->state.dice.seed(std::random_device{}());
+  self->state.rng.seed(std::random_device{}());
   return {
       [self](create_webhook& o) { on_change(self, o); },
       [self](replace_webhook& o) { on_change(self, o); },

@@ -35,7 +35,7 @@ struct webhooks_state {
   /// Pings that wait for their answer.
   std::map<webhook_id, std::size_t> pings;
   std::size_t open_pings = 0;
-  std::mt19937_64 dice;
+  std::mt19937_64 rng;
 };
 
 webhooks_actor::behavior_type webhooks(webhooks_actor::stateful_pointer<webhooks_state> self, node* shared,

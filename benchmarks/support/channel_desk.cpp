@@ -62,19 +62,19 @@ shard_actor::behavior_type desk(shard_actor::pointer self, book* b, node* shared
       [](route&) {},
       [](to_conversation&) {},
       [=](to_person& x) {
-        if (auto* q = std::get_if<ask_clearance>(&x.order))
+        if (auto* q = std::get_if<ask_clearance>(&x.command))
           self->send(shared->channel(q->channel), b->answer(*q));
-        else if (const auto* a = std::get_if<attempted>(&x.order))
+        else if (const auto* a = std::get_if<attempted>(&x.command))
           b->note(*a);
       },
-      [](post&) {},
+      [](outbox&) {},
       [](count_awake&) {},
       [](want_turn&) {},
       [](turn_done) {},
       [](loaded_conversation&) {},
       [](loaded_person&) {},
-      [](const conversation_sleepy&) {},
-      [](const person_sleepy&) {},
+      [](const passivate_conversation&) {},
+      [](const passivate_person&) {},
       [](arm&) {},
       [](shard_alarm) {},
       [](shard_sweep) {},

@@ -35,7 +35,7 @@ struct origin {
 };
 
 /// What all connections of a client share.
-struct surroundings {
+struct lookups {
   const address_policy& policy;
   const http2_settings& settings;
   poller& sockets;
@@ -56,7 +56,7 @@ struct surroundings {
 ///     every one of them --failure, time-out--------------------------------------------> closed
 class connection {
 public:
-  connection(surroundings& around, const origin& where, pool& owner, time_point now);
+  connection(lookups& lookups, const origin& where, pool& owner, time_point now);
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -108,7 +108,7 @@ private:
   void fail(transport_error why);
   void report(connection_event::what kind);
 
-  surroundings& around_;
+  lookups& lookups_;
   const origin& where_;
   pool& owner_;
   phase phase_ = phase::judging;

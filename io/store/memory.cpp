@@ -119,7 +119,7 @@ void memory_store::forget_claims(const person_row& x) {
   }
 }
 
-void memory_store::apply(const mail_row& x, millis) {
+void memory_store::apply(const update_row& x, millis) {
   if (x.blob.empty())
     mails_.erase(x.seq);
   else
@@ -254,7 +254,7 @@ result<stored_person> memory_store::load_person(const person_id& id) {
       out.unfinished.push_back(x.second);
   for (const auto& [seq, x] : mails_)
     if (x.person == id)
-      out.mails.push_back(x);
+      out.updates.push_back(x);
   for (const auto& [token, by] : claims_) {
     const auto own = by.find(id);
     if (own != by.end()

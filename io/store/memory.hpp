@@ -60,7 +60,7 @@ private:
   void apply(const conversation_row& x, millis now);
   void apply(const membership& x, millis now);
   void apply(const person_row& x, millis now);
-  void apply(const mail_row& x, millis now);
+  void apply(const update_row& x, millis now);
   void apply(const person_removed& x, millis now);
   void apply(const presence_row& x, millis now);
   void apply(const presence_cleared& x, millis now);
@@ -95,7 +95,7 @@ private:
   std::map<std::string, std::map<person_id, std::uint64_t>, std::less<>> claims_;
   std::map<std::pair<person_id, std::string>, presence_row> presence_;
   std::map<std::tuple<person_id, conversation_id, group>, shown_row> shown_;
-  std::map<std::uint64_t, mail_row> mails_;
+  std::map<std::uint64_t, update_row> mails_;
   std::map<std::uint64_t, notification_row> notifications_;
   std::map<notification_id, std::uint64_t> seqs_;
   std::map<notification_id, parked_delivery> parked_;

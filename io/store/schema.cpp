@@ -57,7 +57,7 @@ ALTER TABLE person ADD COLUMN timed INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX person_timed ON person(id) WHERE timed = 1;
 )sql";
 
-// What persons were told and have not applied yet (io::mail_row).
+// What persons were told and have not applied yet (io::update_row).
 static constexpr migration version_3 = R"sql(
 CREATE TABLE mail(seq INTEGER PRIMARY KEY, person TEXT NOT NULL, blob BLOB NOT NULL);
 CREATE INDEX mail_person ON mail(person);

@@ -83,7 +83,7 @@ void change_writer::apply(const person_row& x) {
     run(db_, "INSERT OR REPLACE INTO token VALUES(?, ?, ?)", bytes{t.token}, std::string_view(x.id), t.number);
 }
 
-void change_writer::apply(const mail_row& x) {
+void change_writer::apply(const update_row& x) {
   if (x.blob.empty())
     run(db_, "DELETE FROM mail WHERE seq = ?", x.seq);
   else

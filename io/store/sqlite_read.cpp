@@ -194,7 +194,7 @@ result<stored_person> sqlite_store::load_person(const person_id& id) {
   {
     statement s(*db, "SELECT seq, blob FROM mail WHERE person = ? ORDER BY seq", person);
     while (s.step())
-      out.mails.push_back({static_cast<std::uint64_t>(s.integer(0)), id, s.text(1)});
+      out.updates.push_back({static_cast<std::uint64_t>(s.integer(0)), id, s.text(1)});
   }
   // Whoever has no row has no devices.
   if (!out.blob.empty()) {

@@ -41,7 +41,7 @@ private:
   void apply_parts(const conversation_row& x);
   void apply(const membership& x);
   void apply(const person_row& x);
-  void apply(const mail_row& x);
+  void apply(const update_row& x);
   void apply(const person_removed& x);
   void apply(const presence_row& x);
   void apply(const presence_cleared& x);

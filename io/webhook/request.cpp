@@ -23,9 +23,9 @@ void add_signatures(headers& out, const webhook& w, const attempt_info& a, std::
 
 } // namespace
 
-std::string make_uuid(const std::function<std::uint64_t()>& dice) {
-  auto high = (dice() & 0xffffffffffff0fffULL) | 0x4000ULL;
-  auto low = (dice() & 0x3fffffffffffffffULL) | 0x8000000000000000ULL;
+std::string make_uuid(const std::function<std::uint64_t()>& rng) {
+  auto high = (rng() & 0xffffffffffff0fffULL) | 0x4000ULL;
+  auto low = (rng() & 0x3fffffffffffffffULL) | 0x8000000000000000ULL;
   std::string bytes;
   for (auto x : {high, low})
     for (int shift = 56; shift >= 0; shift -= 8)

@@ -26,8 +26,8 @@ struct attempt_info {
   millis now = 0;
 };
 
-/// A random UUID (version 4, RFC 9562) from two throws of `dice`, 64 bits each.
-std::string make_uuid(const std::function<std::uint64_t()>& dice);
+/// A random UUID (version 4, RFC 9562) from two throws of `rng`, 64 bits each.
+std::string make_uuid(const std::function<std::uint64_t()>& rng);
 
 /// The POST of SPEC 8 with all its headers; the body goes out exactly as signed. A registration without a secret is
 /// not signed but has webhook-id and webhook-timestamp. The former secret signs `webhook-signature` too until

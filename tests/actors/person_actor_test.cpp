@@ -356,9 +356,9 @@ TEST(PersonActor, SurvivesErasureWhileItGathers) {
   n.message = message_content{"m1", "hello", {}, "anna", 0, 0, 0, 1};
   auto ben = w.get().shard_of("ben");
   auto erased = false;
-  caf::anon_send(ben, post{{{"ben", tell{record}}}, {}});
+  caf::anon_send(ben, outbox{{{"ben", tell{record}}}, {}});
   caf::anon_send(ben, to_person{"ben", erase_person{w.get().ask<success>([&](auto) { erased = true; })}});
-  caf::anon_send(ben, post{{{"ben", withdraw{"c1", reason::left}}}, {}});
+  caf::anon_send(ben, outbox{{{"ben", withdraw{"c1", reason::left}}}, {}});
   w.settle();
   w.pass(1s);
   EXPECT_TRUE(erased);
@@ -384,7 +384,7 @@ TEST(PersonActor, TellsNothingToSomebodyWhoIsBeingErased) {
   auto ben = w.get().shard_of("ben");
   w.requests.clear();
   caf::anon_send(ben, to_person{"ben", erase_person{}});
-  caf::anon_send(ben, post{{{"ben", tell{record}}}, {}});
+  caf::anon_send(ben, outbox{{{"ben", tell{record}}}, {}});
   w.settle();
   w.pass(1s);
   for (const auto& line : w.said())
@@ -477,8 +477,8 @@ TEST(PersonActor, LeavesConversationsWhoseWordHasNotReachedIt) {
   world w;
   w.publish({started("c1")});
   // As if the mail of the roster were still on its way.
-  caf::anon_send(w.get().shard_of("ben"), post{{{"ben", withdraw{"c1", reason::left}}}, {}});
-  caf::anon_send(w.get().shard_of("ben"), post{{{"ben", roster_change{"c1", false}}}, {}});
+  caf::anon_send(w.get().shard_of("ben"), outbox{{{"ben", withdraw{"c1", reason::left}}}, {}});
+  caf::anon_send(w.get().shard_of("ben"), outbox{{{"ben", roster_change{"c1", false}}}, {}});
   w.settle();
   ASSERT_TRUE(erase(w, "ben"));
   EXPECT_EQ(w.view("c1").participants.size(), 1U);
@@ -554,7 +554,7 @@ TEST(PersonActor, EndsAReasonThatEndedJustBeforeACrash) {
     EXPECT_TRUE(pause(*w, "anna")->reasons.empty());
     EXPECT_FALSE(pause(*w, "anna")->on);
     w->pass(1s);
-    EXPECT_TRUE(w->store().load_person("anna")->mails.empty());
+    EXPECT_TRUE(w->store().load_person("anna")->updates.empty());
   }
 }
 

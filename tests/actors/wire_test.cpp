@@ -89,13 +89,13 @@ void each_of(std::type_identity<std::variant<Ts...>>, F&& f) {
 }
 
 TEST(Wire, TakesEveryOrderToAConversation) {
-  each_of(std::type_identity<conversation_order>{}, [](auto order) {
+  each_of(std::type_identity<conversation_command>{}, [](auto order) {
     expect_round_trip(to_conversation{"c1", order});
   });
 }
 
 TEST(Wire, TakesEveryOrderToAPerson) {
-  each_of(std::type_identity<person_order>{}, [](auto order) { expect_round_trip(to_person{"anna", order}); });
+  each_of(std::type_identity<person_command>{}, [](auto order) { expect_round_trip(to_person{"anna", order}); });
 }
 
 TEST(Wire, TakesEveryEvent) {
@@ -107,8 +107,8 @@ TEST(Wire, TakesEveryEvent) {
 }
 
 TEST(Wire, TakesEverythingThatPersonsAreTold) {
-  each_of(std::type_identity<person_mail>{}, [](auto mail) {
-    expect_round_trip(post{{{"anna", mail}}, {filled<unread_count>()}});
+  each_of(std::type_identity<person_update>{}, [](auto update) {
+    expect_round_trip(outbox{{{"anna", update}}, {filled<unread_count>()}});
   });
 }
 
@@ -130,7 +130,7 @@ TEST(Wire, TakesTheRest) {
 TEST(Wire, TakesNoVariantThatThereIsNot) {
   binary_writer w;
   w.text("anna");
-  w.number(std::variant_size_v<person_order>);
+  w.number(std::variant_size_v<person_command>);
   EXPECT_FALSE(wire::from_bytes<to_person>(w.take()));
 }
 

@@ -20,7 +20,7 @@ public:
 
   struct slot {
     queued q;
-    bool flying = false;
+    bool in_flight = false;
     bool probe = false;
     bool put_off = false;
     reason cancelled = reason::none;
@@ -37,10 +37,10 @@ public:
         if (same_chain(s.q, q) && s.q.kind == kind::new_message && s.q.seq > q.seq)
           return said::superseded;
       for (auto it = slots_.begin(); it != slots_.end(); ++it)
-        if (same_chain(it->q, q) && it->q.kind == kind::new_message && !it->flying) {
-          auto imposed = it->q.imposed;
-          q.due = imposed ? std::max(q.due, it->q.due) : std::min(std::max(q.due, now), it->q.due);
-          q.imposed = imposed;
+        if (same_chain(it->q, q) && it->q.kind == kind::new_message && !it->in_flight) {
+          auto has_backoff = it->q.has_backoff;
+          q.due = has_backoff ? std::max(q.due, it->q.due) : std::min(std::max(q.due, now), it->q.due);
+          q.has_backoff = has_backoff;
           slots_.erase(it);
           slots_.push_back({std::move(q)});
           return said::replaced;
@@ -60,7 +60,7 @@ public:
   numbered expire(engine_time now) {
     numbered out;
     for (auto it = slots_.begin(); it != slots_.end();)
-      if (!it->flying && it->q.expires <= now) {
+      if (!it->in_flight && it->q.expires <= now) {
         out.push_back(number_of(it->q.delivery));
         it = slots_.erase(it);
       } else {
@@ -74,14 +74,14 @@ public:
     numbered out;
     for (bool calls : {true, false})
       while (auto* s = pick(calls, now)) {
-        if (flying() >= o_.in_flight_max - (calls ? 0 : 2) || gate(calls, now) > now)
+        if (find_in_flight() >= o_.in_flight_max - (calls ? 0 : 2) || gate(calls, now) > now)
           break;
         if (!calls && s->q.tries > 0 && !s->put_off && !retries_.take(retries_flying())) {
           s->q.due = std::max(s->q.due, std::min(s->q.due + o_.retry.first, s->q.expires - 1));
           s->put_off = true;
           continue;
         }
-        s->flying = true;
+        s->in_flight = true;
         s->probe = breaker_.started(now);
         if (!calls)
           retry_turn_ = s->q.tries == 0;
@@ -110,8 +110,8 @@ public:
       hold_all_ = std::max(hold_all_, now + *o.retry_after);
     else if (o.throttle)
       hold_messages_ = std::max(hold_messages_, now + o_.retry.first);
-    s.flying = s.probe = s.put_off = false;
-    s.q.imposed = true;
+    s.in_flight = s.probe = s.put_off = false;
+    s.q.has_backoff = true;
     return again(s, now + retry_wait(o_.retry, ++s.q.tries, o.retry_after, dice));
   }
 
@@ -119,7 +119,7 @@ public:
     auto& s = *find(id);
     if (s.probe)
       breaker_.probe_lost(now);
-    s.flying = s.probe = false;
+    s.in_flight = s.probe = false;
     return again(s, std::max(due, now));
   }
 
@@ -131,22 +131,22 @@ public:
 
   std::size_t cancel(const person_id& p, group g, reason why) {
     for (auto& s : slots_)
-      if (s.flying && s.q.person == p && group_of(s.q.kind) == g && s.cancelled == reason::none)
+      if (s.in_flight && s.q.person == p && group_of(s.q.kind) == g && s.cancelled == reason::none)
         s.cancelled = why;
     return std::erase_if(slots_,
-                         [&](const slot& s) { return !s.flying && s.q.person == p && group_of(s.q.kind) == g; });
+                         [&](const slot& s) { return !s.in_flight && s.q.person == p && group_of(s.q.kind) == g; });
   }
 
   std::optional<engine_time> next_wake(engine_time now) {
     std::optional<engine_time> out;
     auto at = [&](engine_time t) { out = std::max(now, out ? std::min(*out, t) : t); };
     for (const auto& s : slots_)
-      if (!s.flying)
+      if (!s.in_flight)
         at(s.q.expires);
     for (bool calls : {true, false})
       for (bool retry : {false, true})
         if (auto* s = first(calls, retry);
-            s && flying() < o_.in_flight_max - (calls ? 0 : 2) && (!retry || retry_slot(calls)))
+            s && find_in_flight() < o_.in_flight_max - (calls ? 0 : 2) && (!retry || retry_slot(calls)))
           at(std::max(s->q.due, gate(calls, now)));
     return out;
   }
@@ -154,11 +154,11 @@ public:
   numbered in_flight() const {
     numbered out;
     for (const auto& s : slots_)
-      if (s.flying)
+      if (s.in_flight)
         out.push_back(number_of(s.q.delivery));
     return out;
   }
-  std::size_t depth() const { return slots_.size() - flying(); }
+  std::size_t depth() const { return slots_.size() - find_in_flight(); }
 
 private:
   static bool same_chain(const queued& a, const queued& b) {
@@ -171,12 +171,12 @@ private:
   std::size_t held(bool calls) const {
     return std::count_if(slots_.begin(), slots_.end(), [&](const slot& s) { return is_call(s.q.kind) == calls; });
   }
-  std::size_t flying() const {
-    return std::count_if(slots_.begin(), slots_.end(), [](const slot& s) { return s.flying; });
+  std::size_t find_in_flight() const {
+    return std::count_if(slots_.begin(), slots_.end(), [](const slot& s) { return s.in_flight; });
   }
   std::size_t retries_flying() const {
     return std::count_if(slots_.begin(), slots_.end(),
-                         [](const slot& s) { return s.flying && s.q.tries > 0 && !is_call(s.q.kind); });
+                         [](const slot& s) { return s.in_flight && s.q.tries > 0 && !is_call(s.q.kind); });
   }
   engine_time gate(bool calls, engine_time now) const {
     return std::max({hold_all_, calls ? 0 : hold_messages_, breaker_.may_start_at(now)});
@@ -186,9 +186,9 @@ private:
   slot* first(bool calls, bool retry) {
     slot* best = nullptr;
     for (auto& s : slots_) {
-      auto blocked = s.flying || is_call(s.q.kind) != calls || (s.q.tries > 0) != retry
+      auto blocked = s.in_flight || is_call(s.q.kind) != calls || (s.q.tries > 0) != retry
                      || std::any_of(slots_.begin(), slots_.end(), [&](const slot& t) {
-                          return same_chain(s.q, t.q) && (t.flying || t.q.seq < s.q.seq);
+                          return same_chain(s.q, t.q) && (t.in_flight || t.q.seq < s.q.seq);
                         });
       if (!blocked && (!best || std::tie(s.q.due, s.q.seq) < std::tie(best->q.due, best->q.seq)))
         best = &s;
@@ -198,9 +198,9 @@ private:
   slot* newest(engine_time now) {
     slot* best = nullptr;
     for (auto& s : slots_) {
-      auto blocked = s.flying || is_call(s.q.kind) || s.q.tries > 0 || s.q.due > now
+      auto blocked = s.in_flight || is_call(s.q.kind) || s.q.tries > 0 || s.q.due > now
                      || std::any_of(slots_.begin(), slots_.end(), [&](const slot& t) {
-                          return same_chain(s.q, t.q) && (t.flying || t.q.seq < s.q.seq);
+                          return same_chain(s.q, t.q) && (t.in_flight || t.q.seq < s.q.seq);
                         });
       if (!blocked && (!best || std::tie(s.q.due, s.q.seq) > std::tie(best->q.due, best->q.seq)))
         best = &s;
@@ -228,9 +228,9 @@ private:
       return end(s.q.delivery, delivery_state::cancelled);
     for (auto& t : slots_)
       if (same_chain(s.q, t.q) && s.q.kind == kind::new_message && t.q.kind == kind::new_message && t.q.seq > s.q.seq) {
-        if (s.q.imposed) {
+        if (s.q.has_backoff) {
           t.q.due = std::max(t.q.due, at);
-          t.q.imposed = true;
+          t.q.has_backoff = true;
         }
         return end(s.q.delivery, delivery_state::cancelled);
       }

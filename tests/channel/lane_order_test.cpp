@@ -53,7 +53,7 @@ TEST(LaneQueue, ARefusalMeanwhileKeepsTheDiskFirst) {
   auto before = l.counters().refused;
   l.submit(message(3), 0);
   l.drained(false, before);
-  EXPECT_TRUE(l.spilled(false));
+  EXPECT_TRUE(l.has_parked(false));
 }
 
 TEST(LaneQueue, ARetryThatIsFarAwayMakesRoom) {
@@ -64,9 +64,9 @@ TEST(LaneQueue, ARetryThatIsFarAwayMakesRoom) {
   l.answered(id_of(1), failed(o.park_after + 1), 0, even);
   auto s = l.submit(message(2), 0);
   EXPECT_EQ(s.what, said::accepted);
-  ASSERT_TRUE(s.evicted);
-  EXPECT_EQ(s.evicted->delivery, id_of(1));
-  EXPECT_EQ(s.evicted->due, o.park_after + 1);
+  ASSERT_TRUE(s.parked);
+  EXPECT_EQ(s.parked->delivery, id_of(1));
+  EXPECT_EQ(s.parked->due, o.park_after + 1);
 }
 
 TEST(LaneQueue, ARetryThatIsNearMakesNoRoom) {

@@ -245,15 +245,15 @@ TEST(Retries, ThatFindNoRoomGoToDisk) {
   auto o = no_jitter();
   o.retries_max = 2;
   lane l(o);
-  std::vector<std::optional<queued>> evicted;
+  std::vector<std::optional<queued>> parked;
   for (std::uint64_t i = 1; i <= 4; ++i) {
     l.submit(message(i), static_cast<engine_time>(i));
     l.next(static_cast<engine_time>(i));
-    evicted.push_back(l.answered(id_of(i), failed(), static_cast<engine_time>(i), even)->evicted);
+    parked.push_back(l.answered(id_of(i), failed(), static_cast<engine_time>(i), even)->parked);
   }
-  EXPECT_FALSE(evicted[0] || evicted[1]);
-  ASSERT_TRUE(evicted[2] && evicted[3]);
-  EXPECT_EQ(number_of(evicted[2]->delivery), 3U) << "the one that is due last";
+  EXPECT_FALSE(parked[0] || parked[1]);
+  ASSERT_TRUE(parked[2] && parked[3]);
+  EXPECT_EQ(number_of(parked[2]->delivery), 3U) << "the one that is due last";
   EXPECT_EQ(l.depth(), 2U);
 }
 
@@ -267,8 +267,8 @@ TEST(FullLane, HandsOldFirstAttemptsToTheDiskWhileSomeFail) {
   fill(l, 1, 4);
   auto r = l.submit(message(9), 0);
   EXPECT_EQ(r.what, said::accepted);
-  ASSERT_TRUE(r.evicted);
-  EXPECT_EQ(number_of(r.evicted->delivery), 1U);
+  ASSERT_TRUE(r.parked);
+  EXPECT_EQ(number_of(r.parked->delivery), 1U);
   EXPECT_EQ(numbers(l.next(5'000)), numbered{9});
   lane calm(o);
   fill(calm, 1, 9);

@@ -50,8 +50,8 @@ protected:
       return park(q, true);
     }
     auto r = subject.submit(std::move(q), now, from_disk ? lane::origin::disk : lane::origin::live, disk.may_guard());
-    if (r.evicted)
-      park(*r.evicted, true);
+    if (r.parked)
+      park(*r.parked, true);
     if (r.what == said::refused)
       park(*r.declined, from_disk || r.declined->tries > 0);
     else
@@ -144,8 +144,8 @@ protected:
       unfinished[chain].pop_front();
       ++ended;
     }
-    if (d->evicted)
-      park(*d->evicted, true);
+    if (d->parked)
+      park(*d->parked, true);
   }
 
   void step(bool bad_times) {
@@ -193,7 +193,7 @@ TEST_F(OverflowModel, KeepsTheOrderOfEveryChainAndLosesNothing) {
   random.seed(seed);
   for (int i = 0; i < 30'000; ++i)
     ASSERT_NO_FATAL_FAILURE(step(i / 3'000 % 2 == 1)) << "step " << i;
-  EXPECT_GT(subject.counters().evicted, 0U);
+  EXPECT_GT(subject.counters().parked, 0U);
   EXPECT_GT(subject.counters().refused, 0U);
   // Good times: all of it goes out.
   for (int i = 0; i < 200'000 && ended < last; ++i) {

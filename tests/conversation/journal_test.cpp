@@ -22,15 +22,15 @@ public:
   std::vector<std::string> entries;
 
   scribe() {
-    around_.online = [](const person_id&) { return false; };
-    around_.heard = [](kind) { return true; };
-    core_ = std::make_unique<conversation_core>(opts, around_);
+    lookups_.online = [](const person_id&) { return false; };
+    lookups_.takes_kind = [](kind) { return true; };
+    core_ = std::make_unique<conversation_core>(opts, lookups_);
     core_->name(7, "conv");
   }
 
   conversation_core& core() { return *core_; }
   bool loads() {
-    core_ = std::make_unique<conversation_core>(opts, around_);
+    core_ = std::make_unique<conversation_core>(opts, lookups_);
     return core_->load(7, "conv", row.head, entries, row.parts);
   }
   /// Bytes of the entry.
@@ -70,7 +70,7 @@ private:
     return size;
   }
 
-  surroundings around_;
+  conversation_lookups lookups_;
   std::unique_ptr<conversation_core> core_;
 };
 

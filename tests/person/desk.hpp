@@ -1,8 +1,8 @@
 #pragma once
 
 #include "belfry/actors/person/core.hpp"
-#include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
+#include "belfry/actors/person/update_row.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ public:
   engine_time now = 10'000;
 
   desk() {
-    around_.addresses = [this](const person_data&, kind k) {
+    lookups_.addresses = [this](const person_data&, kind k) {
       std::vector<address> out;
       for (const auto& [a, kinds] : addresses_) {
         if (kinds.contains(k))
@@ -33,11 +33,11 @@ public:
       }
       return out;
     };
-    around_.delay = [this](channel_kind c) { return delays[c]; };
-    around_.usable = [this](const address& a, const person_data&, kind) {
+    lookups_.delay = [this](channel_kind c) { return delays[c]; };
+    lookups_.usable = [this](const address& a, const person_data&, kind) {
       return unusable.contains(a.target) ? unusable[a.target] : reason::none;
     };
-    core_ = std::make_unique<person_core>("ben", opts, around_);
+    core_ = std::make_unique<person_core>("ben", opts, lookups_);
   }
 
   std::map<channel_kind, engine_time> delays;
@@ -87,7 +87,7 @@ public:
     hears(rewrite_message{c, m, text});
   }
   /// It is on disk, and the process dies before the person heard of it.
-  void commits_only(person_mail m) {
+  void commits_only(person_update m) {
     *seq_of(m) = ++seq_;
     mails_[seq_] = to_row("ben", m);
   }
@@ -106,7 +106,7 @@ public:
     auto why = reason::none;
     auto id = id_of(what);
     does([&](auto& fx) {
-      auto p = core_->clear(id, now, fx);
+      auto p = core_->authorize(id, now, fx);
       why = p.why;
       if (why == reason::none)
         flying_.insert(id);
@@ -126,8 +126,8 @@ public:
     auto id = id_of(what);
     auto final = is_final(state);
     does([&](auto& fx) {
-      core_->attempted(id, {{now, final ? 200 : 500, "", 1}}, state, final ? reason::none : reason::http_status,
-                       next, parked, fx);
+      core_->attempted(id, {{now, final ? 200 : 500, "", 1}}, state, final ? reason::none : reason::http_status, next,
+                       parked, fx);
     });
     flying_.erase(id);
     if (final || parked)
@@ -242,10 +242,10 @@ private:
         row.unfinished.push_back(r);
     }
     for (const auto& [seq, m] : mails_)
-      row.mails.push_back(m);
+      row.updates.push_back(m);
     held_.clear();
     flying_.clear();
-    core_ = std::make_unique<person_core>("ben", opts, around_);
+    core_ = std::make_unique<person_core>("ben", opts, lookups_);
     core_->load(row, first_seq);
   }
 
@@ -255,7 +255,7 @@ private:
     does([&](auto& fx) { core_->apply(m, fx); });
   }
 
-  void apply(person_mail& m, person_effects& fx) {
+  void apply(person_update& m, person_effects& fx) {
     if (auto* t = std::get_if<belfry::tell>(&m))
       core_->tell(t->record, now, fx);
     else if (auto* w = std::get_if<belfry::withdraw>(&m))
@@ -286,8 +286,8 @@ private:
   }
 
   /// As the lane does: a newer new_message takes the place of one that waits.
-  void supersede(const lane_order& newer) {
-    for (const auto& o : std::vector<lane_order>{held_}) {
+  void supersede(const lane_command& newer) {
+    for (const auto& o : std::vector<lane_command>{held_}) {
       if (o.lane != newer.lane || o.item.key != newer.item.key || o.item.kind != kind::new_message
           || o.item.delivery == newer.item.delivery || flying_.contains(o.item.delivery))
         continue;
@@ -311,7 +311,7 @@ private:
 
   void forget(const notification_id& id) {
     flying_.erase(id);
-    std::erase_if(held_, [&](const lane_order& o) { return o.item.delivery == id; });
+    std::erase_if(held_, [&](const lane_command& o) { return o.item.delivery == id; });
   }
 
   void write(const io::notification_row& r) { rows_[r.seq] = r; }
@@ -345,18 +345,18 @@ private:
     return {};
   }
 
-  person_surroundings around_;
+  person_lookups lookups_;
   std::vector<std::pair<address, std::set<kind>>> addresses_;
   std::unique_ptr<person_core> core_;
   std::uint64_t seq_ = 0;
-  std::vector<lane_order> held_;
+  std::vector<lane_command> held_;
   /// Of those, in flight.
   std::set<notification_id> flying_;
   std::string person_blob_;
   std::map<std::uint64_t, io::notification_row> rows_;
   std::map<std::pair<conversation_id, group>, std::string> shown_;
   std::set<notification_id> parked_;
-  std::map<std::uint64_t, io::mail_row> mails_;
+  std::map<std::uint64_t, io::update_row> mails_;
 };
 
 } // namespace belfry::test

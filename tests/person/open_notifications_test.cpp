@@ -36,10 +36,10 @@ TEST_F(ManyOpen, AreEachFoundWithoutTheOthers) {
   // Scans would make this 400 million looks, and more than a minute.
   for (std::size_t i = 0; i < many; ++i) {
     person_effects fx;
-    ASSERT_EQ(core().clear(delivery(i), now, fx).why, reason::none);
+    ASSERT_EQ(core().authorize(delivery(i), now, fx).why, reason::none);
     core().apply(rewrite_message{"c" + std::to_string(i), "m", "new"}, fx);
-    core().attempted(delivery(i), {{now, 500, "", 1}}, delivery_state::retrying, reason::http_status, now + 1000,
-                     false, fx);
+    core().attempted(delivery(i), {{now, 500, "", 1}}, delivery_state::retrying, reason::http_status, now + 1000, false,
+                     fx);
     core().apply(belfry::withdraw{"c" + std::to_string(i), reason::left}, fx);
   }
   EXPECT_EQ(core().open(), 0U);
@@ -59,7 +59,7 @@ TEST_F(ManyOpen, AreWholeAgainWhenTheyComeFromDisk) {
   park(7);
   person_effects fx;
   ASSERT_TRUE(core().unpark(delivery(7), fx));
-  auto p = core().clear(delivery(7), now, fx);
+  auto p = core().authorize(delivery(7), now, fx);
   ASSERT_NE(p.record, nullptr);
   EXPECT_EQ(p.record->notification.message->text, "hello");
   EXPECT_EQ(p.record->notification.conversation, "c7");

@@ -109,8 +109,8 @@ TEST_F(Clearing, IsRefusedForWhatIsUnknownOrOver) {
   auto id = last.submits.at(0).item.delivery;
   withdraw(reason::left);
   person_effects fx;
-  EXPECT_NE(core().clear(id, now, fx).why, reason::none);
-  EXPECT_EQ(core().clear({}, now, fx).why, reason::taken_back);
+  EXPECT_NE(core().authorize(id, now, fx).why, reason::none);
+  EXPECT_EQ(core().authorize({}, now, fx).why, reason::taken_back);
 }
 
 TEST_F(Clearing, InAPauseIsRefusedToMobileAndWebPushOnly) {
@@ -738,8 +738,8 @@ TEST(RecordRow, RefusesEveryShortenedRow) {
 
 TEST(MailRow, BringsBackWhatWasTold) {
   activity a{"c", call_id{"k"}, {{"s", "CO_BROWSING"}}, 4};
-  std::vector<person_mail> all{withdraw{"c", reason::left, 1}, drop_message{"c", "m", 2},
-                               rewrite_message{"c", "m", "text", 3}, a};
+  std::vector<person_update> all{withdraw{"c", reason::left, 1}, drop_message{"c", "m", 2},
+                                 rewrite_message{"c", "m", "text", 3}, a};
   for (const auto& m : all) {
     auto row = to_row("ben", m);
     EXPECT_EQ(row.person, "ben");
@@ -756,8 +756,8 @@ TEST(MailRow, BringsBackWhatWasTold) {
 }
 
 TEST(MailRow, IsNotNeededWhereAnotherRowSaysTheSame) {
-  person_mail t = tell{};
-  person_mail r = roster_change{"c", true};
+  person_update t = tell{};
+  person_update r = roster_change{"c", true};
   EXPECT_EQ(seq_of(t), nullptr);
   EXPECT_EQ(seq_of(r), nullptr);
 }

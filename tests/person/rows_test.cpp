@@ -1,9 +1,9 @@
 // The rows of this release are read for ever: whoever changes one gives it a new version, and keeps these.
 #include "belfry/actors/clock_anchor.hpp"
 #include "belfry/actors/gateway/presence.hpp"
-#include "belfry/actors/person/mail_row.hpp"
 #include "belfry/actors/person/person_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
+#include "belfry/actors/person/update_row.hpp"
 #include "belfry/tests/support/hex.hpp"
 
 #include <gtest/gtest.h>
@@ -128,9 +128,9 @@ void is_read(kind k, std::string_view old) {
   EXPECT_EQ(hex(to_row(*back).blob), hex(to_row(r).blob));
 }
 
-void is_frozen(const person_mail& m, std::string_view golden) {
+void is_frozen(const person_update& m, std::string_view golden) {
   EXPECT_EQ(hex(to_row("ada", m).blob), golden) << "the format is frozen: give it a new version";
-  auto back = from_row(io::mail_row{5, "ada", unhex(golden)});
+  auto back = from_row(io::update_row{5, "ada", unhex(golden)});
   ASSERT_TRUE(back);
   EXPECT_EQ(back->index(), m.index());
   EXPECT_EQ(hex(to_row("ada", *back).blob), golden);

@@ -241,19 +241,19 @@ TEST_P(Store, KeepsWhatBelongsToAPerson) {
 }
 
 TEST_P(Store, KeepsMailUntilItIsApplied) {
-  put(s(), mail_row{3, "p", "third"}, mail_row{1, "p", "first"}, mail_row{2, "q", "second"});
+  put(s(), update_row{3, "p", "third"}, update_row{1, "p", "first"}, update_row{2, "q", "second"});
   auto p = *s().load_person("p");
-  ASSERT_EQ(p.mails.size(), 2u);
-  EXPECT_EQ(p.mails[0].seq, 1u);
-  EXPECT_EQ(p.mails[0].person, "p");
-  EXPECT_EQ(p.mails[0].blob, "first");
-  EXPECT_EQ(p.mails[1].blob, "third");
+  ASSERT_EQ(p.updates.size(), 2u);
+  EXPECT_EQ(p.updates[0].seq, 1u);
+  EXPECT_EQ(p.updates[0].person, "p");
+  EXPECT_EQ(p.updates[0].blob, "first");
+  EXPECT_EQ(p.updates[1].blob, "third");
   EXPECT_EQ(*s().timed_persons(), (std::vector<std::string>{"p", "q"})) << "a restart wakes them";
-  put(s(), mail_row{1, "p", ""}, mail_row{2, "q", ""}, mail_row{3, "p", "again"});
+  put(s(), update_row{1, "p", ""}, update_row{2, "q", ""}, update_row{3, "p", "again"});
   p = *s().load_person("p");
-  ASSERT_EQ(p.mails.size(), 1u);
-  EXPECT_EQ(p.mails[0].blob, "again");
-  EXPECT_TRUE(s().load_person("q")->mails.empty());
+  ASSERT_EQ(p.updates.size(), 1u);
+  EXPECT_EQ(p.updates[0].blob, "again");
+  EXPECT_TRUE(s().load_person("q")->updates.empty());
 }
 
 TEST_P(Store, ErasesAllOfAPersonAndNothingElse) {
@@ -262,11 +262,11 @@ TEST_P(Store, ErasesAllOfAPersonAndNothingElse) {
     const std::uint64_t n = who == "p" ? 1 : 2;
     put(s(), person_row{who, true, "profile"}, membership{who, 1, true}, shown_row{who, "a", group::call, "s"},
         presence_row{who, "client", "x"}, notification(n, who, trace_state::queued),
-        parked_delivery{id_of(n), "lane", who, n, 0, false}, mail_row{n + 10, who, "m"});
+        parked_delivery{id_of(n), "lane", who, n, 0, false}, update_row{n + 10, who, "m"});
   }
   put(s(), person_removed{"p"});
   const auto p = *s().load_person("p");
-  EXPECT_TRUE(p.blob.empty() && p.mails.empty() && p.shown.empty() && p.unfinished.empty());
+  EXPECT_TRUE(p.blob.empty() && p.updates.empty() && p.shown.empty() && p.unfinished.empty());
   EXPECT_EQ(p.conversations.size(), 1u) << "each conversation ends its own membership";
   EXPECT_FALSE(*s().find_notification(id_of(1)));
   EXPECT_EQ(parked("lane", 1), seq_list{2});
@@ -274,7 +274,7 @@ TEST_P(Store, ErasesAllOfAPersonAndNothingElse) {
   EXPECT_EQ(*s().bots(), std::vector<std::string>{"q"});
   const auto q = *s().load_person("q");
   EXPECT_EQ(q.blob, "profile");
-  EXPECT_EQ(q.conversations.size() + q.shown.size() + q.unfinished.size() + q.mails.size(), 4u);
+  EXPECT_EQ(q.conversations.size() + q.shown.size() + q.unfinished.size() + q.updates.size(), 4u);
   EXPECT_TRUE(*s().load_conversation("a"));
 }
 

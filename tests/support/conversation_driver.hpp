@@ -174,9 +174,9 @@ private:
   void begin() {
     if (core_)
       return;
-    around_.online = [this](const person_id& p) { return online.contains(p); };
-    around_.heard = [this](kind k) { return !unheard.contains(k); };
-    core_ = std::make_unique<conversation_core>(opts, around_);
+    lookups_.online = [this](const person_id& p) { return online.contains(p); };
+    lookups_.takes_kind = [this](kind k) { return !unheard.contains(k); };
+    core_ = std::make_unique<conversation_core>(opts, lookups_);
     core_->name(7, "conv");
   }
 
@@ -277,14 +277,14 @@ private:
     else if (!entry.empty())
       entries_.push_back(std::move(entry));
     notifications.clear();
-    for (auto& m : fx.mails)
-      std::visit([&](auto& x) { note(m.to, x); }, m.mail);
+    for (auto& m : fx.updates)
+      std::visit([&](auto& x) { note(m.to, x); }, m.update);
     std::move(fx.reports.begin(), fx.reports.end(), std::back_inserter(reports));
     std::move(fx.members.begin(), fx.members.end(), std::back_inserter(members));
   }
 
   std::unique_ptr<conversation_core> revived() {
-    auto twin = std::make_unique<conversation_core>(opts, around_);
+    auto twin = std::make_unique<conversation_core>(opts, lookups_);
     // A refused event may come before anything is stored.
     if (!row_.head.empty()) {
       EXPECT_TRUE(twin->load(7, "conv", row_.head, entries_, row_.parts));
@@ -343,7 +343,7 @@ private:
     other_.push_back(a.call ? line + " call:" + *a.call : line);
   }
 
-  surroundings around_;
+  conversation_lookups lookups_;
   std::unique_ptr<conversation_core> core_;
   std::vector<participant_spec> cast_;
   lines told_, other_, not_told_;

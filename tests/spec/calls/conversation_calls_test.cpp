@@ -163,7 +163,7 @@ TEST_F(ConversationCall, KeepsWhoIsActiveBusy) {
   EXPECT_EQ(other_mail(), (lines{"ben busy call:c1", "anna busy call:c1"}));
   effects fx;
   core().repeat_activity(fx);
-  EXPECT_EQ(fx.mails.size(), 1U) << "said again after a restart, to agents only";
+  EXPECT_EQ(fx.updates.size(), 1U) << "said again after a restart, to agents only";
   hangs_up();
   EXPECT_EQ(other_mail(), (lines{"anna busy", "ben busy"}));
 }

@@ -123,9 +123,9 @@ TEST_F(Read, GoesOutBeforeTheNextAnnouncement) {
   effects late;
   auto ben = core().state().find("ben").value();
   core().on_announce(ben, core().state().find_message("m2")->at, {now + second, now + second}, late);
-  ASSERT_EQ(late.mails.size(), 2U);
-  EXPECT_EQ(std::get<tell>(late.mails[0].mail).record->notification.kind, kind::read_message);
-  EXPECT_EQ(std::get<tell>(late.mails[1].mail).record->notification.kind, kind::new_message);
+  ASSERT_EQ(late.updates.size(), 2U);
+  EXPECT_EQ(std::get<tell>(late.updates[0].update).record->notification.kind, kind::read_message);
+  EXPECT_EQ(std::get<tell>(late.updates[1].update).record->notification.kind, kind::new_message);
 }
 
 class Deleted : public Chat {};

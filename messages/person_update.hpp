@@ -56,11 +56,11 @@ struct activity {
   std::uint64_t seq = 0;
 };
 
-using person_mail = std::variant<tell, withdraw, drop_message, rewrite_message, roster_change, activity>;
+using person_update = std::variant<tell, withdraw, drop_message, rewrite_message, roster_change, activity>;
 
-struct addressed_mail {
+struct addressed_update {
   person_id to;
-  person_mail mail;
+  person_update update;
 };
 
 /// How many messages of a conversation somebody has not read.

@@ -1,5 +1,5 @@
 #include "belfry/actors/person/actor_parts.hpp"
-#include "belfry/actors/person/mail_row.hpp"
+#include "belfry/actors/person/update_row.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -46,53 +46,53 @@ void apply(pointer self, const activity& m, person_effects& fx) {
 }
 
 /// What it changes and that it was applied are one unit.
-void deliver(pointer self, person_mail mail) {
+void deliver(pointer self, person_update update) {
   person_effects fx;
-  std::visit([&](auto& m) { apply(self, m, fx); }, mail);
-  if (const auto* seq = seq_of(mail); seq && *seq != 0)
-    fx.changes.emplace_back(io::mail_row{*seq, self->state.core->id(), {}});
+  std::visit([&](auto& m) { apply(self, m, fx); }, update);
+  if (const auto* seq = seq_of(update); seq && *seq != 0)
+    fx.changes.emplace_back(io::update_row{*seq, self->state.core->id(), {}});
   // Whoever asks why somebody was not told finds it; what is to be sent is on disk already.
   const auto over = std::any_of(fx.changes.begin(), fx.changes.end(), [](const io::change& x) {
     const auto* row = std::get_if<io::notification_row>(&x);
     return row != nullptr && is_final(row->state);
   });
-  if (std::holds_alternative<tell>(mail) && !over)
+  if (std::holds_alternative<tell>(update) && !over)
     carry_out_at_leisure(self, std::move(fx));
   else
     carry_out(self, std::move(fx));
 }
 
 /// It concerns announcements of messages, so that it must keep its place among them; calls and requests pass them.
-bool about_messages(const person_mail& m) {
+bool about_messages(const person_update& m) {
   if (const auto* t = std::get_if<tell>(&m))
     return t->record->notification.message.has_value();
   return !std::holds_alternative<roster_change>(m) && !std::holds_alternative<activity>(m);
 }
 
-bool lacks_counts(pointer self, const person_mail& m) {
+bool lacks_counts(pointer self, const person_update& m) {
   const auto* t = std::get_if<tell>(&m);
   return t && t->record->state == trace_state::queued && counts_missing(self, t->record->notification);
 }
 
 } // namespace
 
-void take_in(pointer self, person_mail mail) {
-  if (about_messages(mail))
-    self->state.mail.push_back(std::move(mail));
+void take_in(pointer self, person_update update) {
+  if (about_messages(update))
+    self->state.pending.push_back(std::move(update));
   else
-    deliver(self, std::move(mail));
+    deliver(self, std::move(update));
 }
 
 void process_pending(pointer self) {
   auto& st = self->state;
-  while (!st.mail.empty() && !st.round) {
-    if (lacks_counts(self, st.mail.front())) {
+  while (!st.pending.empty() && !st.round) {
+    if (lacks_counts(self, st.pending.front())) {
       start_round(self);
       continue;
     }
-    auto mail = std::move(st.mail.front());
-    st.mail.pop_front();
-    deliver(self, std::move(mail));
+    auto update = std::move(st.pending.front());
+    st.pending.pop_front();
+    deliver(self, std::move(update));
   }
   if (st.round)
     return;
@@ -102,21 +102,21 @@ void process_pending(pointer self) {
   carry_out(self, std::move(fx));
 }
 
-void on_order(pointer self, mail_to_person& m) {
+void on_command(pointer self, update_person& m) {
   auto& st = self->state;
-  for (auto& mail : m.mails) {
+  for (auto& update : m.updates) {
     // From a conversation that somebody who is being erased has not left yet.
-    if (st.erased && std::holds_alternative<tell>(mail))
+    if (st.erased && std::holds_alternative<tell>(update))
       continue;
     // Counts in the order in which they were said, whatever waits.
-    if (const auto* t = std::get_if<tell>(&mail); t != nullptr && t->record->notification.message)
+    if (const auto* t = std::get_if<tell>(&update); t != nullptr && t->record->notification.message)
       set_count(self, t->record->notification.conversation, t->record->notification.message->count);
-    take_in(self, std::move(mail));
+    take_in(self, std::move(update));
   }
   process_pending(self);
 }
 
-void on_order(pointer, resume&) {
+void on_command(pointer, resume&) {
   // nop
 }
 

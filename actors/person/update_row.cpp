@@ -1,4 +1,4 @@
-#include "belfry/actors/person/mail_row.hpp"
+#include "belfry/actors/person/update_row.hpp"
 
 #include "belfry/messages/binary.hpp"
 
@@ -56,7 +56,7 @@ activity read_activity(binary_reader& in) {
   return a;
 }
 
-std::optional<person_mail> read(binary_reader& in) {
+std::optional<person_update> read(binary_reader& in) {
   switch (in.enumeration(mail_type::activity)) {
   case mail_type::withdraw: {
     auto conversation = in.text();
@@ -90,15 +90,15 @@ std::uint64_t* seq_in(Mail& m) {
 
 } // namespace
 
-std::uint64_t* seq_of(person_mail& m) {
+std::uint64_t* seq_of(person_update& m) {
   return std::visit([](auto& x) { return seq_in(x); }, m);
 }
 
-const std::uint64_t* seq_of(const person_mail& m) {
-  return seq_of(const_cast<person_mail&>(m));
+const std::uint64_t* seq_of(const person_update& m) {
+  return seq_of(const_cast<person_update&>(m));
 }
 
-io::mail_row to_row(const person_id& to, const person_mail& m) {
+io::update_row to_row(const person_id& to, const person_update& m) {
   binary_writer out;
   out.number(row_version);
   std::visit([&](const auto& x) { write(out, x); }, m);
@@ -106,7 +106,7 @@ io::mail_row to_row(const person_id& to, const person_mail& m) {
   return {seq ? *seq : 0, to, out.take()};
 }
 
-std::optional<person_mail> from_row(const io::mail_row& row) {
+std::optional<person_update> from_row(const io::update_row& row) {
   binary_reader in{row.blob};
   if (in.number() != row_version)
     return std::nullopt;

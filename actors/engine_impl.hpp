@@ -1,0 +1,150 @@
+#pragma once
+
+#include "belfry/actors/engine.hpp"
+#include "belfry/actors/host_calls.hpp"
+#include "belfry/actors/node.hpp"
+#include "belfry/io/telemetry/telemetry.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <future>
+#include <shared_mutex>
+#include <thread>
+
+/// What an engine is made of: engine.cpp starts and stops it, engine_api.cpp asks it.
+namespace belfry {
+
+/// The name of a secret of the store.
+constexpr auto unsubscribe_key = "unsubscribe_key";
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    // DESIGN 1: stealing can fall to a twentieth with many small actors.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::max<std::size_t>(2, std::thread::hardware_concurrency()));
+  }
+};
+
+inline error stopped() {
+  return {ec::stopping, "the engine is stopped", {}};
+}
+
+/// Answers when nobody did: the question was dropped with an actor that ended.
+template <class T>
+struct last_word {
+  last_word(host_calls& c, io::reply<T> d) : calls(c), done(std::move(d)) {}
+  ~last_word() { say(stopped()); }
+
+  void say(result<T> r) {
+    if (auto f = std::exchange(done, nullptr))
+      calls.answer(std::move(f), std::move(r));
+  }
+
+  host_calls& calls;
+  io::reply<T> done;
+};
+
+template <class T>
+io::reply<T> answered_for_sure(host_calls& calls, io::reply<T> done) {
+  auto word = std::make_shared<last_word<T>>(calls, std::move(done));
+  return [word](result<T> r) { word->say(std::move(r)); };
+}
+
+/// Order matters: what is declared first is destroyed last.
+struct engine::impl {
+  impl(options o, engine_parts p, timeline begin)
+      : parts(std::move(p)),
+        metrics(io::metric_owner::engine),
+        calls(metrics, parts.callbacks_never_block),
+        system(config),
+        node(std::move(o), *parts.store, *parts.transport, *parts.wall, metrics, begin) {}
+
+  engine_parts parts;
+  io::telemetry metrics;
+  host_calls calls;
+  system_config config;
+  caf::actor_system system;
+  belfry::node node;
+  std::atomic<std::uint64_t> subscriptions{0};
+  /// Held by whoever asks the node something; `stop` waits for them, and lets nobody in afterwards.
+  std::shared_mutex gate;
+  std::atomic<bool> running{false};
+
+  /// Holds nothing when the engine is stopping, or the host does not return from its callbacks; `done` is told so. Else
+  /// `done` is sure to be called once from here on.
+  template <class T>
+  std::shared_lock<std::shared_mutex> enter(io::reply<T>& done) {
+    std::shared_lock open{gate};
+    if (running && !calls.crowded()) {
+      done = answered_for_sure(calls, std::move(done));
+      return open;
+    }
+    const bool crowded = running;
+    open.unlock();
+    done(crowded ? error{ec::overloaded, "callbacks of the host wait for one that has not returned", {}} : stopped());
+    return {};
+  }
+
+  /// Lets an actor finish what it has; false: it did not within the time.
+  template <class Handle>
+  bool drain_within(const Handle& actor, std::chrono::steady_clock::time_point until) {
+    auto done = std::make_shared<std::promise<void>>();
+    auto drained = done->get_future();
+    // Nothing but the message holds the promise: an actor that has ended keeps nobody.
+    caf::anon_send(actor, drain{[done = std::move(done)] { done->set_value(); }});
+    return drained.wait_until(until) == std::future_status::ready;
+  }
+
+  void stop(std::chrono::milliseconds limit) {
+    {
+      std::unique_lock closing{gate};
+      if (!running.exchange(false))
+        return;
+    }
+    auto until = std::chrono::steady_clock::now() + limit;
+    drain_within(node.gateway, until);
+    for (const auto& c : node.channel_actors)
+      drain_within(c, until);
+    caf::scoped_actor self{system};
+    auto end = [&](auto& actor) {
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+      self->wait_for(actor);
+    };
+    for (auto& s : node.shards)
+      caf::anon_send(s, shard_stop{});
+    for (auto& s : node.shards)
+      self->wait_for(s);
+    wait_for_entities();
+    // What they sent before is written; a store that cannot be written keeps nobody.
+    drain_within(node.writer, std::chrono::steady_clock::now() + std::chrono::seconds{5});
+    drain_within(node.callbacks, std::chrono::steady_clock::now() + std::chrono::seconds{5});
+    for (auto& c : node.channel_actors)
+      end(c);
+    end(node.registrations);
+    end(node.gateway);
+    end(node.reader);
+    end(node.traces);
+    end(node.writer);
+    end(node.outcomes);
+    end(node.callbacks);
+    // Nobody hears them any more: what is in flight is repeated after the next start.
+    node.channels = {};
+    node.subscriptions = nullptr;
+    parts.transport.reset();
+    calls.finish(until);
+  }
+
+  /// Shards tell their entities to end; what one of them is at still uses the node.
+  void wait_for_entities() const {
+    const auto& c = node.counters;
+    while (c.awake_persons != 0 || c.awake_conversations != 0 || c.live_participants != 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+};
+
+} // namespace belfry
