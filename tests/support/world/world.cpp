@@ -85,6 +85,8 @@ struct world::impl {
   caf::scheduler::test_coordinator& sched;
   io::telemetry metrics;
   belfry::node node;
+  /// Each with the reference that a thread would have given back.
+  std::vector<caf::resumable*> silenced;
 };
 
 world::world(options o, bool silent, disk left, std::shared_ptr<io::channel> extra)
@@ -122,6 +124,8 @@ world::~world() {
   end(n.writer);
   end(n.callbacks);
   settle();
+  for (auto* job : impl_->silenced)
+    job->intrusive_ptr_release_impl();
 }
 
 node& world::get() {
@@ -162,7 +166,7 @@ bool world::silence(const std::string& name) {
   });
   if (i == jobs.end())
     return false;
-  // It keeps the reference that a thread would have given back.
+  impl_->silenced.push_back(*i);
   jobs.erase(i);
   return true;
 }
