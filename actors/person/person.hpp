@@ -4,8 +4,8 @@
 #include "belfry/actors/person/core.hpp"
 #include "belfry/actors/person/unread_counts.hpp"
 
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,7 +60,7 @@ struct person_state {
   person_lookups lookups;
 
   /// Mail in the order it came; the first may wait for counts.
-  std::deque<person_update> pending;
+  std::list<person_update> pending;
   /// Unread counts of the conversations, at most 1 s old (SPEC 3), but for those that must be asked first.
   unread_counts counts;
   std::set<conversation_id> uncounted;
@@ -82,7 +82,7 @@ struct person_state {
   /// It is being erased: nothing is written, nothing is told.
   std::optional<erasure> erased;
   /// What is stored of the person after that, in order.
-  std::deque<person_command> held;
+  std::list<person_command> held;
   engine_time armed = 0;
 };
 
