@@ -84,6 +84,12 @@ owned<GMimeObject> body_of(const mail& m) {
   return owned<GMimeObject>(GMIME_OBJECT(both));
 }
 
+void add_mailbox(GMimeMessage* to, GMimeAddressType type, const char* name, const char* address) {
+  owned<InternetAddress> box(internet_address_mailbox_new(name, address));
+  internet_address_set_charset(box.get(), "utf-8");
+  internet_address_list_add(g_mime_message_get_addresses(to, type), box.get());
+}
+
 void add_header(GMimeMessage* to, const char* name, const std::string& value) {
   g_mime_object_set_header(GMIME_OBJECT(to), name, value.c_str(), "utf-8");
 }
@@ -144,10 +150,10 @@ std::optional<std::string> to_mime(const mail& m) {
     return std::nullopt;
   owned<GMimeMessage> message(g_mime_message_new(FALSE));
   const auto* sender = internet_address_get_name(INTERNET_ADDRESS(mailbox_of(from.get())));
-  g_mime_message_add_mailbox(message.get(), GMIME_ADDRESS_TYPE_FROM, sender,
-                             internet_address_mailbox_get_idn_addr(mailbox_of(from.get())));
+  add_mailbox(message.get(), GMIME_ADDRESS_TYPE_FROM, sender,
+              internet_address_mailbox_get_idn_addr(mailbox_of(from.get())));
   const auto name = phrase(m.to_name);
-  g_mime_message_add_mailbox(message.get(), GMIME_ADDRESS_TYPE_TO, name.empty() ? nullptr : name.c_str(), to->c_str());
+  add_mailbox(message.get(), GMIME_ADDRESS_TYPE_TO, name.empty() ? nullptr : name.c_str(), to->c_str());
   add_headers(message.get(), m);
   g_mime_message_set_mime_part(message.get(), body_of(m).get());
   return write(message.get());

@@ -112,6 +112,14 @@ std::string_view language_of(std::string_view locale) {
   return locale.substr(0, locale.find_first_of("-_"));
 }
 
+/// Tags are the same in any case (BCP 47).
+std::string lower(std::string_view locale) {
+  std::string out{locale};
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
 } // namespace
 
 std::string escape_html(std::string_view text) {
@@ -159,16 +167,21 @@ words fill(const email_template& t, const placeholders& values) {
   return out;
 }
 
-template_book::template_book(const options& o) : templates_(o.email.templates), default_locale_(o.push.default_locale) {
+template_book::template_book(const options& o) : default_locale_(lower(o.push.default_locale)) {
+  for (const auto& [name, locales] : o.email.templates) {
+    for (const auto& [locale, t] : locales)
+      templates_[name].emplace(lower(locale), t);
+  }
   for (const auto& [name, languages] : default_templates())
     templates_[name].insert(languages.begin(), languages.end());
 }
 
 const email_template* template_book::find(kind k, std::string_view locale) const {
+  const auto given = lower(locale);
   const auto locales = templates_.find(std::string{to_string(k)});
   if (locales == templates_.end())
     return nullptr;
-  for (const auto wanted : {locale, language_of(locale), std::string_view{default_locale_},
+  for (const auto wanted : {std::string_view{given}, language_of(given), std::string_view{default_locale_},
                             language_of(default_locale_), std::string_view{"en"}}) {
     if (const auto t = locales->second.find(std::string{wanted}); t != locales->second.end())
       return &t->second;
@@ -182,7 +195,8 @@ const vocabulary& template_book::words_for(std::string_view locale) const {
        {"de", {"Jemand", "Sprachanruf", "Videoanruf"}},
        {"fr", {"Quelqu’un", "appel audio", "appel vidéo"}},
        {"it", {"Qualcuno", "chiamata audio", "videochiamata"}}}};
-  for (const auto language : {language_of(locale), language_of(default_locale_)}) {
+  const auto given = lower(locale);
+  for (const auto language : {language_of(given), language_of(default_locale_)}) {
     const auto i = std::find_if(spoken.begin(), spoken.end(), [&](const auto& x) { return x.first == language; });
     if (i != spoken.end())
       return i->second;

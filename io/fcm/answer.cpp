@@ -80,7 +80,7 @@ action of_code(code x, int status) {
   case code::internal:
     return action::later;
   case code::third_party_auth_error:
-    return action::stop_project;
+    return action::lacks_key;
   }
   return of_status(status);
 }

@@ -43,6 +43,9 @@ enum class action : std::uint8_t {
   suspect,
   /// Our mistake: refused for good, the token stays, an alarm.
   our_mistake,
+  /// The project lacks the key of the service behind this token (Apple's, a browser's): refused, the token stays, an
+  /// alarm. Tokens of other services are served as before.
+  lacks_key,
   /// The whole project waits.
   hold_project,
   /// Again later.

@@ -6,6 +6,7 @@
 #include "belfry/io/mobile/budget.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -211,8 +212,9 @@ public:
     if (!fresh)
       return fresh.error();
     std::lock_guard guard{lock_};
+    const auto resumes = refused_.exchange(false);
     if (o.mobile == given_)
-      return false;
+      return resumes;
     given_ = o.mobile;
     for (auto& [name, a] : apps_) {
       auto i = fresh->find(name);
@@ -303,7 +305,9 @@ private:
     j.done(std::move(r));
   }
 
-  static void finish(job& j, attempt_result r, const http_answer& a) {
+  void finish(job& j, attempt_result r, const http_answer& a) {
+    if (r.hold == probe_interval)
+      refused_ = true;
     r.duration = a.duration.count();
     r.earlier = std::move(j.earlier);
     j.done(std::move(r));
@@ -393,6 +397,8 @@ private:
       return finish(*j, judge(access.suspects, *j, a.status, why), a);
     case action::our_mistake:
       return finish(*j, with_alarm(refused(a.status, why), "bad_request", j->to.app), a);
+    case action::lacks_key:
+      return finish(*j, with_alarm(refused(a.status, why), "credentials_refused", j->to.app), a);
     case action::hold_project: {
       auto r = again(a.status, why, v.wait);
       r.hold = v.wait;
@@ -432,6 +438,10 @@ private:
     if (j->second_try)
       request->group += " second try";
     http2_->send(std::move(*request), [this, j](const http_answer& a) {
+      // A call does not wait for the lane's turn when a connection broke; its id keeps Apple from ringing twice.
+      if ((a.error == transport_error::connect || a.error == transport_error::kept_connection_lost)
+          && is_call(j->in.what.kind) && !std::exchange(j->second_try, true))
+        return send_again(j, a, to_string(a.error));
       if (a.error != transport_error::none)
         return finish(*j, without_answer(a), a);
       on_apns(j, a);
@@ -518,6 +528,8 @@ private:
   const std::string collapse_key_;
   const millis delay_;
   const bool fcm_for_iphones_;
+  /// Credentials were refused since the configuration was last read.
+  std::atomic<bool> refused_{false};
   /// Of what the apps hold; `done` may be called under it, since it only hands on.
   std::mutex lock_;
   std::map<std::string, app> apps_;

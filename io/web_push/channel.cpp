@@ -12,6 +12,7 @@
 #include "belfry/io/webhook/endpoint.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <unordered_map>
 #include <unordered_set>
@@ -213,8 +214,9 @@ public:
       return fresh.error();
     std::lock_guard guard{lock_};
     auto same = [](const vapid_signer& a, const vapid_signer& b) { return a.public_key() == b.public_key(); };
+    const auto resumes = refused_.exchange(false);
     if (std::equal(fresh->begin(), fresh->end(), signers_.begin(), signers_.end(), same))
-      return false;
+      return resumes;
     signers_ = std::move(*fresh);
     return true;
   }
@@ -405,6 +407,7 @@ private:
     if (!std::exchange(j->renewed, true))
       return send_again(j, a, v.why);
     auto r = again(a, v, 0);
+    refused_ = true;
     r.hold = probe_interval;
     r.alarm = "credentials_refused";
     r.subject = j->origin;
@@ -463,6 +466,8 @@ private:
   const std::string topic_key_;
   const std::function<millis()> wall_;
   /// Of all below.
+  /// An identity was refused since the configuration was last read.
+  std::atomic<bool> refused_{false};
   mutable std::mutex lock_;
   /// The first one's key is what pages subscribe with.
   std::vector<vapid_signer> signers_;

@@ -114,7 +114,7 @@ TEST(EmailMime, KeepsLinesShortAndEndsThemWell) {
 TEST(EmailMime, IsAlwaysInUtf8) {
   for (std::string text : {"plain", "caf\xC3\xA9", "\xE2\x98\x95"}) {
     auto m = simple();
-    m.text = m.html = text;
+    m.text = m.html = m.to_name = text;
     const auto mime = to_mime(m).value();
     EXPECT_EQ(mime.find("us-ascii"), mime.npos);
     EXPECT_EQ(mime.find("iso-8859"), mime.npos);

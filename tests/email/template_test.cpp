@@ -70,6 +70,8 @@ TEST(EmailTemplateBook, FallsBackFromLocaleToLanguageToDefaultLocaleToEnglish) {
   template_book book{o};
   EXPECT_EQ(book.find(kind::new_message, "fr-CH")->subject, "fr-CH");
   EXPECT_EQ(book.find(kind::new_message, "es-AR")->subject, "es");
+  EXPECT_EQ(book.find(kind::new_message, "FR-ch")->subject, "fr-CH") << "in any case";
+  EXPECT_EQ(book.find(kind::new_message, "ES")->subject, "es");
   EXPECT_EQ(book.find(kind::new_message, "fr-FR")->subject, "Nouveau message de ${senderName}");
   EXPECT_EQ(book.find(kind::new_message, "sv")->subject, "Neue Nachricht von ${senderName}");
   o.push.default_locale = "sv-SE";

@@ -247,6 +247,22 @@ TEST_F(MobileChannel, HoldsTheLaneOfAnAppWhoseCredentialsAreRefused) {
   EXPECT_EQ(r.hold, probe_interval);
   EXPECT_EQ(r.alarm, "credentials_refused");
   EXPECT_EQ(r.subject, "default");
+  // Reading the same configuration again lets all go, once: what was wrong may have been the provider's side.
+  auto again = channel_->reload(o_);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(*again);
+  EXPECT_FALSE(*channel_->reload(o_));
+}
+
+TEST_F(MobileChannel, LetsTheProjectGoOnWhenOnlyApplesKeyIsMissingInIt) {
+  start();
+  auto r = push(message("hello"), with_token(android(), "e401"));
+  EXPECT_EQ(r.how, how::made);
+  EXPECT_EQ(r.answer.what, verdict::refused);
+  EXPECT_EQ(r.answer.answer, "THIRD_PARTY_AUTH_ERROR");
+  EXPECT_EQ(r.alarm, "credentials_refused");
+  EXPECT_EQ(r.hold, 0) << "others wait for nothing";
+  EXPECT_EQ(r.address.what, address_news::verdict::nothing) << "the token stays";
 }
 
 TEST_F(MobileChannel, CountsNoAttemptForWhatWasNotProcessed) {
@@ -269,6 +285,21 @@ TEST_F(MobileChannel, TriesAgainWhatGotNoAnswer) {
   EXPECT_EQ(r.answer.what, verdict::again);
   EXPECT_EQ(r.answer.why, reason::connection_failed);
   EXPECT_EQ(r.answer.status, 0);
+}
+
+TEST_F(MobileChannel, SendsACallAgainAtOnceWhenItsConnectionBreaks) {
+  std::atomic<int> cuts{1};
+  start_apple([&](const test::http2_request&) -> std::optional<test::http2_reply> {
+    return cuts-- > 0 ? std::optional{test::http2_reply{.kind = what::cut}} : std::nullopt;
+  });
+  start();
+  auto r = push(mobile::call(kind::incoming_call), iphone());
+  EXPECT_EQ(r.answer.what, verdict::accepted);
+  ASSERT_EQ(r.earlier.size(), 1U);
+  EXPECT_EQ(r.earlier[0].status, 0);
+  EXPECT_EQ(r.earlier[0].answer, "connection_failed");
+  cuts = 2;
+  EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::again) << "once more only";
 }
 
 TEST_F(MobileChannel, RingsThePushKitTokenOnly) {

@@ -38,7 +38,7 @@ constexpr row table[] = {
     {429, "QUOTA_EXCEEDED", action::hold_project, 60'000},
     {503, "UNAVAILABLE", action::later, 10'000},
     {500, "INTERNAL", action::later, 10'000},
-    {401, "THIRD_PARTY_AUTH_ERROR", action::stop_project, 0},
+    {401, "THIRD_PARTY_AUTH_ERROR", action::lacks_key, 0},
 };
 
 TEST(FcmAnswer, IsReadRowByRow) {

@@ -224,7 +224,7 @@ TEST_F(Fcm, AnswersTokensAsTheySay) {
   auto client = make_client();
   const auto authorization = authorize(*client, google);
   const std::pair<const char*, fcm::action> rows[] = {
-      {"e400", fcm::action::suspect}, {"e401", fcm::action::stop_project}, {"e403", fcm::action::foreign},
+      {"e400", fcm::action::suspect}, {"e401", fcm::action::lacks_key},    {"e403", fcm::action::foreign},
       {"e404", fcm::action::gone},    {"e429", fcm::action::hold_project}, {"e500", fcm::action::later},
       {"e503", fcm::action::later}};
   for (const auto& [token, what] : rows) {
