@@ -123,7 +123,7 @@ struct attempt_result {
   /// The provider's id of what it took, if it gives one.
   std::string message_id = {};
   /// Requests before the last one, oldest first, each followed at once by another: a payload that was too big, a token
-  /// that was renewed, a broken connection. The trace shows them as attempts.
+  /// that was renewed, a broken connection; of `postponed` all of them. The trace shows them as attempts.
   std::vector<belfry::attempt> earlier = {};
   /// Of `postponed`: milliseconds from now.
   millis wait = 0;

@@ -186,8 +186,9 @@ void on_made(pointer self, const std::string& lane, managed_lane& managed, runni
     park(self, lane, managed, *d->parked, true);
 }
 
-/// It counts no attempt and waits for its time.
-void on_postponed(pointer self, const std::string& lane, managed_lane& managed, const running_attempt& a, millis wait) {
+/// It counts no attempt and waits for its time. `made`: what was asked of the provider all the same.
+void on_postponed(pointer self, const std::string& lane, managed_lane& managed, const running_attempt& a, millis wait,
+                  std::vector<attempt> made = {}) {
   auto t = now(self);
   auto d = managed.core.put_back(a.item.delivery, t + wait, t);
   attempted out;
@@ -196,6 +197,7 @@ void on_postponed(pointer self, const std::string& lane, managed_lane& managed, 
   out.next_at = d ? d->at : 0;
   if (a.item.tries == 0 && out.state == delivery_state::retrying)
     out.state = delivery_state::queued;
+  out.made = std::move(made);
   tell(self, a.item, std::move(out));
   if (d && d->parked)
     park(self, lane, managed, *d->parked, true);
@@ -218,7 +220,7 @@ void on_answered(pointer self, answered& x) {
     on_made(self, x.lane, managed, i->second, r);
     break;
   case verdict::postponed:
-    on_postponed(self, x.lane, managed, i->second, r.wait);
+    on_postponed(self, x.lane, managed, i->second, r.wait, std::move(r.earlier));
     break;
   case verdict::impossible:
     on_denied(self, i->second, managed, r.answer.why);

@@ -412,8 +412,11 @@ void person_core::attempted(const notification_id& id, std::vector<attempt> made
   if (is_final(d.state))
     return open_.close(seq);
   for (auto& a : made) {
-    ++d.tries;
-    d.left = true;
+    // What was only asked for before the first attempt (a token that was refused) has not left.
+    if (state != delivery_state::queued) {
+      ++d.tries;
+      d.left = true;
+    }
     if (d.attempts.size() >= attempts_max)
       d.attempts.erase(d.attempts.begin() + 1);
     d.attempts.push_back(std::move(a));

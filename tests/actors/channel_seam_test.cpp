@@ -131,6 +131,20 @@ TEST_F(Seam, APostponedAttemptComesAgainAndCountsNone) {
   EXPECT_EQ(wires->seen[2], "ben 1 0");
 }
 
+TEST_F(Seam, WhatAPostponedAttemptAskedIsShownAndCountsNone) {
+  tell();
+  io::attempt_result later;
+  later.how = verdict::postponed;
+  later.wait = 5'000;
+  later.earlier = {{1, 403, "PERMISSION_DENIED", 7}};
+  wires->open[0].done(later);
+  w->pass(1s);
+  EXPECT_EQ(deliveries()[0], "1 QUEUED  1");
+  w->pass(5s);
+  ASSERT_EQ(wires->seen.size(), 3U);
+  EXPECT_EQ(wires->seen[2], "ben 1 0");
+}
+
 TEST_F(Seam, AHeldLaneRestsAndRaisesTheAlarmOfTheChannel) {
   tell();
   io::attempt_result stop;

@@ -247,6 +247,9 @@ TEST_F(MobileChannel, HoldsTheLaneOfAnAppWhoseCredentialsAreRefused) {
   EXPECT_EQ(r.hold, probe_interval);
   EXPECT_EQ(r.alarm, "credentials_refused");
   EXPECT_EQ(r.subject, "default");
+  ASSERT_EQ(r.earlier.size(), 1U) << "the trace shows why nothing goes";
+  EXPECT_EQ(r.earlier[0].status, 400);
+  EXPECT_EQ(r.earlier[0].answer, "no_access_token");
   // Reading the same configuration again lets all go, once: what was wrong may have been the provider's side.
   auto again = channel_->reload(o_);
   ASSERT_TRUE(again);
