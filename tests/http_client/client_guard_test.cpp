@@ -72,8 +72,8 @@ TEST(HttpClientGuard, RefusesANameThatLeadsToARefusedAddress) {
 }
 
 TEST(HttpClientGuard, ChecksEveryAddressOfAName) {
-  test::webhook_sink forbidden({.address = "127.0.0.2"});
-  test::webhook_sink allowed({.port = forbidden.port()});
+  test::webhook_sink allowed;
+  test::webhook_sink forbidden({.address = "127.0.0.2", .port = allowed.port()});
   fake_names names;
   names.set({"127.0.0.2", "127.0.0.1"});
   auto client = make_client(only("127.0.0.1/32"), names.settings());
@@ -83,8 +83,9 @@ TEST(HttpClientGuard, ChecksEveryAddressOfAName) {
 }
 
 TEST(HttpClientGuard, ChecksANameAgainWhenItsAddressChanges) {
-  test::webhook_sink forbidden({.address = "127.0.0.2"});
-  test::webhook_sink allowed({.port = forbidden.port()});
+  // In this order: connections of other tests begin at ports of 127.0.0.1, never of the other address.
+  test::webhook_sink allowed;
+  test::webhook_sink forbidden({.address = "127.0.0.2", .port = allowed.port()});
   fake_names names;
   names.set({"127.0.0.1"});
   auto client = make_client(only("127.0.0.1/32"), names.settings());
