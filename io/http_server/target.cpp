@@ -14,8 +14,8 @@ int digit(char c) {
   return -1;
 }
 
-belfry::error bad(std::string detail) {
-  return {ec::bad_input, std::move(detail), {}};
+belfry::error bad(const std::string& detail, const char* pointer = "/path") {
+  return {ec::bad_input, detail, {{pointer, detail}}};
 }
 
 /// Cuts `text` at the first `at` and answers what stood before it.
@@ -100,7 +100,7 @@ result<target> parse_target(std::string_view text) {
   if (!take_segments(out.path, out))
     return bad("the path holds a broken percent-encoding");
   if (!take_query(text, out))
-    return bad("the query holds a broken percent-encoding, or more than 32 parameters");
+    return bad("the query holds a broken percent-encoding, or more than 32 parameters", "/query");
   return out;
 }
 

@@ -24,6 +24,8 @@ TEST(Target, IsDecodedSegmentBySegment) {
 TEST(Target, RefusesBrokenEscapes) {
   for (auto text : {"/a%", "/a%4", "/a%zz", "/a?x=%f", "a", "", "*"})
     EXPECT_FALSE(parse_target(text)) << text;
+  EXPECT_EQ(parse_target("/v1/persons/a%zz").error().problems.at(0).pointer, "/path");
+  EXPECT_EQ(parse_target("/v1/persons?a=%zz").error().problems.at(0).pointer, "/query");
 }
 
 TEST(Target, TakesTheAbsoluteForm) {
