@@ -274,7 +274,8 @@ smtp_result smtp_session::handle::attempt(const smtp_mail& m) {
   curl_slist_free_all(to);
   smtp_result r;
   r.what = judge_code(code);
-  r.status = code == CURLE_OK || answered ? last.code : 0;
+  // What the server said before we gave up for a reason of our own is not its answer to the mail.
+  r.status = code == CURLE_OK || (answered && last.code >= 400) ? last.code : 0;
   r.answer = enhanced_code(last);
   if (code != CURLE_OK && (!answered || last.code < 400))
     r.answer = name_of(code);

@@ -112,6 +112,7 @@ TEST_F(SmtpSession, RefusesAServerThatDoesNotOfferStartTls) {
   auto r = send("ada@example.test");
   EXPECT_EQ(r.what, verdict::again);
   EXPECT_EQ(r.answer, "tls_failed");
+  EXPECT_EQ(r.status, 0) << "so that the delivery says it too";
   EXPECT_EQ(server_->count(), 0U);
 }
 
