@@ -45,14 +45,14 @@ std::uint32_t events_of(step s) {
 
 } // namespace
 
-connection::connection(lookups& lookups, const origin& where, pool& owner, time_point now)
+connection::connection(environment& shared, const origin& where, pool& owner, time_point now)
     : last_used(now),
-      lookups_(lookups),
+      environment_(shared),
       where_(where),
       owner_(owner),
-      deadline_(now + lookups.settings.connect_timeout),
+      deadline_(now + shared.settings.connect_timeout),
       address_deadline_(deadline_),
-      session_(lookups.settings.streams_max),
+      session_(shared.settings.streams_max),
       last_received_(now) {
   // Through a proxy the name is not ours to resolve, but what it leads to is ours to judge.
   if (where_.proxy && where_.untrusted && !where_.literal)
@@ -64,11 +64,11 @@ connection::connection(lookups& lookups, const origin& where, pool& owner, time_
 connection::~connection() {
   close_socket();
   if (look_up_id_ != 0)
-    lookups_.forget_look_up(look_up_id_);
+    environment_.forget_look_up(look_up_id_);
 }
 
 void connection::look_up(const std::string& name) {
-  look_up_id_ = lookups_.look_up(name, *this);
+  look_up_id_ = environment_.look_up(name, *this);
   if (look_up_id_ == 0)
     fail(transport_error::busy);
 }
@@ -84,7 +84,7 @@ void connection::resolve(time_point now) {
 void connection::on_addresses(std::vector<ip> found, time_point now) {
   look_up_id_ = 0;
   if (phase_ == phase::judging) {
-    if (std::any_of(found.begin(), found.end(), [this](const ip& x) { return !lookups_.policy.allowed(x); }))
+    if (std::any_of(found.begin(), found.end(), [this](const ip& x) { return !environment_.policy.allowed(x); }))
       return fail(transport_error::refused_address);
     return resolve(now);
   }
@@ -95,7 +95,7 @@ void connection::on_addresses(std::vector<ip> found, time_point now) {
 }
 
 bool connection::refused(const ip& address) const {
-  return where_.untrusted && !where_.proxy && !lookups_.policy.allowed(address);
+  return where_.untrusted && !where_.proxy && !environment_.policy.allowed(address);
 }
 
 void connection::connect_next(time_point now) {
@@ -127,16 +127,16 @@ bool connection::connect_to(const ip& address, std::uint16_t port) {
     return false;
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  lookups_.sockets.opened(fd_);
+  environment_.sockets.opened(fd_);
   const auto place = static_cast<std::size_t>(fd_);
-  if (place >= lookups_.by_socket.size())
-    lookups_.by_socket.resize(place + 64);
-  lookups_.by_socket[place] = this;
+  if (place >= environment_.by_socket.size())
+    environment_.by_socket.resize(place + 64);
+  environment_.by_socket[place] = this;
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to.storage), to.size) != 0 && errno != EINPROGRESS) {
     close_socket();
     return false;
   }
-  lookups_.sockets.want(fd_, EPOLLOUT);
+  environment_.sockets.want(fd_, EPOLLOUT);
   return true;
 }
 
@@ -179,7 +179,7 @@ void connection::connected(time_point now) {
 void connection::tunnel(time_point now) {
   if (!write_plain())
     return fail(transport_error::proxy);
-  lookups_.sockets.want(fd_, out_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
+  environment_.sockets.want(fd_, out_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT);
   char some[1024];
   // The server says nothing before we begin TLS: what comes here is the proxy's.
   for (ssize_t n = 0; (n = ::recv(fd_, some, sizeof(some), 0)) >= 0;) {
@@ -206,11 +206,11 @@ bool connection::write_plain() {
 
 void connection::secure(time_point now) {
   if (!tls_)
-    tls_ = lookups_.tls->open(fd_, where_.where->host, where_.literal);
+    tls_ = environment_.tls->open(fd_, where_.where->host, where_.literal);
   const auto s = tls_->handshake();
   if (s == step::closed)
     return fail(transport_error::tls);
-  lookups_.sockets.want(fd_, events_of(s));
+  environment_.sockets.want(fd_, events_of(s));
   if (s != step::done)
     return;
   if (tls_->protocol() != "h2")
@@ -258,7 +258,7 @@ void connection::flush() {
       if (!session_.produce(out_, chunk) && out_.empty())
         return fail(transport_error::connect);
       if (out_.empty())
-        return lookups_.sockets.want(fd_, EPOLLIN);
+        return environment_.sockets.want(fd_, EPOLLIN);
     }
     auto rest = std::string_view(out_).substr(written_);
     const auto s = tls_->write(rest);
@@ -266,12 +266,12 @@ void connection::flush() {
     if (s == step::closed)
       return fail(transport_error::connect);
     if (s != step::done)
-      return lookups_.sockets.want(fd_, events_of(s));
+      return environment_.sockets.want(fd_, events_of(s));
   }
 }
 
 time_point connection::next_time() const {
-  const auto& s = lookups_.settings;
+  const auto& s = environment_.settings;
   if (phase_ != phase::open)
     return std::min(deadline_, address_deadline_);
   if (pinged_)
@@ -327,8 +327,8 @@ void connection::close_socket() {
   tls_.reset();
   if (fd_ < 0)
     return;
-  lookups_.by_socket[static_cast<std::size_t>(fd_)] = nullptr;
-  lookups_.sockets.closed(fd_);
+  environment_.by_socket[static_cast<std::size_t>(fd_)] = nullptr;
+  environment_.sockets.closed(fd_);
   ::close(fd_);
   fd_ = -1;
 }
@@ -339,7 +339,7 @@ void connection::report(connection_event::what kind) {
     out.code = session_.last_words()->code;
     out.text = session_.last_words()->text;
   }
-  lookups_.report(out);
+  environment_.report(out);
 }
 
 } // namespace belfry::io::http2

@@ -35,7 +35,7 @@ struct origin {
 };
 
 /// What all connections of a client share.
-struct lookups {
+struct environment {
   const address_policy& policy;
   const http2_settings& settings;
   poller& sockets;
@@ -56,7 +56,7 @@ struct lookups {
 ///     every one of them --failure, time-out--------------------------------------------> closed
 class connection {
 public:
-  connection(lookups& lookups, const origin& where, pool& owner, time_point now);
+  connection(environment& shared, const origin& where, pool& owner, time_point now);
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -108,7 +108,7 @@ private:
   void fail(transport_error why);
   void report(connection_event::what kind);
 
-  lookups& lookups_;
+  environment& environment_;
   const origin& where_;
   pool& owner_;
   phase phase_ = phase::judging;

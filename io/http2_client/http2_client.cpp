@@ -43,14 +43,14 @@ public:
         targets_(policy_),
         inbox_(std::make_shared<inbox>()),
         names_(settings_.lookup),
-        lookups_{policy_,
-                 settings_,
-                 sockets_,
-                 std::move(tls),
-                 {},
-                 [this](const std::string& name, connection& asker) { return look_up(name, asker); },
-                 [this](std::uint64_t id) { look_ups_.erase(id); },
-                 [this](const connection_event& e) { note(e); }} {
+        environment_{policy_,
+                     settings_,
+                     sockets_,
+                     std::move(tls),
+                     {},
+                     [this](const std::string& name, connection& asker) { return look_up(name, asker); },
+                     [this](std::uint64_t id) { look_ups_.erase(id); },
+                     [this](const connection_event& e) { note(e); }} {
     sockets_.want(inbox_->wake_fd(), EPOLLIN);
     thread_ = std::thread([this] { run(); });
   }
@@ -133,7 +133,7 @@ private:
     auto where = make_origin(r, url, why);
     if (!where || !make_place(why))
       return nullptr;
-    auto fresh = std::make_unique<pool>(lookups_, std::move(*where), [this](finish f) { finish_now(f); });
+    auto fresh = std::make_unique<pool>(environment_, std::move(*where), [this](finish f) { finish_now(f); });
     return pools_.emplace(key_, std::move(fresh)).first->second.get();
   }
 
@@ -204,7 +204,7 @@ private:
     }
     if (!fresh)
       return;
-    lookups_.tls = std::move(fresh);
+    environment_.tls = std::move(fresh);
     for (auto& [key, p] : pools_) {
       p->renew();
       touch(*p);
@@ -245,7 +245,7 @@ private:
         return inbox_->drain();
       if (!std::exchange(timed, true))
         now_ = clock::now();
-      if (auto* c = lookups_.by_socket[static_cast<std::size_t>(fd)]) {
+      if (auto* c = environment_.by_socket[static_cast<std::size_t>(fd)]) {
         c->on_socket(events, now_);
         touch(c->owner());
       }
@@ -331,7 +331,7 @@ private:
   target_cache targets_;
   std::shared_ptr<inbox> inbox_;
   name_resolver names_;
-  lookups lookups_;
+  environment environment_;
   std::unordered_map<std::string, std::unique_ptr<pool>> pools_;
   std::unordered_map<std::uint64_t, connection*> look_ups_;
   std::uint64_t last_look_up_ = 0;

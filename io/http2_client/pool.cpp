@@ -12,11 +12,11 @@ constexpr std::uint64_t proof = 16;
 
 } // namespace
 
-pool::pool(lookups& lookups, origin where, std::function<void(finish)> done)
-    : lookups_(lookups), where_(std::move(where)), done_(std::move(done)) {}
+pool::pool(environment& shared, origin where, std::function<void(finish)> done)
+    : environment_(shared), where_(std::move(where)), done_(std::move(done)) {}
 
 bool pool::add(exchange& x, time_point now) {
-  if (waiting_.size() >= lookups_.settings.waiting_max)
+  if (waiting_.size() >= environment_.settings.waiting_max)
     return false;
   x.authority = where_.authority;
   earliest_ = std::min(earliest_, x.deadline);
@@ -54,7 +54,7 @@ void pool::settle_one(const connection& c, const ended_exchange& e) {
   case ending::broken:
     return done_({&x, why, false});
   case ending::unprocessed:
-    if (x.resends >= lookups_.settings.resends_max)
+    if (x.resends >= environment_.settings.resends_max)
       return done_({&x, why, true});
     ++x.resends;
     // It is older than whatever waits.
@@ -94,7 +94,7 @@ void pool::grow(time_point now) {
     return;
   for (auto& c : connections_)
     c->replaced = !c->staying();
-  connections_.push_back(std::make_unique<connection>(lookups_, where_, *this, now));
+  connections_.push_back(std::make_unique<connection>(environment_, where_, *this, now));
   // What failed at once is dropped with all that waits for it.
   drop_closed();
 }
@@ -116,7 +116,7 @@ bool pool::wants_another() const {
   }
   if (staying == 0)
     return unfinished;
-  return waiting_.size() > streams && proven && staying < lookups_.settings.connections_max;
+  return waiting_.size() > streams && proven && staying < environment_.settings.connections_max;
 }
 
 void pool::on_time(time_point now) {
@@ -124,7 +124,7 @@ void pool::on_time(time_point now) {
     expire(now);
   for (auto& c : connections_) {
     c->on_time(now);
-    if (c->opened() && c->session().open().empty() && now >= c->last_used + lookups_.settings.idle_max)
+    if (c->opened() && c->session().open().empty() && now >= c->last_used + environment_.settings.idle_max)
       c->leave();
   }
   run(now);
@@ -161,7 +161,7 @@ time_point pool::next_time() const {
   for (const auto& c : connections_) {
     out = std::min(out, c->next_time());
     if (c->session().open().empty())
-      out = std::min(out, c->last_used + lookups_.settings.idle_max);
+      out = std::min(out, c->last_used + environment_.settings.idle_max);
   }
   return out;
 }

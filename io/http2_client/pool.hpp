@@ -24,7 +24,7 @@ struct finish {
 /// that a burst opens no connection per request.
 class pool {
 public:
-  pool(lookups& lookups, origin where, std::function<void(finish)> done);
+  pool(environment& shared, origin where, std::function<void(finish)> done);
 
   /// False: too many wait, and `x` is untouched.
   bool add(exchange& x, time_point now);
@@ -56,7 +56,7 @@ private:
   void expire(time_point now);
   void fail_waiting(transport_error why);
 
-  lookups& lookups_;
+  environment& environment_;
   origin where_;
   std::function<void(finish)> done_;
   std::deque<exchange*> waiting_;
