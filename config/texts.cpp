@@ -2,6 +2,8 @@
 // stays a string, which the type then refuses by name.
 #include "belfry/config/values.hpp"
 
+#include "belfry/messages/ascii.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -19,13 +21,6 @@ std::string_view trim(std::string_view x) {
   constexpr std::string_view blanks = " \t\r\n";
   const auto first = x.find_first_not_of(blanks);
   return first == std::string_view::npos ? std::string_view{} : x.substr(first, x.find_last_not_of(blanks) - first + 1);
-}
-
-std::string lower(std::string_view x) {
-  std::string out{x};
-  for (auto& c : out)
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
 }
 
 json strict_json(std::string_view text) {
@@ -88,7 +83,7 @@ std::string with_unit(std::string_view property, std::string_view text) {
 /// The name of the choice that `text` is but for upper and lower case.
 json choice(const choice_type& type, std::string_view text) {
   for (const auto name : type.names) {
-    if (lower(name) == lower(text))
+    if (same_but_for_case(name, text))
       return name;
   }
   return text;

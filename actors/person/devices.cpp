@@ -1,5 +1,7 @@
 #include "belfry/actors/person/devices.hpp"
 
+#include "belfry/messages/ascii.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -88,8 +90,7 @@ void normalize_tokens(device& d) {
     return;
   for (auto* token : {&d.push_token, &d.push_kit_token}) {
     if (*token && (*token)->find_first_not_of("0123456789abcdefABCDEF") == std::string::npos)
-      std::transform((*token)->begin(), (*token)->end(), (*token)->begin(),
-                     [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+      *token = lower(**token);
   }
 }
 

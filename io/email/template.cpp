@@ -1,5 +1,7 @@
 #include "belfry/io/email/template.hpp"
 
+#include "belfry/messages/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -112,14 +114,6 @@ std::string_view language_of(std::string_view locale) {
   return locale.substr(0, locale.find_first_of("-_"));
 }
 
-/// Tags are the same in any case (BCP 47).
-std::string lower(std::string_view locale) {
-  std::string out{locale};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 } // namespace
 
 std::string escape_html(std::string_view text) {
@@ -168,6 +162,7 @@ words fill(const email_template& t, const placeholders& values) {
 }
 
 template_book::template_book(const options& o) : default_locale_(lower(o.push.default_locale)) {
+  // Tags are the same in any case (BCP 47).
   for (const auto& [name, locales] : o.email.templates) {
     for (const auto& [locale, t] : locales)
       templates_[name].emplace(lower(locale), t);

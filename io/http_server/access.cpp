@@ -2,6 +2,7 @@
 
 #include "belfry/io/crypto/digest.hpp"
 #include "belfry/io/http_server/jwt.hpp"
+#include "belfry/messages/ascii.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,14 +10,6 @@
 namespace belfry::io::http {
 
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_but_for_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 bool looks_like_jwt(std::string_view token) {
   return std::count(token.begin(), token.end(), '.') == 2;
@@ -98,8 +91,7 @@ std::optional<caller> identify(std::string_view authorization, const http_option
     auto hash = crypto::sha256_hex(*token);
     std::optional<token_role> role;
     for (const auto& known : o.tokens) {
-      auto digits = known.sha256;
-      std::transform(digits.begin(), digits.end(), digits.begin(), lower);
+      const auto digits = lower(known.sha256);
       if (crypto::equal(hash, digits) && !role)
         role = known.role;
     }

@@ -1,6 +1,7 @@
 #include "belfry/io/http_server/gate.hpp"
 
 #include "belfry/io/http_server/target.hpp"
+#include "belfry/messages/ascii.hpp"
 #include "belfry/messages/validate.hpp"
 
 #include <algorithm>
@@ -9,14 +10,6 @@
 namespace belfry::io::http {
 
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string out{text};
-  for (auto& c : out)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
@@ -30,7 +23,7 @@ enum class media : std::uint8_t { other, json, ndjson };
 
 /// The media type; a charset other than UTF-8 makes it `other`.
 media media_of(std::string_view content_type) {
-  auto text = lowered(content_type);
+  auto text = lower(content_type);
   auto end = text.find(';');
   auto type = trimmed(std::string_view{text}.substr(0, end));
   if (auto at = text.find("charset="); at != std::string::npos) {
@@ -123,7 +116,7 @@ std::optional<response> wrong_type(const route& r, const request_head& head, boo
     auto allowed = r.body == body_kind::events ? "application/json or application/x-ndjson" : "application/json";
     return problem_response(415, "unsupported_media_type", std::string{"Content-Type must be "} + allowed);
   }
-  auto encoding = lowered(trimmed(head.content_encoding));
+  auto encoding = lower(trimmed(head.content_encoding));
   if (!encoding.empty() && encoding != "identity")
     return problem_response(415, "unsupported_media_type", "the body must not be encoded (Content-Encoding)");
   return std::nullopt;
@@ -152,7 +145,7 @@ std::variant<response, admitted> admit(const request_head& head, target t, route
     return std::move(*r);
   if (auto r = wrong_type(*m.found, head, out.ndjson))
     return std::move(*r);
-  if (!head.expect.empty() && lowered(head.expect) != "100-continue")
+  if (!head.expect.empty() && lower(head.expect) != "100-continue")
     return problem_response(417, "expectation_failed", "the only expectation known is 100-continue");
   out.what = m.found;
   out.params = std::move(m.params);
@@ -196,7 +189,7 @@ std::variant<response, admitted> judge_target(const request_head& head, target t
 bool has_clear_end(const request_head& head) {
   if (head.transfer_encodings == 0)
     return true;
-  return head.version >= 11 && head.transfer_encodings == 1 && lowered(head.transfer_encoding) == "chunked";
+  return head.version >= 11 && head.transfer_encodings == 1 && lower(head.transfer_encoding) == "chunked";
 }
 
 verdict judge(const request_head& head, const http_options& o, bool tls, millis now) {

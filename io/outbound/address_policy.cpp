@@ -1,5 +1,7 @@
 #include "belfry/io/outbound/address_policy.hpp"
 
+#include "belfry/messages/ascii.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -106,13 +108,6 @@ std::optional<ip> loose_ipv4(std::string_view text) {
   if (parts[count - 1] >= (std::uint64_t{1} << (8 * (5 - count))))
     return std::nullopt;
   return make_v4(static_cast<std::uint32_t>(address | parts[count - 1]));
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out)
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "belfry/io/outbound/header_rules.hpp"
 
+#include "belfry/messages/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -9,10 +11,6 @@ namespace {
 
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 } // namespace

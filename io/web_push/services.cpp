@@ -1,5 +1,7 @@
 #include "belfry/io/web_push/services.hpp"
 
+#include "belfry/messages/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -16,21 +18,13 @@ constexpr std::array<service_policy, 5> policies{{
     {service::unknown, "", true, 2'048, true, false, false, false},
 }};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 } // namespace
 
 bool matches_host(std::string_view pattern, std::string_view host) {
   if (!pattern.starts_with("*."))
-    return same(pattern, host);
+    return same_but_for_case(pattern, host);
   pattern.remove_prefix(1);
-  return host.size() > pattern.size() && same(host.substr(host.size() - pattern.size()), pattern);
+  return host.size() > pattern.size() && same_but_for_case(host.substr(host.size() - pattern.size()), pattern);
 }
 
 const service_policy& policy_of(std::string_view host) {
