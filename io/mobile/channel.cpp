@@ -94,11 +94,10 @@ attempt_result postponed(millis wait) {
 }
 
 /// The credentials are wrong: the lane rests and probes; when that is lifted all may go.
-attempt_result stopped(std::string_view alarm, const std::string& subject, std::string_view why) {
+attempt_result stopped(const std::string& subject) {
   auto r = postponed(soon);
-  r.answer.answer = why;
   r.hold = probe_interval;
-  r.alarm = alarm;
+  r.alarm = "credentials_refused";
   r.subject = subject;
   return r;
 }
@@ -306,20 +305,26 @@ private:
     j.done(std::move(r));
   }
 
-  void finish(job& j, attempt_result r, const http_answer& a) {
-    if (r.hold == probe_interval) {
-      refused_ = true;
-      // It counts as no attempt, and the trace shows why nothing goes.
-      j.earlier.push_back({j.sent_at, a.status, r.answer.answer, a.duration.count()});
-    }
+  static void finish(job& j, attempt_result r, const http_answer& a) {
     r.duration = a.duration.count();
     r.earlier = std::move(j.earlier);
     j.done(std::move(r));
   }
 
+  /// The credentials of the app are wrong. It counts as no attempt, and the trace shows why nothing goes.
+  void stop(job& j, const http_answer& a, std::string_view why) {
+    refused_ = true;
+    note(j, a, why);
+    finish(j, stopped(j.to.app), a);
+  }
+
+  static void note(job& j, const http_answer& a, std::string_view why) {
+    j.earlier.push_back({j.sent_at, a.status, std::string{why}, a.duration.count()});
+  }
+
   /// Another request follows the one that was answered.
   void send_again(const job_ptr& j, const http_answer& a, std::string_view why) {
-    j->earlier.push_back({j->sent_at, a.status, std::string{why}, a.duration.count()});
+    note(*j, a, why);
     send(j);
   }
 
@@ -377,7 +382,7 @@ private:
       return send(j);
     // What the authority refuses in so many words will not get better by asking again soon.
     if (a.status >= 400 && a.status < 500)
-      return finish(*j, stopped("credentials_refused", j->to.app, "no_access_token"), a);
+      return stop(*j, a, "no_access_token");
     auto r = without_answer(a);
     finish(*j, r.how == attempt_result::verdict::interrupted ? std::move(r) : postponed(std::max(wait, soon)), a);
   }
@@ -416,9 +421,9 @@ private:
         guard.unlock();
         return send_again(j, a, why);
       }
-      return finish(*j, stopped("credentials_refused", j->to.app, why), a);
+      return stop(*j, a, why);
     case action::stop_project:
-      return finish(*j, stopped("credentials_refused", j->to.app, why), a);
+      return stop(*j, a, why);
     case action::shrink:
       if (!std::exchange(j->shrunk, true)) {
         guard.unlock();
@@ -493,7 +498,7 @@ private:
       access.token.too_many(t);
       return renew(j, a, why, guard);
     case action::stop_app:
-      return finish(*j, stopped("credentials_refused", j->to.app, why), a);
+      return stop(*j, a, why);
     case action::again:
       return finish(*j, postponed(soon), a);
     case action::later:
@@ -509,7 +514,7 @@ private:
   /// Once more at once; when that does not help the app's key is what is wrong.
   void renew(const job_ptr& j, const http_answer& a, std::string_view why, std::unique_lock<std::mutex>& guard) {
     if (std::exchange(j->renewed, true))
-      return finish(*j, stopped("credentials_refused", j->to.app, why), a);
+      return stop(*j, a, why);
     guard.unlock();
     send_again(j, a, why);
   }
