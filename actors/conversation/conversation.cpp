@@ -486,10 +486,12 @@ void all_answered(pointer self) {
 /// when something happens, and by the shard's sweep.
 void give_up_silent(pointer self) {
   auto& st = self->state;
-  const auto t = now(self).now;
-  if (st.asked == 0 || t < st.answered_by)
+  if (st.asked == 0)
     return;
-  const auto& state = st.core->state();
+  const auto t = now(self).now;
+  if (t < st.answered_by)
+    return;
+  auto& state = st.core->state();
   st.shared->metrics.alarm("ENGINE", "participant_silent", state.id);
   st.asked = 0;
   ++st.round;
@@ -499,7 +501,7 @@ void give_up_silent(pointer self) {
     retire(self, who);
   });
   for (slot who = 0; who < state.roster.size(); ++who) {
-    if (st.core->state().catch_up(who, st.core->waits()).owed != 0)
+    if (state.catch_up(who, st.core->waits()).owed != 0)
       ask(self, who, t);
   }
   if (st.asked == 0)

@@ -170,7 +170,7 @@ void end_leisure(pointer self, bool all) {
   const auto t = now(self);
   std::unordered_set<std::uint64_t> going;
   for (const auto& x : st.at_leisure) {
-    if (x.over || x.since + leisure_until_over <= t)
+    if (!all && (x.over || x.since + leisure_until_over <= t))
       going.insert(x.entity);
   }
   st.leisure_ended = t;
