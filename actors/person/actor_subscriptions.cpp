@@ -181,8 +181,12 @@ void show_in_pages(pointer self, const notification& n) {
   if (!is_silent(n.kind)) {
     auto named = n;
     named.people = people_in(self, n);
-    if (!st.core->data().pause.view(now(self)).on)
-      send_to_pages(self, io::web_push::toast_of(named, io::web_push::url_template(st.shared->opts)));
+    if (!st.core->data().pause.view(now(self)).on) {
+      const auto& opts = st.shared->opts;
+      const auto& profile = st.core->data().profile;
+      const auto& words = io::mobile::phrases_in(profile ? profile->locale.value_or("") : "", opts.push.default_locale);
+      send_to_pages(self, io::web_push::toast_of(named, io::web_push::url_template(opts), words));
+    }
     return;
   }
   std::string why{n.call ? to_string(n.call->revoke_reason) : std::string_view{}};

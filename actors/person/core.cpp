@@ -242,7 +242,8 @@ std::vector<address> person_core::where_to_take_back(const notification& n, cons
     auto left = contains(shown.left, name);
     if (what == kind::new_message)
       return shown.left.empty() || (!left && contains(shown.skipped, name));
-    return !left && contains(told, a);
+    // A registration may have chosen revokes alone; a device of the person's own never rang.
+    return !left && (!a.lane.empty() || contains(told, a));
   });
   return to;
 }

@@ -34,9 +34,10 @@ bool is_token(std::string_view text) {
   });
 }
 
-void write_alert(json_text& out, const mobile::texts& t, bool hidden) {
+void write_alert(json_text& out, const mobile::push& p, const mobile::texts& t) {
+  const auto hidden = mobile::sealed(p.to);
   out.begin_object("alert");
-  out.member("title", hidden ? mobile::neutral_title : std::string_view(t.title));
+  out.member("title", hidden ? p.words.neutral_title : std::string_view(t.title));
   if (!hidden && !t.body.empty())
     out.member("body", t.body);
   out.end_object();
@@ -46,7 +47,7 @@ void write_aps(json_text& out, const mobile::push& p, form f, const mobile::text
   const auto& n = p.what;
   out.begin_object("aps");
   if (f == form::alert || f == form::quiet_alert) {
-    write_alert(out, t, mobile::sealed(p.to));
+    write_alert(out, p, t);
     out.member("thread-id", n.conversation);
     out.member("interruption-level", f == form::alert ? "active" : "passive");
   }
@@ -139,8 +140,7 @@ std::optional<std::string> render_payload(const mobile::push& p, const mobile::t
 }
 
 std::optional<std::string> payload_of(const mobile::push& p, std::size_t bytes_max) {
-  return mobile::fit(mobile::texts_of(p.what, p.edited), bytes_max,
-                     [&](const mobile::texts& t) { return render_payload(p, t); });
+  return mobile::fit(mobile::texts_of(p), bytes_max, [&](const mobile::texts& t) { return render_payload(p, t); });
 }
 
 std::optional<http_request> make_request(const mobile::push& p, const app_settings& app,

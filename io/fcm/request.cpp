@@ -76,14 +76,14 @@ std::optional<std::string> render(const mobile::push& p, const app_settings& app
   out.begin_object();
   out.begin_object("message");
   out.member("token", *p.to.push_token);
+  std::optional<std::string> hidden;
+  if (mobile::sealed(p.to) && !t.title.empty() && !(hidden = mobile::seal(t, p.to)))
+    return std::nullopt;
+  write_data(out, p, t, hidden);
   if (p.to.platform == device_platform::ios) {
     if (!write_apns(out, p, app, t))
       return std::nullopt;
   } else {
-    std::optional<std::string> hidden;
-    if (mobile::sealed(p.to) && !t.title.empty() && !(hidden = mobile::seal(t, p.to)))
-      return std::nullopt;
-    write_data(out, p, t, hidden);
     write_android(out, p, app, f, t);
   }
   out.end_object();
@@ -102,7 +102,7 @@ std::optional<std::string> message_of(const mobile::push& p, const app_settings&
   // FCM cannot ring an iPhone.
   if (!f || !p.to.push_token || (*f == form::voip && p.to.platform == device_platform::ios))
     return std::nullopt;
-  return mobile::fit(mobile::texts_of(p.what, p.edited), std::min(bytes_max, message_max),
+  return mobile::fit(mobile::texts_of(p), std::min(bytes_max, message_max),
                      [&](const mobile::texts& t) { return render(p, app, *f, t); });
 }
 

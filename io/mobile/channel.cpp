@@ -41,6 +41,8 @@ struct job {
   std::string authorization;
   bool renewed = false;
   bool shrunk = false;
+  /// No shorter text made it small enough: it goes without.
+  bool brief = false;
   std::size_t sent_bytes = 0;
   /// The provider was in trouble, and it is the one quick try on another connection.
   bool second_try = false;
@@ -50,9 +52,16 @@ struct job {
   bool counted = false;
   millis sent_at = 0;
 
-  mobile::push push() const { return {in.what, to, in.which.id, false, sent_at, in.conversation_count}; }
-  /// What was too big is tried once more with a quarter less.
-  std::size_t bytes_max() const { return shrunk ? std::min(smaller, sent_bytes * 3 / 4) : SIZE_MAX; }
+  mobile::push push(std::string_view default_locale) const {
+    const auto& words = phrases_in(in.recipient.profile.locale.value_or(""), default_locale);
+    return {in.what, to, in.which.id, sent_at, in.conversation_count, words, brief};
+  }
+  /// What was too big is tried once more with a quarter less, or at least something less.
+  std::size_t bytes_max() const {
+    if (!shrunk)
+      return SIZE_MAX;
+    return brief ? sent_bytes - 1 : std::min(smaller, sent_bytes * 3 / 4);
+  }
 };
 using job_ptr = std::shared_ptr<job>;
 
@@ -180,6 +189,7 @@ public:
                  std::string collapse_key, std::function<millis()> wall)
       : given_(o.mobile),
         collapse_key_(std::move(collapse_key)),
+        default_locale_(o.push.default_locale),
         delay_(o.mobile.delay.count()),
         fcm_for_iphones_(o.mobile.firebase_for_non_push_kit),
         apps_(std::move(apps)),
@@ -293,16 +303,18 @@ private:
   }
 
   /// It cannot be made, or not any smaller.
-  static void without_request(job& j) {
-    if (!j.shrunk)
-      return impossible(j);
+  void without_request(const job_ptr& j) {
+    if (!j->shrunk)
+      return impossible(*j);
+    if (!std::exchange(j->brief, true))
+      return send(j);
     // The answer that it had is the last word.
-    auto last = j.earlier.back();
-    j.earlier.pop_back();
+    auto last = j->earlier.back();
+    j->earlier.pop_back();
     auto r = refused(last.status, last.answer);
     r.duration = last.duration;
-    r.earlier = std::move(j.earlier);
-    j.done(std::move(r));
+    r.earlier = std::move(j->earlier);
+    j->done(std::move(r));
   }
 
   static void finish(job& j, attempt_result r, const http_answer& a) {
@@ -359,10 +371,10 @@ private:
     }
     j->authorization = access.token.authorization();
     guard.unlock();
-    auto request =
-        fcm::make_request(j->push(), access.settings, j->authorization, std::min(j->bytes_max(), fcm::message_max));
+    auto request = fcm::make_request(j->push(default_locale_), access.settings, j->authorization,
+                                     std::min(j->bytes_max(), fcm::message_max));
     if (!request)
-      return without_request(*j);
+      return without_request(j);
     j->sent_bytes = request->body.size();
     http2_->send(std::move(*request), [this, j](const http_answer& a) {
       if (a.error != transport_error::none)
@@ -440,9 +452,10 @@ private:
     auto& access = apns_of(*j);
     j->authorization = access.token.authorization(j->sent_at);
     guard.unlock();
-    auto request = apns::make_request(j->push(), access.settings, j->authorization, j->proven, j->bytes_max());
+    auto request =
+        apns::make_request(j->push(default_locale_), access.settings, j->authorization, j->proven, j->bytes_max());
     if (!request)
-      return without_request(*j);
+      return without_request(j);
     j->sent_bytes = request->body.size();
     if (j->second_try)
       request->group += " second try";
@@ -500,15 +513,22 @@ private:
     case action::stop_app:
       return stop(*j, a, why);
     case action::again:
-      return finish(*j, postponed(soon), a);
+      return on_another_connection(j, a, why, guard);
     case action::later:
-      // The wait that Apple asks for is longer than a phone rings.
-      if (is_call(j->in.what.kind) && !std::exchange(j->second_try, true)) {
-        guard.unlock();
-        return send_again(j, a, why);
-      }
-      return finish(*j, again(a.status, why, 0), a);
+      // The wait that Apple asks for is longer than a phone rings: one quick try, then a ring is given up.
+      if (is_call(j->in.what.kind) && !j->second_try)
+        return on_another_connection(j, a, why, guard);
+      return finish(*j, j->in.what.kind == kind::incoming_call ? refused(a.status, why) : again(a.status, why, 0), a);
     }
+  }
+
+  /// Once more at once, where no other push goes.
+  void on_another_connection(const job_ptr& j, const http_answer& a, std::string_view why,
+                             std::unique_lock<std::mutex>& guard) {
+    if (std::exchange(j->second_try, true))
+      return finish(*j, again(a.status, why, 0), a);
+    guard.unlock();
+    send_again(j, a, why);
   }
 
   /// Once more at once; when that does not help the app's key is what is wrong.
@@ -535,6 +555,7 @@ private:
   /// What the credentials were made of.
   mobile_options given_;
   const std::string collapse_key_;
+  const std::string default_locale_;
   const millis delay_;
   const bool fcm_for_iphones_;
   /// Credentials were refused since the configuration was last read.

@@ -21,36 +21,36 @@ std::string name_of_person(const notification& n, const person_id& id) {
   return known != nullptr ? name_of(known->profile).value_or("") : "";
 }
 
-std::string title_or(std::string name, const notification& n) {
+std::string title_or(std::string name, const notification& n, const phrases& words) {
   if (!name.empty())
     return name;
-  return n.topic && !n.topic->empty() ? *n.topic : std::string(neutral_title);
+  return n.topic && !n.topic->empty() ? *n.topic : std::string(words.neutral_title);
 }
 
-std::string_view ending_of(revoke_reason x) {
+std::string_view ending_of(revoke_reason x, const phrases& words) {
   switch (x) {
   case revoke_reason::answered:
-    return "Call answered";
+    return words.answered;
   case revoke_reason::answered_elsewhere:
-    return "Call answered by somebody else";
+    return words.answered_elsewhere;
   case revoke_reason::declined:
-    return "Call declined";
+    return words.declined;
   case revoke_reason::none:
   case revoke_reason::ended:
   case revoke_reason::timeout:
   case revoke_reason::left:
-    return "Call ended";
+    return words.ended;
   }
-  return "Call ended";
+  return words.ended;
 }
 
-std::string word_on(kind k, const call_content& c) {
+std::string_view word_on(kind k, const call_content& c, const phrases& words) {
   const bool video = c.type == call_type::video;
   if (k == kind::incoming_call)
-    return video ? "Incoming video call" : "Incoming call";
+    return video ? words.incoming_video_call : words.incoming_call;
   if (k == kind::missed_call)
-    return video ? "Missed video call" : "Missed call";
-  return std::string(ending_of(c.revoke_reason));
+    return video ? words.missed_video_call : words.missed_call;
+  return ending_of(c.revoke_reason, words);
 }
 
 std::string& longest_of(texts& t) {
@@ -72,18 +72,25 @@ std::string hidden_text(const texts& t) {
 
 } // namespace
 
-texts texts_of(const notification& n, bool edited) {
+texts texts_of(const notification& n, const phrases& words) {
   texts out;
   if (n.call) {
     out.caller = name_of_person(n, n.call->caller);
-    out.title = title_or(out.caller, n);
-    out.body = word_on(n.kind, *n.call);
+    out.title = title_or(out.caller, n, words);
+    out.body = word_on(n.kind, *n.call, words);
   } else if (n.message && n.kind == kind::new_message) {
-    out.title = title_or(name_of_person(n, n.message->sender), n);
+    out.title = title_or(name_of_person(n, n.message->sender), n, words);
     if (n.message->count > 1)
       out.title += " (" + std::to_string(n.message->count) + ")";
-    out.body = edited && n.message->edited_text ? *n.message->edited_text : n.message->text;
+    out.body = n.message->text;
   }
+  return out;
+}
+
+texts texts_of(const push& p) {
+  auto out = texts_of(p.what, p.words);
+  if (p.brief)
+    out.body.clear();
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "belfry/io/mobile/phrases.hpp"
 #include "belfry/messages/notification.hpp"
 #include "belfry/messages/people.hpp"
 
@@ -21,11 +22,13 @@ struct push {
   const device& to;
   /// The delivery's id: the same for every attempt.
   notification_id delivery;
-  /// The delivery carries the text of after the edit.
-  bool edited = false;
   millis now = 0;
   /// `attempt_input::conversation_count`.
   std::uint32_t conversation_count = 0;
+  /// The recipient's language.
+  const phrases& words = phrases_in("en");
+  /// Without what can be done without: the body.
+  bool brief = false;
 };
 
 /// The texts of a push; all that is sealed for devices with an encrypted message version.
@@ -36,12 +39,11 @@ struct texts {
   std::string caller;
 };
 
-/// What is shown when texts are sealed and the app does not open them.
-constexpr std::string_view neutral_title = "You have a new notification";
-
 /// The title is the sender's or caller's name (with the number of unread messages when there are several), else the
 /// topic, else neutral; the body is the message's text or a word on the call. Empty for kinds that show nothing.
-texts texts_of(const notification& n, bool edited);
+texts texts_of(const notification& n, const phrases& words);
+/// The same for one push.
+texts texts_of(const push& p);
 
 /// One of the data fields that every push has.
 struct data_field {

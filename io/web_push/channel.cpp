@@ -146,6 +146,7 @@ public:
   the_channel(const options& o, std::vector<vapid_signer> signers, std::unique_ptr<http_transport> http2,
               http_transport& http1, std::string topic_key, std::function<millis()> wall)
       : options_(o.web_push),
+        default_locale_(o.push.default_locale),
         outbound_(o.outbound),
         url_template_(url_template(o)),
         topic_key_(std::move(topic_key)),
@@ -191,10 +192,11 @@ public:
     if (j->service->topic)
       j->topic = mobile::collapse_id(topic_key_, n);
     j->fresh_connection = in.fresh_connection;
-    j->text = [this, n, to = *s, count = in.conversation_count, service = j->service](std::size_t bytes_max) {
+    const auto& words = mobile::phrases_in(in.recipient.profile.locale.value_or(""), default_locale_);
+    j->text = [this, n, to = *s, count = in.conversation_count, service = j->service, &words](std::size_t bytes_max) {
       const auto& title = options_.unencrypted_default_notification_title;
       const auto declared = options_.declarative && service->declarative ? std::string_view{title} : std::string_view{};
-      return seal_notification(n, to, {url_template_, wall_(), bytes_max, count, declared});
+      return seal_notification(n, to, {url_template_, wall_(), bytes_max, count, declared, words});
     };
     send(j);
   }
@@ -461,6 +463,7 @@ private:
   }
 
   const web_push_options options_;
+  const std::string default_locale_;
   const outbound_options outbound_;
   const std::string url_template_;
   const std::string topic_key_;

@@ -25,13 +25,12 @@ std::string_view name_of(group g) {
 }
 
 /// Requests have no sender and no text.
-mobile::texts texts_of(const notification& n) {
-  auto out = mobile::texts_of(n, false);
+mobile::texts shown_texts(const notification& n, const mobile::phrases& words) {
+  auto out = mobile::texts_of(n, words);
   if (!n.request)
     return out;
-  out.title = n.topic && !n.topic->empty() ? *n.topic : std::string{"New request"};
-  out.body = n.kind == kind::deputy_delegation ? "A conversation was delegated to you"
-                                               : "You are asked to take over a conversation";
+  out.title = n.topic && !n.topic->empty() ? *n.topic : std::string{words.new_request};
+  out.body = n.kind == kind::deputy_delegation ? words.delegated : words.asked_to_take_over;
   return out;
 }
 
@@ -101,8 +100,8 @@ std::string url_of(const notification& n, std::string_view template_url) {
   return out;
 }
 
-toast toast_of(const notification& n, std::string_view template_url) {
-  auto t = texts_of(n);
+toast toast_of(const notification& n, std::string_view template_url, const mobile::phrases& words) {
+  auto t = shown_texts(n, words);
   return {n.kind, n.conversation, std::move(t.title), std::move(t.body), tag_of(n), url_of(n, template_url)};
 }
 
@@ -115,7 +114,7 @@ std::string seal(std::string_view plain, const web_push_subscription& to) {
 }
 
 std::optional<std::string> seal_notification(const notification& n, const web_push_subscription& to, const wording& w) {
-  return mobile::fit(texts_of(n), w.bytes_max, [&](const mobile::texts& t) -> std::optional<std::string> {
+  return mobile::fit(shown_texts(n, w.words), w.bytes_max, [&](const mobile::texts& t) -> std::optional<std::string> {
     auto plain = inner_text(n, t, w);
     json_text out(plain.size() * 4 / 3 + 400);
     out.begin_object();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/config/options.hpp"
+#include "belfry/io/mobile/phrases.hpp"
 #include "belfry/messages/notification.hpp"
 #include "belfry/messages/web_push.hpp"
 
@@ -24,7 +25,7 @@ std::string url_template(const options& o);
 std::string url_of(const notification& n, std::string_view template_url);
 
 /// The toast of an open page, with the text of before an edit.
-toast toast_of(const notification& n, std::string_view template_url);
+toast toast_of(const notification& n, std::string_view template_url, const mobile::phrases& words);
 
 /// The outer plaintext for `plain`, sealed with the subscription's secret: {"v":1,"sub","iv","data"}.
 std::string seal(std::string_view plain, const web_push_subscription& to);
@@ -42,6 +43,8 @@ struct wording {
   /// Not empty: the declarative form (WP-11) too, in which the browser shows this title when no worker opens the inner
   /// layer.
   std::string_view declared_title = {};
+  /// The recipient's language.
+  const mobile::phrases& words = mobile::phrases_in("en");
 };
 
 /// The outer plaintext for a notification, its texts shortened as far as needed; nothing when it does not fit without

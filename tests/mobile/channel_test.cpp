@@ -189,10 +189,49 @@ TEST_F(MobileChannel, TriesACallOnceMoreOnAnotherConnectionWhenAppleIsInTrouble)
   EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::accepted);
   EXPECT_EQ(connections.size(), 2U);
   troubles = 2;
-  EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::again) << "once more only";
+  EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::refused) << "then it is given up";
+  EXPECT_EQ(troubles, 0);
+  troubles = 2;
+  EXPECT_EQ(push(mobile::call(kind::missed_call), iphone()).answer.what, verdict::again) << "what does not ring waits";
   EXPECT_EQ(troubles, 0);
   troubles = 1;
   EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::again) << "messages can wait";
+}
+
+TEST_F(MobileChannel, TakesAnotherConnectionWhenAppleCallsOneIdle) {
+  std::atomic<int> idle{1};
+  std::set<std::uint64_t> connections;
+  start_apple([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    connections.insert(r.connection);
+    test::http2_reply bad;
+    bad.status = 400;
+    bad.body = R"({"reason":"IdleTimeout"})";
+    return idle-- > 0 ? std::optional{bad} : std::nullopt;
+  });
+  start();
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  EXPECT_EQ(connections.size(), 2U);
+  idle = 2;
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::again) << "then it waits as others do";
+}
+
+TEST_F(MobileChannel, MakesWhatIsTooBigSmallerOnceHoweverShortItIs) {
+  for (const auto& text : {std::string(2'000, 'x'), std::string("hello")}) {
+    std::vector<std::string> bodies;
+    apple_.reset();
+    start_apple([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
+      bodies.push_back(r.body);
+      test::http2_reply bad;
+      bad.status = 413;
+      bad.body = R"({"reason":"PayloadTooLarge"})";
+      return bodies.size() == 1 ? std::optional{bad} : std::nullopt;
+    });
+    start();
+    EXPECT_EQ(push(message(text), iphone()).answer.what, verdict::accepted);
+    ASSERT_EQ(bodies.size(), 2U);
+    EXPECT_LT(bodies[1].size(), bodies[0].size());
+    EXPECT_EQ(json::parse(bodies[1]).at("aps").at("alert").at("title"), "Anna");
+  }
 }
 
 TEST_F(MobileChannel, TellsADeviceNoMoreOftenThanFcmTakes) {

@@ -97,6 +97,7 @@ TEST(FcmRequest, ReachesIphonesByAllButTheRinging) {
   EXPECT_EQ(m.at("apns").at("headers").at("apns-push-type"), "alert");
   EXPECT_EQ(m.at("apns").at("payload").at("aps").at("alert").at("body"), "hello");
   EXPECT_EQ(m.at("apns").at("payload").at("belfry").at("kind"), "new_message");
+  EXPECT_EQ(m.at("data").at("kind"), "new_message");
   EXPECT_FALSE(m.contains("android"));
   EXPECT_FALSE(message_of(to(call(kind::incoming_call), iphone()), app, message_max));
 }

@@ -76,7 +76,7 @@ inline notification call(kind k, revoke_reason why = revoke_reason::none) {
 }
 
 inline push to(const notification& n, const device& d) {
-  return {n, d, id_of(0xd1), false, now};
+  return {n, d, id_of(0xd1), now};
 }
 
 } // namespace belfry::io::mobile

@@ -11,42 +11,58 @@ namespace {
 
 using nlohmann::json;
 
+const auto& english = phrases_in("en");
+
 TEST(PushTexts, NameTheSenderAndHowManyMessagesThereAre) {
-  EXPECT_EQ(texts_of(message("hi"), false).title, "Anna");
-  EXPECT_EQ(texts_of(message("hi", 3), false).title, "Anna (3)");
-  EXPECT_EQ(texts_of(message("hi"), false).body, "hi");
-  auto n = message("old");
-  n.message->edited_text = "new";
-  EXPECT_EQ(texts_of(n, false).body, "old");
-  EXPECT_EQ(texts_of(n, true).body, "new");
+  EXPECT_EQ(texts_of(message("hi"), english).title, "Anna");
+  EXPECT_EQ(texts_of(message("hi", 3), english).title, "Anna (3)");
+  EXPECT_EQ(texts_of(message("hi"), english).body, "hi");
+}
+
+TEST(PushTexts, AreInTheRecipientsLanguageElseTheDefaultElseEnglish) {
+  const auto n = call(kind::missed_call);
+  EXPECT_EQ(texts_of(n, phrases_in("de-CH")).body, "Verpasster Videoanruf");
+  EXPECT_EQ(texts_of(n, phrases_in("FR_fr")).body, "Appel vidéo manqué");
+  EXPECT_EQ(texts_of(n, phrases_in("rm-CH", "it-CH")).body, "Videochiamata persa");
+  EXPECT_EQ(texts_of(n, phrases_in("rm-CH", "")).body, "Missed video call");
+  EXPECT_EQ(texts_of(n, phrases_in("")).body, "Missed video call");
+}
+
+TEST(PushTexts, GoWithoutTheBodyWhenAskedToBeBrief) {
+  const auto n = message("hi");
+  const auto d = android();
+  push p{n, d, {}};
+  p.brief = true;
+  EXPECT_EQ(texts_of(p).title, "Anna");
+  EXPECT_EQ(texts_of(p).body, "");
 }
 
 TEST(PushTexts, FallBackToTheTopicAndThenToNothingPersonal) {
   auto n = message("hi");
   n.people.clear();
-  EXPECT_EQ(texts_of(n, false).title, neutral_title);
+  EXPECT_EQ(texts_of(n, english).title, "You have a new notification");
   n.topic = "Mortgage";
-  EXPECT_EQ(texts_of(n, false).title, "Mortgage");
+  EXPECT_EQ(texts_of(n, english).title, "Mortgage");
 }
 
 TEST(PushTexts, SayWhatBecameOfACall) {
-  EXPECT_EQ(texts_of(call(kind::incoming_call), false).body, "Incoming video call");
-  EXPECT_EQ(texts_of(call(kind::missed_call), false).body, "Missed video call");
-  EXPECT_EQ(texts_of(call(kind::revoke_call, revoke_reason::answered_elsewhere), false).body,
+  EXPECT_EQ(texts_of(call(kind::incoming_call), english).body, "Incoming video call");
+  EXPECT_EQ(texts_of(call(kind::missed_call), english).body, "Missed video call");
+  EXPECT_EQ(texts_of(call(kind::revoke_call, revoke_reason::answered_elsewhere), english).body,
             "Call answered by somebody else");
-  EXPECT_EQ(texts_of(call(kind::revoke_call, revoke_reason::timeout), false).body, "Call ended");
-  EXPECT_EQ(texts_of(call(kind::incoming_call), false).caller, "Anna");
+  EXPECT_EQ(texts_of(call(kind::revoke_call, revoke_reason::timeout), english).body, "Call ended");
+  EXPECT_EQ(texts_of(call(kind::incoming_call), english).caller, "Anna");
 }
 
 TEST(PushTexts, AreEmptyForWhatIsNotShown) {
-  const auto t = texts_of(message("", 0, kind::read_message), false);
+  const auto t = texts_of(message("", 0, kind::read_message), english);
   EXPECT_TRUE(t.title.empty() && t.body.empty() && t.caller.empty());
 }
 
 TEST(PushData, SaysAllThatTheAppMustKnow) {
   const auto n = call(kind::incoming_call);
   std::map<std::string_view, std::string> fields;
-  for (const auto& f : data_of(n, texts_of(n, false), 3))
+  for (const auto& f : data_of(n, texts_of(n, english), 3))
     fields[f.name] = f.value;
   const std::map<std::string_view, std::string> wanted{{"kind", "incoming_call"},
                                                        {"notificationId", to_string(n.id)},

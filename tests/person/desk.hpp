@@ -53,6 +53,10 @@ public:
   void has(const std::string& target, std::set<kind> kinds = all_kinds(), channel_kind c = channel_kind::webhook) {
     addresses_.push_back({{c, target}, std::move(kinds)});
   }
+  /// A device of the person's own, which shares a lane with others.
+  void has_device(const std::string& target, std::set<kind> kinds) {
+    addresses_.push_back({{channel_kind::mobile, target, "apns"}, std::move(kinds)});
+  }
 
   // -- mail
 

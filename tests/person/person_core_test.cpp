@@ -287,6 +287,16 @@ TEST_F(CallDelivery, IsRevokedWhereOnlyRevokesAreTaken) {
   EXPECT_EQ(waiting(), (lines{"w1 revoke_call c1"}));
 }
 
+TEST_F(CallDelivery, IsNotRevokedOnADeviceThatCannotRing) {
+  has_device("old", {kind::revoke_call, kind::missed_call});
+  has("w1");
+  call(kind::incoming_call);
+  leaves("w1 incoming_call c1");
+  call(kind::revoke_call);
+  call(kind::missed_call);
+  EXPECT_EQ(waiting(), (lines{"w1 revoke_call c1", "old missed_call c1", "w1 missed_call c1"}));
+}
+
 TEST_F(CallDelivery, IsNotRevokedWhereItExpiredUnsent) {
   has("w1");
   call(kind::incoming_call);
