@@ -157,7 +157,8 @@ bool is_host_pattern(std::string_view x) {
 bool is_address_of_mail(std::string_view x) {
   const auto at = x.rfind('@');
   return at != std::string_view::npos && at > 0 && at <= 64 && is_host(x.substr(at + 1))
-         && x.substr(0, at).find_first_of(" <>@,;:\"\\") == std::string_view::npos;
+         && all(x.substr(0, at), [](char c) { return c > ' ' && c < 0x7f; })
+         && x.substr(0, at).find_first_of("<>@,;:\"\\") == std::string_view::npos;
 }
 
 bool is_mailbox(std::string_view x) {
@@ -266,7 +267,7 @@ const rule id{[](std::string_view x) { return wrong_id(x).empty(); }, "1 to 128 
 const rule locale{[](std::string_view x) { return wrong_locale(x).empty(); },
                   "a language tag (BCP 47), such as \"en-US\""};
 const rule header_prefix{is_header_prefix, "letters, digits and -, at most 64, as in the name of an HTTP header"};
-const rule mailbox{is_mailbox, "an email address, alone or as \"Name <address>\""};
+const rule mailbox{is_mailbox, "an email address in ASCII, alone or as \"Name <address>\""};
 const rule host{is_host, "a host name or an address"};
 const rule listen{[](std::string_view x) { return listen_host(x).has_value(); },
                   "\"host:port\" or \"[address]:port\"; port 0 takes any free one"};

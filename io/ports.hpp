@@ -259,7 +259,8 @@ constexpr std::size_t trace_visits_max = 5'000;
 
 /// Reasons why a store cannot be opened; `detail` names the file or server.
 struct open_error {
-  enum class why : std::uint8_t { taken, damaged, foreign, newer, unreadable };
+  /// full: there is no room on its disk; nothing is wrong with the store.
+  enum class why : std::uint8_t { taken, damaged, foreign, newer, unreadable, full };
   why what = why::unreadable;
   std::string detail;
 };
@@ -352,6 +353,8 @@ enum class transport_error : std::uint8_t {
   bad_url,
   /// A bound of the transport is reached: too many requests wait for this server.
   busy,
+  /// It waited so long for its turn that it may not be wanted any more: not begun, and whoever asks again should look.
+  not_begun,
   cancelled,
   other,
 };
@@ -373,6 +376,8 @@ struct http_request {
   bool untrusted = true;
   /// HTTP/2: requests of different groups never share a connection.
   std::string group = {};
+  /// HTTP/2: it goes before what is not, where requests wait for a stream.
+  bool urgent = false;
   /// HTTP/2: with bit i set, header i is kept out of the compression table (RFC 7541 6.2.3), because its value does not
   /// come again.
   std::uint64_t unindexed = 0;

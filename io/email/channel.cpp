@@ -13,6 +13,8 @@ namespace {
 
 /// Connections to the mail server; more are held against a sender (PROTOCOLS S-5).
 constexpr std::size_t connections_max = 4;
+/// More, for calls alone (SPEC 12).
+constexpr std::size_t connections_for_calls = 2;
 
 /// A mail that is refused for now waits minutes first (S-3), as greylisting servers want it.
 constexpr retry_schedule retries{120'000, 2.5, 3'600'000, 0.2};
@@ -52,7 +54,7 @@ public:
         server_(o.email.smtp_host),
         from_(envelope_address(o.email.from).value_or("")),
         composer_(o, std::move(unsubscribe_key)),
-        pool_(settings_of(o), std::move(trust), connections_max) {}
+        pool_(settings_of(o), std::move(trust), connections_max, connections_for_calls) {}
 
   channel_kind kind() const override { return channel_kind::email; }
   channel_policy policy() const override { return {delay_, retries}; }
@@ -111,7 +113,8 @@ private:
       r.answer.why = reason::no_address;
       return j->done(std::move(r));
     }
-    pool_.send({from_, std::move(*to), std::move(*content)}, [this, j](smtp_result r) { answered(j, r); });
+    pool_.send({from_, std::move(*to), std::move(*content)}, is_call(j->in.what.kind),
+               [this, j](smtp_result r) { answered(j, r); });
   }
 
   void answered(const std::shared_ptr<job>& j, const smtp_result& r) {
@@ -120,8 +123,7 @@ private:
     auto once_more = [&](bool& done) {
       if (std::exchange(done, true))
         return false;
-      auto at = j->earlier.empty() ? j->in.now : j->earlier.back().at + j->earlier.back().duration;
-      j->earlier.push_back({at, r.status, r.answer, r.duration.count()});
+      j->earlier.push_back({time_of(*j), r.status, r.answer, r.duration.count()});
       send(j);
       return true;
     };
@@ -131,7 +133,15 @@ private:
       return;
     auto out = read(r, *j);
     out.earlier = std::move(j->earlier);
+    // It counts as no attempt, and the trace shows why nothing goes.
+    if (r.what == verdict::not_authorized)
+      out.earlier.push_back({time_of(*j), r.status, r.answer, r.duration.count()});
     j->done(std::move(out));
+  }
+
+  /// When the request began that is to be noted.
+  static millis time_of(const job& j) {
+    return j.earlier.empty() ? j.in.now : j.earlier.back().at + j.earlier.back().duration;
   }
 
   static attempt_result interrupted() {
@@ -173,6 +183,9 @@ private:
       out.wait = soon;
       out.hold = probe_interval;
       raise(out, "credentials_refused");
+      break;
+    case verdict::not_begun:
+      out.how = attempt_result::verdict::postponed;
       break;
     case verdict::too_big:
     case verdict::refused:

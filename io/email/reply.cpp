@@ -1,5 +1,7 @@
 #include "belfry/io/email/reply.hpp"
 
+#include "belfry/messages/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -18,11 +20,10 @@ std::size_t digits(std::string_view text, std::size_t at) {
   return end - at;
 }
 
-bool names_sender_trouble(std::string text) {
+bool names_sender_trouble(const std::string& said) {
   static constexpr std::array<std::string_view, 9> words{
       "spf", "dkim", "dmarc", "block list", "blocklist", "blacklist", "spamhaus", "reputation", "rejected for policy"};
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const auto text = lower(said);
   return std::any_of(words.begin(), words.end(), [&](auto w) { return text.find(w) != text.npos; });
 }
 
@@ -82,6 +83,8 @@ std::string_view to_string(verdict x) {
     return "not_authorized";
   case verdict::refused:
     return "refused";
+  case verdict::not_begun:
+    return "not_begun";
   }
   return "";
 }

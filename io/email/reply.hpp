@@ -38,6 +38,8 @@ enum class verdict : std::uint8_t {
   not_authorized,
   /// Refused for good for another reason; the address stays.
   refused,
+  /// No connection was free for too long: nothing was sent.
+  not_begun,
 };
 /// "accepted", ...
 std::string_view to_string(verdict x);

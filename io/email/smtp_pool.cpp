@@ -4,10 +4,11 @@
 
 namespace belfry::io::email {
 
-smtp_pool::smtp_pool(smtp_settings settings, extra_trust trust, std::size_t connections)
+smtp_pool::smtp_pool(smtp_settings settings, extra_trust trust, std::size_t connections, std::size_t spare)
     : server_(std::make_shared<const server>(server{std::move(settings), std::move(trust)})) {
-  for (std::size_t i = 0; i < connections; ++i) {
+  for (std::size_t i = 0; i < spare + connections; ++i) {
     auto& w = workers_.emplace_back();
+    w.urgent_only = i < spare;
     threads_.emplace_back([this, &w] { run(w); });
   }
 }
@@ -30,14 +31,16 @@ smtp_pool::~smtp_pool() {
   }
   for (auto& t : threads_)
     t.join();
-  for (auto& j : jobs_)
-    j.done({verdict::again, 0, "cancelled", {}});
+  for (auto* jobs : {&urgent_, &others_}) {
+    for (auto& j : *jobs)
+      j.done({verdict::again, 0, "cancelled", {}});
+  }
 }
 
-void smtp_pool::send(smtp_mail m, std::function<void(smtp_result)> done) {
+void smtp_pool::send(smtp_mail m, bool urgent, std::function<void(smtp_result)> done) {
   std::lock_guard hold{lock_};
-  jobs_.push_back({std::move(m), std::move(done)});
-  if (idle_.empty())
+  (urgent ? urgent_ : others_).push_back({std::move(m), std::move(done), std::chrono::steady_clock::now()});
+  if (idle_.empty() || (idle_.back()->urgent_only && !urgent))
     return;
   auto& w = *idle_.back();
   idle_.pop_back();
@@ -62,7 +65,7 @@ void smtp_pool::connect(worker& w) {
 void smtp_pool::rest(worker& w, std::unique_lock<std::mutex>& hold) {
   const auto called = [&] { return stopping_ || w.called; };
   w.called = false;
-  idle_.push_back(&w);
+  idle_.insert(w.urgent_only ? idle_.begin() : idle_.end(), &w);
   if (w.wake.wait_for(hold, idle_timeout, called))
     return;
   hold.unlock();
@@ -72,18 +75,29 @@ void smtp_pool::rest(worker& w, std::unique_lock<std::mutex>& hold) {
   w.wake.wait(hold, called);
 }
 
+std::optional<smtp_pool::job> smtp_pool::take(const worker& w) {
+  auto& jobs = urgent_.empty() && !w.urgent_only ? others_ : urgent_;
+  if (jobs.empty())
+    return std::nullopt;
+  auto j = std::move(jobs.front());
+  jobs.pop_front();
+  return j;
+}
+
 void smtp_pool::run(worker& w) {
   std::unique_lock hold{lock_};
   while (!stopping_) {
-    if (jobs_.empty()) {
+    auto j = take(w);
+    if (!j) {
       rest(w, hold);
       continue;
     }
-    auto j = std::move(jobs_.front());
-    jobs_.pop_front();
     connect(w);
     hold.unlock();
-    j.done(w.session->send(j.mail));
+    if (j->since + turn_max <= std::chrono::steady_clock::now())
+      j->done({verdict::not_begun, 0, {}, {}});
+    else
+      j->done(w.session->send(j->mail));
     hold.lock();
   }
 }

@@ -16,6 +16,8 @@ namespace {
 
 /// Bytes of replies that are kept: the last line is what counts.
 constexpr std::size_t reply_max = 4 * 1024;
+/// The server says goodbye (S-3), whatever was asked.
+constexpr int closing = 421;
 
 std::string url_of(const smtp_settings& s) {
   const auto literal = s.host.find(':') != s.host.npos && !s.host.starts_with('[');
@@ -122,8 +124,8 @@ std::size_t smtp_session::handle::on_reply(char* line, std::size_t size, std::si
   h.answered = true;
   if (h.phase == phase::connect && h.last.text == "SMTPUTF8")
     h.takes_international = true;
-  // The recipient would come next.
-  return h.unspeakable() ? 0 : size * count;
+  // The server closes, or the recipient would come next.
+  return h.last.code == closing || h.unspeakable() ? 0 : size * count;
 }
 
 /// The server took the sender, and the address of the recipient is nothing that it understands.

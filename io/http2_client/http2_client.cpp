@@ -272,7 +272,7 @@ private:
     std::unique_ptr<exchange> x(f.what);
     if (f.error != transport_error::none)
       x->answer = failure(f.error, f.unprocessed);
-    if (f.error == transport_error::busy)
+    if (f.error == transport_error::busy || f.error == transport_error::not_begun)
       ++counts_.busy;
     counts_.resent += static_cast<std::uint64_t>(x->resends);
     x->answer.duration = std::chrono::duration_cast<std::chrono::milliseconds>(now_ - x->job.sent_at);

@@ -44,7 +44,7 @@ struct http2_counts {
   std::uint64_t lost = 0;
   /// Requests begun again, because the server had processed nothing of them.
   std::uint64_t resent = 0;
-  /// Requests turned away at a bound (`transport_error::busy`).
+  /// Requests turned away at a bound (`transport_error::busy`, `not_begun`).
   std::uint64_t busy = 0;
 };
 
@@ -56,6 +56,8 @@ struct http2_settings {
   std::size_t streams_max = 1000;
   /// Requests per server and group that wait for a stream; more end as `busy`.
   std::size_t waiting_max = 10'000;
+  /// So long a request waits for a stream of an open connection; then it ends as `not_begun`.
+  std::chrono::milliseconds turn_max{1'000};
   /// Servers and groups known at a time; beyond it the longest unused one without a request goes, or `busy` is said.
   std::size_t pools_max = 1024;
   /// How often a request that was not processed is begun again.

@@ -19,9 +19,13 @@ bool pool::add(exchange& x, time_point now) {
   if (waiting_.size() >= environment_.settings.waiting_max)
     return false;
   x.authority = where_.authority;
-  earliest_ = std::min(earliest_, x.deadline);
+  earliest_ = std::min({earliest_, x.deadline, x.job.sent_at + environment_.settings.turn_max});
   last_used_ = now;
-  waiting_.push_back(&x);
+  // It is younger than what is as urgent.
+  auto place = waiting_.end();
+  if (x.job.request.urgent)
+    place = std::find_if(waiting_.begin(), waiting_.end(), [](const auto* y) { return !y->job.request.urgent; });
+  waiting_.insert(place, &x);
   return true;
 }
 
@@ -83,7 +87,9 @@ void pool::begin_waiting(time_point now) {
       auto& x = *waiting_.front();
       waiting_.pop_front();
       c->last_used = now;
-      if (!c->session().begin(x))
+      if (late(x, now))
+        done_({&x, transport_error::not_begun, true});
+      else if (!c->session().begin(x))
         done_({&x, transport_error::other, true});
     }
   }
@@ -130,14 +136,25 @@ void pool::on_time(time_point now) {
   run(now);
 }
 
+bool pool::opened() const {
+  return std::any_of(connections_.begin(), connections_.end(), [](const auto& c) { return c->opened(); });
+}
+
+bool pool::late(const exchange& x, time_point now) const {
+  return x.job.sent_at + environment_.settings.turn_max <= now;
+}
+
 void pool::expire(time_point now) {
   earliest_ = time_point::max();
+  const auto turns = opened();
   std::erase_if(waiting_, [&](exchange* x) {
-    if (x->deadline <= now) {
-      done_({x, transport_error::timeout, true});
+    if (x->deadline <= now || (turns && late(*x, now))) {
+      done_({x, x->deadline <= now ? transport_error::timeout : transport_error::not_begun, true});
       return true;
     }
     earliest_ = std::min(earliest_, x->deadline);
+    if (turns)
+      earliest_ = std::min(earliest_, x->job.sent_at + environment_.settings.turn_max);
     return false;
   });
   for (auto& c : connections_) {

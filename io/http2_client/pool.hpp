@@ -54,6 +54,10 @@ private:
   void grow(time_point now);
   bool wants_another() const;
   void expire(time_point now);
+  /// Some connection is open: what waits does so for a stream.
+  bool opened() const;
+  /// What waits for a stream has had its time.
+  bool late(const exchange& x, time_point now) const;
   void fail_waiting(transport_error why);
 
   environment& environment_;

@@ -120,6 +120,8 @@ attempt_result without_answer(const http_answer& a) {
   // It was turned away at a bound of ours. What the provider turned away the client has sent again already.
   if (a.error == transport_error::busy)
     return postponed(soon);
+  if (a.error == transport_error::not_begun)
+    return postponed(0);
   auto r = made(outcome::verdict::again, reason::connection_failed, 0, to_string(a.error));
   reason named{};
   if (from_string(r.answer.answer, named))

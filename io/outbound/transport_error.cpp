@@ -21,6 +21,8 @@ std::string_view to_string(transport_error x) {
     return "bad_url";
   case transport_error::busy:
     return "too_many_waiting";
+  case transport_error::not_begun:
+    return "not_begun";
   case transport_error::cancelled:
     return "cancelled";
   case transport_error::other:

@@ -59,7 +59,7 @@ verdict read_answer(const http_answer& a, const service_policy& from, millis now
     }
   }
   if (a.retry_after && (out.what == action::slow_down || out.what == action::later))
-    out.wait = parse_retry_after(*a.retry_after, now).value_or(0);
+    out.wait = parse_retry_after(*a.retry_after, now);
   return out;
 }
 

@@ -30,8 +30,8 @@ enum class action : std::uint8_t {
 
 struct verdict {
   action what = action::accepted;
-  /// Milliseconds that Retry-After asks for; 0: nothing.
-  millis wait = 0;
+  /// Milliseconds that Retry-After asks for; a past date asks for none.
+  std::optional<millis> wait = {};
   /// A known code; "": none.
   std::string why = {};
 };

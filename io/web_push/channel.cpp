@@ -99,9 +99,9 @@ attempt_result without_answer(const http_answer& a, bool fresh) {
     r.how = attempt_result::verdict::interrupted;
     return r;
   }
-  if (a.error == transport_error::busy) {
+  if (a.error == transport_error::busy || a.error == transport_error::not_begun) {
     r.how = attempt_result::verdict::postponed;
-    r.wait = soon;
+    r.wait = a.error == transport_error::busy ? soon : 0;
     return r;
   }
   if (a.error == transport_error::refused_address || a.error == transport_error::bad_url)
@@ -375,12 +375,12 @@ private:
       }
       break;
     case action::slow_down: {
-      auto r = again(a, v, v.wait > 0 ? v.wait : subscription_wait);
+      auto r = again(a, v, v.wait.value_or(subscription_wait));
       r.answer.endpoint_sound = true;
       return finish(*j, std::move(r), a);
     }
     case action::later:
-      return finish(*j, again(a, v, v.wait), a);
+      return finish(*j, again(a, v, v.wait.value_or(0)), a);
     case action::our_mistake:
       break;
     }

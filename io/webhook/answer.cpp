@@ -60,6 +60,8 @@ outcome read_answer(const http_answer& a, millis now) {
     return failed(verdict::refused, reason::refused_address, "bad_url");
   case transport_error::busy:
     return failed(verdict::again, reason::connection_failed, "too_many_waiting");
+  case transport_error::not_begun:
+    return failed(verdict::again, reason::connection_failed, "not_begun");
   case transport_error::cancelled:
     return failed(verdict::again, reason::connection_failed, "cancelled");
   case transport_error::other:

@@ -47,7 +47,7 @@ public:
       return reason::channel_disabled;
     auto w = find(target);
     if (!w)
-      return reason::registration_deleted;
+      return reason::registration_inactive;
     if (w->status != webhook_status::active)
       return reason::registration_inactive;
     return event_name_for(*w, k) ? reason::none : reason::no_address;
@@ -58,7 +58,7 @@ public:
     if (!made) {
       attempt_result r;
       r.how = attempt_result::verdict::impossible;
-      r.answer.why = reason::registration_deleted;
+      r.answer.why = reason::registration_inactive;
       return done(std::move(r));
     }
     made->request.fresh_connection = in.fresh_connection;

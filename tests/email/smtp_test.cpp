@@ -250,7 +250,7 @@ TEST_F(SmtpSession, PoolSendsOverSeveralConnectionsAndAnswersEachMailOnce) {
   {
     smtp_pool pool{settings_, {}, 4};
     for (int i = 0; i < mails; ++i)
-      pool.send({"chat@bank.test", "ada@example.test", "Subject: x\r\n\r\nHello\r\n"}, [&](smtp_result r) {
+      pool.send({"chat@bank.test", "ada@example.test", "Subject: x\r\n\r\nHello\r\n"}, false, [&](smtp_result r) {
         EXPECT_EQ(r.what, verdict::accepted);
         if (++accepted == mails)
           all.set_value();
@@ -266,12 +266,51 @@ TEST_F(SmtpSession, PoolOpensNoMoreConnectionsThanItNeeds) {
   smtp_pool pool{settings_, {}, 8};
   for (int i = 0; i < 20; ++i) {
     std::promise<void> answered;
-    pool.send({"chat@bank.test", "ada@example.test", "Subject: x\r\n\r\nHello\r\n"},
+    pool.send({"chat@bank.test", "ada@example.test", "Subject: x\r\n\r\nHello\r\n"}, false,
               [&](const smtp_result&) { answered.set_value(); });
     answered.get_future().wait();
   }
   // The connection that answers may not be free yet when the next mail comes.
   EXPECT_LE(server_->connections(), 2U);
+}
+
+TEST_F(SmtpSession, PoolKeepsConnectionsForUrgentMails) {
+  start();
+  smtp_pool pool{settings_, {}, 1, 1};
+  std::atomic<int> slow{0};
+  for (int i = 0; i < 2; ++i)
+    pool.send({"chat@bank.test", "slow-3000@example.test", "Subject: x\r\n\r\nHello\r\n"}, false,
+              [&](const smtp_result&) { ++slow; });
+  ASSERT_TRUE(server_->wait_for(1, 10s));
+  std::promise<verdict> answered;
+  pool.send({"chat@bank.test", "ada@example.test", "Subject: x\r\n\r\nHello\r\n"}, true,
+            [&](const smtp_result& r) { answered.set_value(r.what); });
+  EXPECT_EQ(answered.get_future().get(), verdict::accepted);
+  EXPECT_EQ(slow, 0);
+}
+
+TEST_F(SmtpSession, PoolDoesNotSendWhatWaitedTooLongForAConnection) {
+  start();
+  std::promise<verdict> first, second;
+  smtp_pool pool{settings_, {}, 1};
+  pool.send({"chat@bank.test", "slow-1200@example.test", "Subject: x\r\n\r\nHello\r\n"}, false,
+            [&](const smtp_result& r) { first.set_value(r.what); });
+  ASSERT_TRUE(server_->wait_for(1, 10s));
+  pool.send({"chat@bank.test", "ada@example.test", "Subject: x\r\n\r\nHello\r\n"}, false,
+            [&](const smtp_result& r) { second.set_value(r.what); });
+  EXPECT_EQ(first.get_future().get(), verdict::accepted);
+  EXPECT_EQ(second.get_future().get(), verdict::not_begun);
+  EXPECT_EQ(server_->count(), 1U);
+}
+
+TEST_F(SmtpSession, AGoodbyeInsteadOfAGreetingIsAReconnect) {
+  smtp_server_settings s;
+  s.greetings_refused = 1;
+  start(std::move(s));
+  const auto r = send("ada@example.test");
+  EXPECT_EQ(r.what, verdict::reconnect);
+  EXPECT_EQ(r.status, 421);
+  EXPECT_EQ(send("ada@example.test").what, verdict::accepted);
 }
 
 TEST_F(SmtpSession, PoolAnswersWhatItCannotSendWhenItEnds) {
@@ -280,7 +319,7 @@ TEST_F(SmtpSession, PoolAnswersWhatItCannotSendWhenItEnds) {
   {
     smtp_pool pool{settings_, {}, 1};
     for (int i = 0; i < 10; ++i)
-      pool.send({"chat@bank.test", "slow-5000@example.test", "Subject: x\r\n\r\nHello\r\n"},
+      pool.send({"chat@bank.test", "slow-5000@example.test", "Subject: x\r\n\r\nHello\r\n"}, false,
                 [&](smtp_result) { ++answered; });
     ASSERT_TRUE(server_->wait_for(1, 10s));
   }

@@ -158,6 +158,39 @@ TEST_F(Http2, EndsAWaitingRequestAtItsTimeAsNotProcessed) {
   EXPECT_EQ(server.count(), 1U);
 }
 
+TEST_F(Http2, DoesNotBeginWhatWaitedTooLongForItsTurn) {
+  test::http2_server server(serving([](const auto&) { return test::http2_reply{.kind = what::hang}; }));
+  server.set_streams_max(1);
+  auto client = make_client({.turn_max = 100ms});
+  auto first = begin(*client, post(server.url()));
+  ASSERT_TRUE(server.wait_until([&] { return server.count() == 1; }, patience));
+  const auto answer = call(*client, post(server.url()));
+  EXPECT_EQ(answer.error, transport_error::not_begun);
+  EXPECT_TRUE(answer.unprocessed);
+  EXPECT_EQ(server.count(), 1U);
+}
+
+TEST_F(Http2, BeginsUrgentRequestsFirst) {
+  std::vector<std::string> order;
+  test::http2_server server(serving([&](const test::http2_request& r) {
+    order.push_back(r.path);
+    return test::http2_reply{.delay = r.number == 1 ? 200ms : 0ms};
+  }));
+  server.set_streams_max(1);
+  auto client = make_client();
+  std::vector<std::future<http_answer>> answers;
+  answers.push_back(begin(*client, post(server.url() + "0")));
+  ASSERT_TRUE(server.wait_until([&] { return server.count() == 1; }, patience));
+  for (const auto* path : {"1", "2", "urgent-1", "3", "urgent-2"}) {
+    auto r = post(server.url() + path);
+    r.urgent = r.url.find("urgent") != std::string::npos;
+    answers.push_back(begin(*client, std::move(r)));
+  }
+  for (auto& a : answers)
+    EXPECT_EQ(get(std::move(a)).status, 200);
+  EXPECT_EQ(order, (std::vector<std::string>{"/0", "/urgent-1", "/urgent-2", "/1", "/2", "/3"}));
+}
+
 } // namespace
 
 } // namespace belfry::io

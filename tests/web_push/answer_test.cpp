@@ -54,7 +54,7 @@ TEST(WebPushAnswer, MeansWhatTheTableSays) {
 TEST(WebPushAnswer, WaitsAsTold) {
   EXPECT_EQ(read("push.test", 429, "", " 120 ").wait, 120'000);
   EXPECT_EQ(read("push.test", 503, "", "7").wait, 7'000);
-  EXPECT_EQ(read("push.test", 429, "", "soon").wait, 0);
+  EXPECT_EQ(read("push.test", 429, "", "soon").wait, std::nullopt);
   EXPECT_EQ(read("push.test", 429, "", "Wed, 01 Jan 2020 00:00:00 GMT").wait, 0);
 }
 

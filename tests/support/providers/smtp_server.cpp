@@ -75,6 +75,7 @@ struct smtp_server::state {
   tcp::acceptor acceptor{io, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
   std::thread acceptor_thread;
   std::atomic<bool> stopping{false};
+  std::atomic<std::size_t> greetings{0};
   mutable std::mutex lock;
   mutable std::condition_variable changed;
   std::vector<received_mail> mails;
@@ -198,6 +199,10 @@ private:
 
   void hello() {
     const auto& s = server_.settings;
+    if (server_.greetings++ < s.greetings_refused) {
+      reply("421 4.3.2 too busy");
+      throw closed{};
+    }
     greeted_ = true;
     if (s.security == smtp_security::starttls && !secure_)
       reply("250-STARTTLS");

@@ -40,6 +40,8 @@ struct smtp_server_settings {
   std::size_t size_max = 0;
   /// Mails after which a connection is answered 421 and closed; 0: never.
   std::size_t mails_per_connection = 0;
+  /// So many times EHLO is answered 421.
+  std::size_t greetings_refused = 0;
   /// Mails kept; of later ones only the number is known.
   std::size_t log_max = 100'000;
 };
