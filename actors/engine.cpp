@@ -26,6 +26,8 @@ result<std::unique_ptr<io::store>> open_store(const store_options& o) {
   if (o.kind != store_kind::sqlite)
     return error{ec::bad_input, "this build has no PostgreSQL store", {}};
   auto opened = io::open_sqlite(o.path);
+  if (opened.error && opened.error->what == io::open_error::why::full)
+    return error{ec::overloaded, opened.error->detail, {}};
   if (!opened.value)
     return error{ec::store_unavailable, opened.error ? opened.error->detail : "the store cannot be opened", {}};
   return std::move(opened.value);

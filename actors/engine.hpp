@@ -60,7 +60,7 @@ class engine final : public io::service {
 public:
   /// Opens the store, takes up what was unfinished, and is ready when it returns.
   /// ec::bad_input: an option is wrong; ec::store_unavailable: the store is taken, damaged, foreign, newer or cannot be
-  /// read (the detail names it).
+  /// read (the detail names it); ec::overloaded: its disk has no room.
   static result<std::unique_ptr<engine>> start(options o, engine_parts parts = {});
 
   /// Stops at once what `stop` was not given time for, and returns when every callback has: not to be destroyed by one

@@ -3,6 +3,7 @@
 #include "belfry/io/outbound/trust.hpp"
 #include "belfry/io/program/commands.hpp"
 #include "belfry/io/program/configuration.hpp"
+#include "belfry/io/store/store.hpp"
 
 #include <iostream>
 
@@ -10,7 +11,8 @@ namespace belfry::program {
 
 namespace {
 
-/// Opens every file that `serve` would open; one line per file that cannot be used.
+/// Opens every file that `serve` would open, but for the store, which another process may have; one line per file that
+/// cannot be used.
 bool open_files(const options& o) {
   const auto trust = io::extra_trust::load(o.outbound.ca_file);
   const auto certificate = io::check_certificate(o.http);
@@ -18,7 +20,10 @@ bool open_files(const options& o) {
     std::cerr << trust.error().detail << "\n";
   if (!certificate)
     std::cerr << certificate.error().detail << "\n";
-  return trust && certificate;
+  const auto place = o.store.kind == store_kind::sqlite ? io::check_place(o.store.path) : std::nullopt;
+  if (place)
+    std::cerr << "store.path: " << place->detail << "\n";
+  return trust && certificate && !place;
 }
 
 } // namespace

@@ -14,7 +14,7 @@ enum exit_code : int {
   failed = 1,
   /// The store is taken, damaged, foreign, newer or cannot be read (SPEC 12).
   store_refused = 3,
-  /// A part of the engine ended by a defect (SPEC 12): start it again.
+  /// A part of the engine ended by a defect (SPEC 12), or the disk had no room at the start: start it again.
   engine_failed = 4,
 };
 

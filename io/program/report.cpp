@@ -13,6 +13,8 @@ exit_code report(const error& e) {
   report(e.detail);
   for (const auto& p : e.problems)
     std::cerr << p.pointer << ": " << p.detail << "\n";
+  if (e.code == ec::overloaded)
+    return engine_failed;
   return e.code == ec::store_unavailable ? store_refused : failed;
 }
 

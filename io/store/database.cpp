@@ -14,7 +14,7 @@ static std::string in_words(int rc, sqlite3* handle) {
   const int primary = rc & 0xff;
   const int system = handle != nullptr ? sqlite3_system_errno(handle) : 0;
   if (primary == SQLITE_FULL || (primary == SQLITE_IOERR && (system == EDQUOT || system == ENOSPC)))
-    return "disk full";
+    return std::string{disk_full};
   if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
     return "failed sync";
   if (primary == SQLITE_IOERR)

@@ -25,6 +25,9 @@ struct optional_bytes {
   const std::optional<std::string>& value;
 };
 
+/// `database::trouble` when there is no room.
+constexpr std::string_view disk_full = "disk full";
+
 /// One connection to SQLite with its prepared statements. Used by one thread at a time. The first error sticks: until
 /// it is cleared every statement does nothing, so that a series of statements is checked once, at its end.
 class database {

@@ -59,7 +59,8 @@ static std::optional<open_error> inspect_header(const std::string& file, bool ha
 static open_error refused(const std::string& file, const database& db) {
   const int primary = db.rc() & 0xff;
   const bool damaged = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || primary == SQLITE_ERROR;
-  return {damaged ? why::damaged : why::unreadable, file + ": " + db.trouble()};
+  const auto other = db.trouble() == disk_full ? why::full : why::unreadable;
+  return {damaged ? why::damaged : other, file + ": " + db.trouble()};
 }
 
 /// Reads version, schema and both ends of every table.

@@ -98,7 +98,8 @@ std::optional<open_error> sqlite_store::start() {
   if (!detail.empty()) {
     const int primary = writer_.rc() & 0xff;
     const bool damaged = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
-    return open_error{damaged ? why::damaged : why::unreadable, file_ + ": " + detail};
+    const auto other = detail == disk_full ? why::full : why::unreadable;
+    return open_error{damaged ? why::damaged : other, file_ + ": " + detail};
   }
   narrow_rights(file_);
   // Reserves the next numbers. On a full disk the first commit that succeeds does it.
@@ -107,16 +108,29 @@ std::optional<open_error> sqlite_store::start() {
   return std::nullopt;
 }
 
-opened open_sqlite(const std::string& path, sqlite_settings settings) {
+/// Without links and dots, so that one store has one name; empty: there is none.
+static fs::path place_of(const std::string& path) {
   std::error_code error;
-  const auto absolute = fs::weakly_canonical(fs::absolute(path, error), error);
-  if (path.empty() || error)
-    return {nullptr, unreadable(path, path.empty() ? "the path is empty" : error.message())};
-  const std::string file = absolute.string();
-  if (!fs::is_directory(absolute.parent_path(), error))
-    return {nullptr, unreadable(file, "its folder does not exist")};
-  if (::access(absolute.parent_path().c_str(), W_OK | X_OK) != 0)
-    return {nullptr, unreadable(file, "its folder is not writable")};
+  auto out = path.empty() ? fs::path{} : fs::weakly_canonical(fs::absolute(path, error), error);
+  return error ? fs::path{} : out;
+}
+
+std::optional<open_error> check_place(const std::string& path) {
+  std::error_code error;
+  const auto place = place_of(path);
+  if (place.empty())
+    return unreadable(path, path.empty() ? "the path is empty" : "no path of a file");
+  if (!fs::is_directory(place.parent_path(), error))
+    return unreadable(place, "its folder does not exist");
+  if (::access(place.parent_path().c_str(), W_OK | X_OK) != 0)
+    return unreadable(place, "its folder is not writable");
+  return std::nullopt;
+}
+
+opened open_sqlite(const std::string& path, sqlite_settings settings) {
+  if (auto refused = check_place(path))
+    return {nullptr, std::move(refused)};
+  const std::string file = place_of(path).string();
   auto lock = std::make_unique<file_lock>();
   switch (lock->acquire(file + ".lock")) {
   case file_lock::outcome::held:

@@ -30,6 +30,9 @@ struct opened {
 /// left byte for byte as it was.
 opened open_sqlite(const std::string& path, sqlite_settings settings = {});
 
+/// Why there can be no store at `path`, without looking into one that is there; nothing: there can.
+std::optional<open_error> check_place(const std::string& path);
+
 /// A store that forgets everything when it goes.
 std::unique_ptr<store> make_memory_store();
 
