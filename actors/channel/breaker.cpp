@@ -30,7 +30,8 @@ void breaker::failed(engine_time now, std::size_t recipient) {
   if (row_.size() < breaker_failures_max && std::find(row_.begin(), row_.end(), recipient) == row_.end())
     row_.push_back(recipient);
   auto works = last_success_ && now - *last_success_ < probe_every_ && attempts_since_success_ < breaker_window;
-  if (row_.size() < breaker_failures_max || works)
+  auto down = row_.size() >= breaker_failures_max || attempts_since_success_ >= breaker_window;
+  if (!down || works)
     return;
   open_ = true;
   probe_at_ = now + probe_every_;

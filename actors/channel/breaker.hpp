@@ -11,11 +11,12 @@ namespace belfry {
 
 /// Failures in a row, of different recipients, that open the breaker (SPEC 8).
 constexpr std::size_t breaker_failures_max = 5;
-/// An endpoint that took one of so many attempts is not down; some of its recipients are.
+/// An endpoint that took one of so many attempts is not down; some of its recipients are. One that took none is down
+/// whosever they were: where few are told, nobody else can speak for it.
 constexpr std::size_t breaker_window = 100;
 
-///             5 recipients failed in a row, and nothing was taken
-///             for `probe_every` or for `breaker_window` attempts
+///             5 recipients, or `breaker_window` attempts, failed in a row,
+///             and nothing was taken for `probe_every` or `breaker_window` attempts
 ///   closed ------------------------> open --+
 ///     ^                               |  ^  | every `probe_every`: one attempt may start (the probe);
 ///     +-------------------------------+  +--+ it fails: stays open

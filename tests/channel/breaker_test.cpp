@@ -36,9 +36,21 @@ TEST(Breaker, ASuccessBreaksTheRow) {
 
 TEST(Breaker, JudgesNotByAFewRecipients) {
   breaker b(5'000);
-  for (std::size_t i = 0; i < 1'000; ++i)
+  for (std::size_t i = 0; i < 1'000; ++i) {
+    if (i % 99 == 0)
+      b.succeeded(static_cast<engine_time>(i) * 100);
     b.failed(static_cast<engine_time>(i) * 100, i % 4);
-  EXPECT_FALSE(b.open());
+    ASSERT_FALSE(b.open()) << i;
+  }
+}
+
+TEST(Breaker, OpensWhenFewAreToldAndNothingOfAHundredWasTaken) {
+  breaker b(5'000);
+  for (std::size_t i = 0; i < breaker_window; ++i) {
+    EXPECT_FALSE(b.open()) << i;
+    b.failed(1, i % 4);
+  }
+  EXPECT_TRUE(b.open());
 }
 
 TEST(Breaker, StaysClosedWhileTheEndpointTakesOneOfAHundred) {
