@@ -6,6 +6,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace belfry {
@@ -16,6 +17,8 @@ using pointer = callbacks_actor::stateful_pointer<callbacks_state>;
 
 /// Longer than the HTTP server waits (SPEC 12), so that an embedder is the only one who ever sees it.
 constexpr engine_time answered_within = 60'000;
+/// While the store cannot be written.
+constexpr engine_time unwritable_within = 1'000;
 constexpr auto tick_every = std::chrono::seconds{1};
 
 void close(pointer self, std::uint64_t number, api_answer what) {
@@ -24,15 +27,19 @@ void close(pointer self, std::uint64_t number, api_answer what) {
     found.mapped().done(std::move(what));
 }
 
-/// Also what a node is asked of which a part has ended.
+/// Also what a node is asked of which a part has ended, and what waits for a store that cannot be written.
 void give_up_overdue(pointer self) {
   auto& st = self->state;
-  const auto t = now(self);
-  const auto why = st.shared->failed ? error{ec::stopping, "a part of the engine has ended", {}}
-                                     : error{ec::store_unavailable,
-                                             "no answer in time; whether the request took effect is unknown: repeat it",
-                                             {}};
-  while (!st.questions.empty() && (st.shared->failed || st.questions.begin()->second.deadline <= t))
+  auto t = now(self);
+  auto why =
+      error{ec::store_unavailable, "no answer in time; whether the request took effect is unknown: repeat it", {}};
+  if (st.shared->failed) {
+    why = error{ec::stopping, "a part of the engine has ended", {}};
+    t = std::numeric_limits<engine_time>::max();
+  } else if (!st.shared->writable) {
+    t += answered_within - unwritable_within;
+  }
+  while (!st.questions.empty() && st.questions.begin()->second.deadline <= t)
     close(self, st.questions.begin()->first, why);
 }
 

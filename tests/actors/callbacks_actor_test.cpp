@@ -58,6 +58,14 @@ TEST_F(CallbacksActor, SaysAfterAMinuteThatNobodyAnswers) {
   EXPECT_EQ(answers, 1);
 }
 
+TEST_F(CallbacksActor, SaysSoonThatTheStoreCannotBeWritten) {
+  w.get().writable = false;
+  ask();
+  w.pass(3s);
+  ASSERT_EQ(answers, 1);
+  EXPECT_EQ(answer->error().code, ec::store_unavailable);
+}
+
 TEST_F(CallbacksActor, SendsNothingWhereNobodyAsked) {
   w.get().answer(ticket<success>{}, success{});
   EXPECT_FALSE(w.step());
