@@ -20,6 +20,9 @@ struct clock_anchor {
 /// The setting of the store that holds it.
 constexpr std::string_view clock_anchor_name = "clock_anchor";
 
+/// The setting that says when, in engine time, the engine was stopped in good order; empty while it runs.
+constexpr std::string_view stopped_at_name = "stopped_at";
+
 std::string encode(const clock_anchor& a);
 /// Returns nullopt if `text` was not made by `encode`.
 std::optional<clock_anchor> decode_clock_anchor(std::string_view text);

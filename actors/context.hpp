@@ -36,6 +36,8 @@ public:
 
   timeline(engine_time at_start, steady steady_at_start) : engine_(at_start), steady_(steady_at_start) {}
 
+  engine_time start() const { return engine_; }
+
   template <class TimePoint>
   engine_time at(TimePoint t) const {
     return engine_
@@ -126,6 +128,9 @@ struct context {
   std::atomic<bool> watched{false};
   /// Notifications from this number on were born in this life of the process.
   std::uint64_t first_seq = 0;
+  /// What was due from then on had not been tried in the last life: when it was stopped in good order, else the start
+  /// of this one.
+  engine_time last_life_ended = 0;
   /// The last commit succeeded.
   std::atomic<bool> writable{true};
   /// Waits and deliveries are armed.

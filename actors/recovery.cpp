@@ -3,6 +3,7 @@
 #include "belfry/actors/callbacks/callbacks.hpp"
 #include "belfry/actors/channel/absent_channel.hpp"
 #include "belfry/actors/channel/channel.hpp"
+#include "belfry/actors/clock_anchor.hpp"
 #include "belfry/actors/conversation/core.hpp"
 #include "belfry/actors/outcome/outcome.hpp"
 #include "belfry/actors/shard/shard.hpp"
@@ -17,6 +18,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <unordered_set>
 
@@ -78,6 +80,21 @@ result<success> recover_due(const context& shared, recovered& r) {
   });
 }
 
+/// A stop is remembered once: after a crash it says nothing.
+engine_time end_of_last_life(const context& shared) {
+  const auto now = shared.engine_clock.start();
+  auto stopped = shared.store.setting(stopped_at_name);
+  if (!stopped || !*stopped || (*stopped)->empty())
+    return now;
+  io::unit forgotten{{io::setting{std::string{stopped_at_name}, ""}}};
+  if (!shared.store.commit({&forgotten}, now))
+    return now;
+  engine_time at = 0;
+  const auto& text = **stopped;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), at);
+  return failed == std::errc{} && end == text.data() + text.size() ? at : now;
+}
+
 } // namespace
 
 result<recovered> recover(const context& shared) {
@@ -91,6 +108,7 @@ result<recovered> recover(const context& shared) {
   if (!lanes)
     return lanes.error();
   r.parked_lanes = std::move(*lanes);
+  r.last_life_ended = end_of_last_life(shared);
   return r;
 }
 
@@ -101,6 +119,7 @@ void spawn_actors(caf::actor_system& system, node& n, const recovered& r,
   for (const auto& c : channels)
     n.channels[static_cast<std::size_t>(c->kind())] = c;
   n.first_seq = n.store.new_notification_seq();
+  n.last_life_ended = r.last_life_ended;
   publish_registrations(n, r.webhooks);
   if (threads == disk_threads::own) {
     n.writer = system.spawn<caf::detached>(store_writer, &n);

@@ -16,6 +16,7 @@ struct recovered {
   registrations webhooks;
   std::vector<io::due_conversation> due;
   std::vector<std::string> parked_lanes;
+  engine_time last_life_ended = 0;
 };
 
 /// Reads it. Conversations with journal entries are folded to learn when they are due; others only say so.

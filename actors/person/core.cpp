@@ -42,8 +42,9 @@ person_core::person_core(person_id id, const options& o, const person_lookups& l
 
 // -- from disk ----------------------------------------------------------------
 
-void person_core::load(const io::stored_person& row, std::uint64_t first_seq) {
+void person_core::load(const io::stored_person& row, std::uint64_t first_seq, engine_time last_life_ended) {
   first_seq_ = first_seq;
+  last_life_ended_ = last_life_ended;
   if (!row.blob.empty())
     decode(row.blob, data_);
   for (const auto& t : row.lost_tokens) {
@@ -77,7 +78,8 @@ void person_core::load_unfinished(const io::notification_row& row) {
   for (auto& d : r->deliveries) {
     if (is_final(d.state) || d.parked)
       continue;
-    d.left = true;
+    // Unless it was still too early for it, its attempt may have begun.
+    d.left = d.left || d.next_at <= last_life_ended_;
     unsubmitted_.push_back(d.id);
   }
   open_.add(std::move(r), &row);
@@ -412,6 +414,9 @@ void person_core::attempted(const notification_id& id, std::vector<attempt> made
   auto& d = find(r, id);
   if (is_final(d.state))
     return open_.close(seq);
+  // It was edited while it was on its way, and has not left after all.
+  if (state == delivery_state::queued && !d.left && r.notification.message && r.notification.message->edited_text)
+    d.edited = true;
   for (auto& a : made) {
     // What was only asked for before the first attempt (a token that was refused) has not left.
     if (state != delivery_state::queued) {

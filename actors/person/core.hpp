@@ -60,10 +60,10 @@ class person_core {
 public:
   person_core(person_id id, const options& o, const person_lookups& lookups);
 
-  /// From disk. What is unfinished counts as left, but for what waits there and was never tried (SPEC 1). Device
-  /// tokens that another person stored since are gone. What was told from `first_seq` on was told in this life of the
-  /// process: that mail is on its way.
-  void load(const io::stored_person& row, std::uint64_t first_seq);
+  /// From disk. What is unfinished counts as left, but for what waits there and was never tried (SPEC 1): it is parked,
+  /// or due later than `last_life_ended`. Device tokens that another person stored since are gone. What was told from
+  /// `first_seq` on was told in this life of the process: that mail is on its way.
+  void load(const io::stored_person& row, std::uint64_t first_seq, engine_time last_life_ended);
   /// What was told in a former life of the process and not applied, oldest first; once.
   std::vector<person_update> take_unheard() { return std::exchange(unheard_, {}); }
   /// When that was applied: submits what is unfinished and not parked, once.
@@ -143,6 +143,7 @@ private:
   open_notifications open_;
   shown_state shown_;
   std::uint64_t first_seq_ = 0;
+  engine_time last_life_ended_ = 0;
   std::vector<person_update> unheard_;
   /// Deliveries that lanes held when the process ended.
   std::vector<notification_id> unsubmitted_;

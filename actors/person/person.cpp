@@ -67,7 +67,7 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
   };
   st.core.emplace(id, shared->opts, st.lookups);
   if (row) {
-    st.core->load(*row, shared->first_seq);
+    st.core->load(*row, shared->first_seq, shared->last_life_ended);
     for (const auto& c : row->conversations) {
       if (c.unread)
         st.counts.set(c.id, *c.unread);

@@ -272,6 +272,13 @@ void keep_anchor(pointer self) {
   add(self, std::move(c));
 }
 
+/// Behind all else: what was due later was never tried.
+void note_stop(pointer self) {
+  commit c;
+  c.unit.changes.emplace_back(io::setting{std::string{stopped_at_name}, std::to_string(now(self))});
+  self->state.waiting.push_back(std::move(c));
+}
+
 /// Erases what is old, a bounded part at a time, and cuts back the log when nothing happens.
 void housekeep(pointer self) {
   auto& st = self->state;
@@ -312,6 +319,7 @@ store_actor::behavior_type store_writer(pointer self, node* shared) {
       [self](store_flush) { flush(self); },
       [self](drain& d) {
         end_leisure(self, true);
+        note_stop(self);
         flush(self);
         d.done();
       },

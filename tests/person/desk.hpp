@@ -42,6 +42,8 @@ public:
 
   std::map<channel_kind, engine_time> delays;
   std::map<std::string, reason> unusable;
+  /// When the engine was stopped in good order; else it crashes.
+  std::optional<engine_time> stopped_at;
 
   static std::set<kind> all_kinds() {
     std::set<kind> out;
@@ -143,6 +145,12 @@ public:
     does([&](auto& fx) { core_->attempted(id, {}, state, why, 0, false, fx); });
     forget(id);
   }
+  /// It was cleared, and no attempt was made.
+  void comes_back_untried(const std::string& what) {
+    auto id = id_of(what);
+    does([&](auto& fx) { core_->attempted(id, {}, delivery_state::queued, reason::none, now, false, fx); });
+    flying_.erase(id);
+  }
   /// The lane has no room.
   void parks(const std::string& what) {
     auto id = id_of(what);
@@ -161,6 +169,7 @@ public:
   /// The process dies; what was written comes back.
   void crashes() {
     comes_back(seq_ + 1);
+    stopped_at.reset();
     for (auto& m : core_->take_unheard())
       does([&](auto& fx) { apply(m, fx); });
     does([&](auto& fx) { core_->resume(fx); });
@@ -250,7 +259,7 @@ private:
     held_.clear();
     flying_.clear();
     core_ = std::make_unique<person_core>("ben", opts, lookups_);
-    core_->load(row, first_seq);
+    core_->load(row, first_seq, stopped_at ? *stopped_at : now);
   }
 
   template <class Mail>

@@ -397,6 +397,39 @@ TEST_F(Parked, IsCancelledByAReading) {
   EXPECT_EQ(waiting(), lines{});
 }
 
+TEST_F(Parked, OrNotYetDueDoesNotCountAsLeftAfterACrash) {
+  delays[channel_kind::webhook] = 5'000;
+  has("w1");
+  message("m1");
+  crashes();
+  rewrite("m1", "new");
+  EXPECT_TRUE(delivery_of("w1 new_message m1").edited);
+  read();
+  EXPECT_EQ(waiting(), lines{});
+  EXPECT_EQ(state(kind::read_message, "m1"), "NOT_SENT taken_back");
+}
+
+TEST_F(Parked, OrNotYetDueDoesNotCountAsLeftAfterAStopHoweverLongItLasted) {
+  delays[channel_kind::webhook] = 5'000;
+  has("w1");
+  message("m1");
+  stopped_at = now;
+  now += 60'000;
+  crashes();
+  read();
+  EXPECT_EQ(waiting(), lines{});
+}
+
+TEST_F(Parked, ButDueDuringACrashCountsAsLeft) {
+  delays[channel_kind::webhook] = 5'000;
+  has("w1");
+  message("m1");
+  now += 60'000;
+  crashes();
+  read();
+  EXPECT_EQ(waiting(), (lines{"w1 read_message m1"}));
+}
+
 TEST_F(Parked, AndNeverTriedDoesNotCountAsLeftAfterACrash) {
   has("w1");
   message("m1");
@@ -574,6 +607,16 @@ TEST_F(Rewriting, ReachesWhatHasNotLeftAndLeavesRetriesAlone) {
   asks("w1 new_message m1");
   EXPECT_EQ(text, "old");
   asks("w2 new_message m1");
+  EXPECT_EQ(text, "new");
+}
+
+TEST_F(Rewriting, ReachesWhatWasOnItsWayAndNotTriedAfterAll) {
+  has("w1");
+  message("m1", "old");
+  asks("w1 new_message m1");
+  rewrite("m1", "new");
+  comes_back_untried("w1 new_message m1");
+  asks("w1 new_message m1");
   EXPECT_EQ(text, "new");
 }
 
