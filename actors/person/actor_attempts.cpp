@@ -91,6 +91,8 @@ void on_command(pointer self, ask_clearance& q) {
       return read_names(self, std::move(people), std::move(q));
   }
   person_effects fx;
+  if (self->state.lookups.delay(q.channel) > 0)
+    self->state.core->recount(q.delivery, self->state.counts);
   auto permit = self->state.core->authorize(q.delivery, now(self), fx);
   clearance c;
   c.why = permit.why;

@@ -377,6 +377,22 @@ std::string person_core::target_of(const notification_id& id) {
   return out;
 }
 
+void person_core::recount(const notification_id& id, const unread_counts& counts) {
+  auto seq = open_.find(id);
+  if (seq == 0)
+    return;
+  auto& r = open_.open(seq);
+  auto& n = r.notification;
+  const auto unread = counts.of(n.conversation);
+  const auto told =
+      std::any_of(r.deliveries.begin(), r.deliveries.end(), [this](const delivery& d) { return has_left(d); });
+  if (n.kind == kind::new_message && unread > 0 && !told) {
+    n.message->count = unread;
+    n.total_count = counts.total();
+  }
+  open_.close(seq);
+}
+
 person_core::permit person_core::authorize(const notification_id& id, engine_time now, person_effects& fx) {
   auto seq = open_.find(id);
   if (seq == 0)

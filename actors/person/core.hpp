@@ -5,6 +5,7 @@
 #include "belfry/actors/person/open_notifications.hpp"
 #include "belfry/actors/person/person_row.hpp"
 #include "belfry/actors/person/shown.hpp"
+#include "belfry/actors/person/unread_counts.hpp"
 #include "belfry/config/options.hpp"
 #include "belfry/io/channel.hpp"
 #include "belfry/io/ports.hpp"
@@ -85,6 +86,9 @@ public:
   // Talk with channels
   /// Whose names an attempt of this delivery needs; nothing for one that is not open.
   std::vector<person_id> named_in(const notification_id& delivery);
+  /// A new_message that waited for its channel's time says what is unread now, unless it was told somewhere already:
+  /// retries repeat counts (SPEC 8). Asked before `authorize`.
+  void recount(const notification_id& delivery, const unread_counts& counts);
   /// The delivery and its notification if it may be tried now; it has left when the attempt is made. Else why not.
   struct permit {
     reason why = reason::none;

@@ -117,6 +117,8 @@ public:
       if (why == reason::none)
         flying_.insert(id);
       if (p.record)
+        count = p.record->notification.message.value_or(message_content{}).count;
+      if (p.record)
         text = p.what->edited && p.record->notification.message->edited_text
                    ? *p.record->notification.message->edited_text
                    : p.record->notification.message.value_or(message_content{}).text;
@@ -144,6 +146,11 @@ public:
     auto id = id_of(what);
     does([&](auto& fx) { core_->attempted(id, {}, state, why, 0, false, fx); });
     forget(id);
+  }
+  void recounts(const std::string& what, std::uint32_t unread) {
+    unread_counts counts;
+    counts.set("conv", unread);
+    core_->recount(id_of(what), counts);
   }
   /// It was cleared, and no attempt was made.
   void comes_back_untried(const std::string& what) {
@@ -213,6 +220,7 @@ public:
   }
   person_core& core() { return *core_; }
   std::string text;
+  std::uint32_t count = 0;
   person_effects last;
   std::map<std::uint64_t, io::notification_row>& rows() { return rows_; }
 

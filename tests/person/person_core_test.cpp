@@ -637,6 +637,20 @@ TEST_F(Rewriting, LastsOverARestart) {
   EXPECT_EQ(text, "new");
 }
 
+TEST_F(Rewriting, OfTheCountReachesWhatHasLeftNowhere) {
+  has("w1");
+  has("w2");
+  message("m1");
+  recounts("w1 new_message m1", 3);
+  asks("w1 new_message m1");
+  EXPECT_EQ(count, 3U);
+  answered("w1 new_message m1", delivery_state::retrying, now);
+  recounts("w1 new_message m1", 2);
+  recounts("w2 new_message m1", 2);
+  asks("w1 new_message m1");
+  EXPECT_EQ(count, 3U) << "retries repeat it";
+}
+
 class Dropping : public testing::Test, public desk {};
 
 TEST_F(Dropping, CancelsWhatAnnouncesTheMessage) {
