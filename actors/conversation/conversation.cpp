@@ -262,7 +262,7 @@ void write(pointer self, commit c) {
   if (!fx.reports.empty())
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->outcomes), caf::make_message(reports{std::move(fx.reports)})});
-  if (c.unit.changes.empty() && c.acks.empty() && c.after.empty() && c.then.empty())
+  if (c.unit.changes.empty() && c.acks.empty() && c.after.empty())
     return;
   c.after.push_back(
       {caf::actor_cast<caf::actor>(caf::actor_cast<conversation_actor>(self)), caf::make_message(committed{})});

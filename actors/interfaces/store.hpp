@@ -26,8 +26,6 @@ struct commit {
   io::unit unit;
   std::vector<ack> acks;
   std::vector<envelope> after;
-  /// What goes on when it is on disk; must not block.
-  std::vector<std::function<void()>> then;
   /// Answers to the API: once, when it is on disk or could not be written at the first try (it is tried again).
   std::vector<std::function<void(bool written)>> answers;
   /// Nothing of it is in force before it is on disk: it is given up when it could not be written at the first try.

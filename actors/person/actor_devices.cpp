@@ -56,11 +56,10 @@ void hand_over(pointer self, std::uint64_t number, std::vector<std::string> toke
     if (!written)
       shared->to_person_of(id, claims_found{number, false, {}});
   });
-  c.then.emplace_back([shared = st.shared, id = st.core->id(), number, tokens = std::move(tokens)] {
-    caf::anon_send(shared->reader, ask_store{[shared, id, number, tokens](io::store& s) {
-                     shared->to_person_of(id, find_claims(s, number, tokens));
-                   }});
-  });
+  auto find = [shared = st.shared, id = st.core->id(), number, tokens = std::move(tokens)](io::store& s) {
+    shared->to_person_of(id, find_claims(s, number, tokens));
+  };
+  c.after.push_back({caf::actor_cast<caf::actor>(st.shared->reader), caf::make_message(ask_store{std::move(find)})});
   save_devices(self, std::move(c));
 }
 

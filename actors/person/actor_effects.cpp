@@ -64,7 +64,7 @@ void carry_out(pointer self, person_effects fx, commit c) {
   for (auto& o : fx.submits_after)
     c.after.push_back({caf::actor_cast<caf::actor>(n.channel(o.channel)),
                        caf::make_message(submit{std::move(o.lane), std::move(o.item), o.from_disk})});
-  if (!c.unit.changes.empty() || !c.after.empty() || !c.then.empty() || !c.answers.empty())
+  if (!c.unit.changes.empty() || !c.after.empty() || !c.answers.empty())
     write(self, std::move(c));
   report_states(self, std::move(fx.traces));
 }

@@ -41,8 +41,6 @@ void release(pointer self, std::vector<commit>& done) {
   if (!all.list.empty())
     self->send(self->state.shared->gateway, std::move(all));
   for (auto& c : done) {
-    for (auto& f : c.then)
-      f();
     for (auto& f : c.answers)
       f(true);
   }

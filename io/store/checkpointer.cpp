@@ -4,8 +4,8 @@
 
 namespace belfry::io {
 
-// In pages of 4 KiB. The log goes on growing while a reader or a large commit is in the way: with these numbers it stayed
-// below 32 MiB at 12,500 events of 1.5 KB a second, and reached 34 at 18,000.
+// In pages of 4 KiB. The log goes on growing while a reader or a large commit is in the way: with these numbers it
+// stayed below 32 MiB at 12,500 events of 1.5 KB a second, and reached 34 at 18,000.
 static constexpr int thread_starts_at = 1024;
 static constexpr int writer_starts_at = 3072;
 static constexpr int writer_copies_max = 1024;

@@ -11,11 +11,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-commit of(const std::string& name, const std::string& value, std::function<void()> then = nullptr) {
+commit of(const std::string& name, const std::string& value) {
   commit c;
   c.unit.changes.emplace_back(io::setting{name, value});
-  if (then)
-    c.then.push_back(std::move(then));
+  return c;
+}
+
+/// The same, and `then` happens when it is on disk.
+commit of(world& w, const std::string& name, const std::string& value, std::function<void()> then) {
+  auto c = of(name, value);
+  c.after.push_back({caf::actor_cast<caf::actor>(w.get().reader),
+                     caf::make_message(ask_store{[then = std::move(then)](io::store&) { then(); }})});
   return c;
 }
 
@@ -40,7 +46,7 @@ TEST(StoreActor, ReleasesNothingBeforeItIsOnDisk) {
   world w{{}, true};
   auto told = 0;
   w.store().fail_next_commits(3);
-  caf::anon_send(w.get().writer, of("a", "1", [&] { ++told; }));
+  caf::anon_send(w.get().writer, of(w, "a", "1", [&] { ++told; }));
   w.pass(500ms);
   EXPECT_EQ(told, 0);
   EXPECT_FALSE(w.get().writable);
@@ -55,12 +61,12 @@ TEST(StoreActor, LeavesOutAUnitThatTheStoreRefusesAndWritesTheOthers) {
   w.store().refuse_setting("bad");
   std::vector<int> told;
   std::vector<bool> answers;
-  auto refused = of("bad", "1", [&] { told.push_back(-1); });
+  auto refused = of(w, "bad", "1", [&] { told.push_back(-1); });
   refused.answers.push_back([&](bool written) { answers.push_back(written); });
   for (int i = 0; i < 9; ++i) {
     if (i == 3 || i == 7)
       caf::anon_send(w.get().writer, i == 3 ? refused : of("bad", "2"));
-    caf::anon_send(w.get().writer, of("a" + std::to_string(i), "x", [&told, i] { told.push_back(i); }));
+    caf::anon_send(w.get().writer, of(w, "a" + std::to_string(i), "x", [&told, i] { told.push_back(i); }));
   }
   w.settle();
   EXPECT_EQ(told, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8}));
@@ -76,9 +82,9 @@ TEST(StoreActor, KeepsTheRestWhenTheDiskFailsWhileItLooksForARefusedUnit) {
   world w{{}, true};
   w.store().refuse_setting("bad");
   std::vector<int> told;
-  caf::anon_send(w.get().writer, of("a", "1", [&] { told.push_back(1); }));
+  caf::anon_send(w.get().writer, of(w, "a", "1", [&] { told.push_back(1); }));
   caf::anon_send(w.get().writer, of("bad", "1"));
-  caf::anon_send(w.get().writer, of("a", "2", [&] { told.push_back(2); }));
+  caf::anon_send(w.get().writer, of(w, "a", "2", [&] { told.push_back(2); }));
   w.store().fail_next_commits(1);
   w.settle();
   EXPECT_TRUE(told.empty());
@@ -92,9 +98,9 @@ TEST(StoreActor, KeepsTheOrderOverAFailure) {
   world w{{}, true};
   std::vector<int> told;
   w.store().fail_next_commits(1);
-  caf::anon_send(w.get().writer, of("a", "1", [&] { told.push_back(1); }));
+  caf::anon_send(w.get().writer, of(w, "a", "1", [&] { told.push_back(1); }));
   w.settle();
-  caf::anon_send(w.get().writer, of("a", "2", [&] { told.push_back(2); }));
+  caf::anon_send(w.get().writer, of(w, "a", "2", [&] { told.push_back(2); }));
   w.pass(1s);
   EXPECT_EQ(told, (std::vector{1, 2}));
   EXPECT_EQ(setting(w, "a"), "2");
@@ -142,7 +148,7 @@ TEST(StoreActor, WritesAtLeisureOnlyTheNewestRowOfANotification) {
   auto told = 0;
   for (const auto* blob : {"one", "two", "three"}) {
     auto c = at_leisure(one_of(w), 7, blob);
-    c.then.push_back([&] { ++told; });
+    c.answers.emplace_back([&](bool written) { told += written ? 1 : 0; });
     caf::anon_send(w.get().writer, std::move(c));
   }
   caf::anon_send(w.get().writer, at_leisure(another_of(w), 8, "other"));
