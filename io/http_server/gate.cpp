@@ -139,8 +139,6 @@ std::variant<response, admitted> admit(const request_head& head, target t, route
   admitted out;
   if (auto r = wrong_params(*m.found, m.params))
     return std::move(*r);
-  if (m.found->serve == nullptr && !m.found->stream && !m.found->socket)
-    return problem_response(501, "not_supported_yet", "this route comes with a later release");
   if (auto r = wrong_query(*m.found, t))
     return std::move(*r);
   if (auto r = wrong_type(*m.found, head, out.ndjson))

@@ -41,6 +41,8 @@ void redirect_to_desk(const context& c, const std::shared_ptr<exchange>& x);
 void get_desk(const context& c, const std::shared_ptr<exchange>& x);
 void get_desk_script(const context& c, const std::shared_ptr<exchange>& x);
 void get_desk_style(const context& c, const std::shared_ptr<exchange>& x);
+void get_console(const context& c, const std::shared_ptr<exchange>& x);
+void get_console_script(const context& c, const std::shared_ptr<exchange>& x);
 
 void get_webhooks(const context& c, const std::shared_ptr<exchange>& x);
 void post_webhook(const context& c, const std::shared_ptr<exchange>& x);

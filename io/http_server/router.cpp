@@ -19,7 +19,7 @@ constexpr auto json = body_kind::json;
 constexpr auto none = body_kind::none;
 constexpr auto ignored = query_kind::ignored;
 
-constexpr std::array<route, 44> table{{
+constexpr std::array<route, 45> table{{
     {"POST", "/v1/events", hosts, post_events, body_kind::events},
 
     {"GET", "/v1/persons/{id}", readers, get_person},
@@ -68,9 +68,8 @@ constexpr std::array<route, 44> table{{
     {"GET", "/desk/", everybody, get_desk, none, ignored},
     {"GET", "/desk/desk.js", everybody, get_desk_script, none, ignored},
     {"GET", "/desk/desk.css", everybody, get_desk_style, none, ignored},
-
-    // Later releases
-    {"GET", "/", everybody},
+    {"GET", "/", everybody, get_console, none, ignored},
+    {"GET", "/console/console.js", everybody, get_console_script, none, ignored},
 }};
 
 /// Takes the next segment of a pattern; `pattern` begins with a slash.

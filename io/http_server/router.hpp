@@ -35,7 +35,7 @@ struct route {
   /// Segments, `{name}` for a parameter, `*` at the end for all that follows.
   std::string_view pattern;
   audience who;
-  /// nullptr: comes with a later release (501).
+  /// nullptr: the session serves it (`stream`, `socket`).
   handler serve = nullptr;
   body_kind body = body_kind::none;
   query_kind query = query_kind::none;

@@ -10,5 +10,7 @@ extern const std::string_view worker_script;
 extern const std::string_view desk_page;
 extern const std::string_view desk_script;
 extern const std::string_view desk_style;
+extern const std::string_view console_page;
+extern const std::string_view console_script;
 
 } // namespace belfry::io::http::static_files

@@ -1,6 +1,6 @@
 // The service worker in a real Chromium, which is handed pushes through DevTools: node chromium_test.mjs BELFRY SCREENSHOTS
 import assert from "node:assert/strict";
-import {createCipheriv, randomBytes} from "node:crypto";
+import {createCipheriv, createHash, randomBytes} from "node:crypto";
 import {createServer} from "node:http";
 import puppeteer from "puppeteer-core";
 import WebSocket from "ws";
@@ -149,6 +149,46 @@ try {
       await page.focus("#say-form input");
       await page.keyboard.press("Enter");
       await eventually("a toast", () => page.$eval("#log", (e) => e.textContent.includes("new_message: Vera Visitor")));
+    }],
+    ["the console says how the server is and why somebody was told", async () => {
+      await page.goto(origin);
+      await eventually("it is ready", () => page.$eval("#ready", (e) => e.textContent === "ready"));
+      assert.equal(await page.$eval("#alarms", (e) => e.textContent), "none");
+      assert.match(await page.$eval("#channels tr:last-child", (e) => [...e.cells].map((c) => c.textContent).join(" ")),
+        /^WEB_PUSH \d+ \d+ 0 [1-9]\d* 0$/);
+      await page.type("#trace-form [name=person]", "ada");
+      await page.select("#trace-form [name=kind]", "new_message");
+      await page.focus("#trace-form button");
+      await page.keyboard.press("Enter");
+      await eventually("the trace", () => page.$eval("#traces", (e) => /new_message.*ada.*desk-ada.*WEB_PUSH/s.test(e.textContent)));
+      await page.$eval("#trace-form [name=person]", (e) => (e.value = "nobody"));
+      await page.click("#trace-form button");
+      await eventually("nothing of nobody", () => page.$eval("#found", (e) => e.textContent.startsWith("Nothing")));
+      await page.click("#refresh");
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      await keep_screenshot(page, screenshots, "chromium-console-phone");
+      await page.setViewport({width: 1280, height: 900});
+      await page.goto(origin);
+      await eventually("the trace", () => page.$eval("#traces", (e) => e.textContent.includes("new_message")));
+      await keep_screenshot(page, screenshots, "chromium-console");
+    }],
+    ["the console asks for a token where there are any", async () => {
+      const hash = createHash("sha256").update("letmein").digest("hex");
+      const guarded = await start_belfry(program, {"http.tokens": JSON.stringify([{name: "operator", role: "read", sha256: hash}])});
+      try {
+        await page.goto(guarded.url);
+        await page.waitForSelector("#sign-in:not([hidden])");
+        await page.type("#sign-in input", "wrong");
+        await page.keyboard.press("Enter");
+        await eventually("it says so", () => page.$eval("#problems", (e) => e.textContent.includes("does not know")));
+        await page.$eval("#sign-in input", (e) => (e.value = "letmein"));
+        await page.focus("#sign-in input");
+        await page.keyboard.press("Enter");
+        await eventually("it is ready", () => page.$eval("#ready", (e) => e.textContent === "ready"));
+      } finally {
+        await guarded.stop();
+      }
+      await page.goto(`${origin}/desk/`);
     }],
     ["what is missing is said in words", async () => {
       await browser.defaultBrowserContext().overridePermissions(origin, []);
