@@ -311,6 +311,8 @@ void on_found(pointer self, parked_found& f) {
 /// It goes to disk behind what of its chain is there.
 bool follow_to_disk(pointer self, submit& s, managed_lane& managed) {
   auto due = managed.disk.behind(s.item);
+  if (s.behind > 0)
+    due = std::max(due.value_or(0), s.behind);
   if (!due)
     return false;
   s.item.due = std::max(s.item.due, *due);

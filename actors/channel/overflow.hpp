@@ -30,7 +30,8 @@ struct free_capacity {
 /// Nothing passes what is before it in its chain: a delivery that had been in the lane, or tried, is *guarded* on disk,
 /// and whoever follows it goes there behind it. New ones that the lane refused need no guard, because it takes no
 /// others before the disk is drained. Only what there is room for is brought back, so that each delivery moves to disk
-/// and back at most once per attempt. After a restart the guards are those of deliveries that leave from then on.
+/// and back at most once per attempt. The guards are of this life of the process; what waits on disk from a former one
+/// its person knows (`submit::behind`).
 class overflow {
 public:
   /// First attempts are handed to the disk only while fewer are guarded: a guard costs memory.

@@ -23,6 +23,8 @@ struct submit {
   queued item;
   /// It waited on disk before.
   bool from_disk = false;
+  /// What is before it in its chain waits on disk until then, since a former life of the process; 0: nothing does.
+  engine_time behind = 0;
 };
 
 /// The reason of this delivery is gone. `why` none: it is not on disk any more, nothing else changes.

@@ -11,7 +11,8 @@ namespace {
 
 void submit_all(pointer self, std::vector<lane_command>& orders) {
   for (auto& o : orders)
-    self->send(self->state.shared->channel(o.channel), submit{std::move(o.lane), std::move(o.item), o.from_disk});
+    self->send(self->state.shared->channel(o.channel),
+               submit{std::move(o.lane), std::move(o.item), o.from_disk, o.behind});
 }
 
 void write(pointer self, commit c) {
@@ -63,7 +64,7 @@ void carry_out(pointer self, person_effects fx, commit c) {
     std::move(fx.changes.begin(), fx.changes.end(), std::back_inserter(c.unit.changes));
   for (auto& o : fx.submits_after)
     c.after.push_back({caf::actor_cast<caf::actor>(n.channel(o.channel)),
-                       caf::make_message(submit{std::move(o.lane), std::move(o.item), o.from_disk})});
+                       caf::make_message(submit{std::move(o.lane), std::move(o.item), o.from_disk, o.behind})});
   if (!c.unit.changes.empty() || !c.after.empty() || !c.answers.empty())
     write(self, std::move(c));
   report_states(self, std::move(fx.traces));

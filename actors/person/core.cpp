@@ -76,6 +76,7 @@ void person_core::load_unfinished(const io::notification_row& row) {
     return;
   }
   for (auto& d : r->deliveries) {
+    parked_in_former_life_ = parked_in_former_life_ || d.parked;
     if (is_final(d.state) || d.parked)
       continue;
     // Unless it was still too early for it, its attempt may have begun.
@@ -170,7 +171,26 @@ void person_core::expand(notification_record& r, const std::vector<address>& to,
     if (n.kind == kind::new_message)
       supersede_elsewhere(n, d, fx);
     fx.submits.push_back(command_for(r, d, false));
+    fx.submits.back().behind = parked_before(n, a);
   }
+}
+
+/// When the last of what is before it in its chain comes back from disk, where it went in a former life of the process;
+/// 0: nothing is there. Of this life the lane knows it.
+engine_time person_core::parked_before(const notification& n, const address& a) {
+  if (!parked_in_former_life_)
+    return 0;
+  engine_time due = 0;
+  for (auto seq : open_.in_group(n.conversation, group_of(n.kind))) {
+    if (!of_former_life(seq) || seq >= n.seq)
+      continue;
+    for (const auto& d : open_.open(seq).deliveries) {
+      if (d.parked && !is_final(d.state) && address_of(d) == a)
+        due = std::max({due, d.next_at, engine_time{1}});
+    }
+    open_.close(seq);
+  }
+  return due;
 }
 
 /// The lane replaces what it holds; what waits on disk, or in another lane since the address changed its lane, it does

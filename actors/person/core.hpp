@@ -27,6 +27,8 @@ struct lane_command {
   std::string lane;
   queued item;
   bool from_disk = false;
+  /// `submit::behind`.
+  engine_time behind = 0;
 };
 struct lane_cancel {
   channel_kind channel{};
@@ -123,6 +125,7 @@ private:
   void expand(notification_record& r, const std::vector<address>& to, engine_time now, person_effects& fx);
   void take_back(notification_record& r, engine_time now, person_effects& fx);
   std::vector<address> where_to_take_back(const notification& n, const shown_at& shown) const;
+  engine_time parked_before(const notification& n, const address& a);
   void supersede_elsewhere(const notification& newer, delivery& d, person_effects& fx);
   lane_command command_for(const notification_record& r, const delivery& d, bool from_disk) const;
   void load_unfinished(const io::notification_row& row);
@@ -148,6 +151,8 @@ private:
   shown_state shown_;
   std::uint64_t first_seq_ = 0;
   engine_time last_life_ended_ = 0;
+  /// Something on disk went there before this life.
+  bool parked_in_former_life_ = false;
   std::vector<person_update> unheard_;
   /// Deliveries that lanes held when the process ended.
   std::vector<notification_id> unsubmitted_;

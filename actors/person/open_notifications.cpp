@@ -47,6 +47,15 @@ std::vector<std::uint64_t> open_notifications::of(const thread& t) const {
   return i == threads_.end() ? std::vector<std::uint64_t>{} : i->second;
 }
 
+std::vector<std::uint64_t> open_notifications::in_group(const conversation_id& c, group g) const {
+  std::vector<std::uint64_t> out;
+  for (auto i = threads_.lower_bound({c, {}, {}}); i != threads_.end() && i->first.conversation == c; ++i) {
+    if (group_of(i->first.kind) == g)
+      out.insert(out.end(), i->second.begin(), i->second.end());
+  }
+  return out;
+}
+
 std::vector<std::uint64_t> open_notifications::all() const {
   std::vector<std::uint64_t> out;
   out.reserve(items_.size());

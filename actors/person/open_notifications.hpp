@@ -43,6 +43,8 @@ public:
   std::uint64_t find(const notification_id& delivery) const;
   /// Those of a thread, oldest first.
   std::vector<std::uint64_t> of(const thread& t) const;
+  /// Those of a conversation that concern messages, calls, or requests.
+  std::vector<std::uint64_t> in_group(const conversation_id& c, group g) const;
   std::vector<std::uint64_t> all() const;
 
   /// The whole of one. Every `open` is followed by `saved` (it changed) or `close` (it did not).

@@ -397,6 +397,22 @@ TEST_F(Parked, IsCancelledByAReading) {
   EXPECT_EQ(waiting(), lines{});
 }
 
+TEST_F(Parked, IsPassedByNothingOfItsChainAfterACrash) {
+  has("w1");
+  has("w2");
+  request(kind::inbound_request, "i1");
+  leaves("w1 inbound_request i1", delivery_state::retrying);
+  answered("w1 inbound_request i1", delivery_state::retrying, now + 90'000, true);
+  leaves("w2 inbound_request i1");
+  crashes();
+  request(kind::inbound_request, "i2");
+  ASSERT_EQ(last.submits.size(), 2U);
+  EXPECT_EQ(last.submits[0].behind, now + 90'000);
+  EXPECT_EQ(last.submits[1].behind, 0) << "another address";
+  call(kind::incoming_call);
+  EXPECT_EQ(last.submits[0].behind, 0) << "calls wait for nothing but calls";
+}
+
 TEST_F(Parked, OrNotYetDueDoesNotCountAsLeftAfterACrash) {
   delays[channel_kind::webhook] = 5'000;
   has("w1");
