@@ -183,7 +183,7 @@ std::size_t digest(const std::string& part) {
 }
 
 /// The parts of a large state that are not on disk as they are, and those there that are no more.
-std::vector<io::row_part> changed_parts(pointer self, std::map<std::int64_t, std::string> parts) {
+std::vector<io::row_part> changed_parts(pointer self, std::map<std::int64_t, std::string>&& parts) {
   std::vector<io::row_part> out;
   auto before = std::exchange(self->state.parts_on_disk, {});
   for (auto& [number, blob] : parts) {

@@ -88,7 +88,7 @@ void note_address(pointer self, channel_kind channel, const std::string& target,
 void on_command(pointer self, ask_clearance& q) {
   if (!q.names_read) {
     if (auto people = strangers(self, q.delivery); !people.empty())
-      return read_names(self, std::move(people), std::move(q));
+      return read_names(self, std::move(people), q);
   }
   person_effects fx;
   if (self->state.lookups.delay(q.channel) > 0)

@@ -114,7 +114,7 @@ private:
       return j->done(std::move(r));
     }
     pool_.send({from_, std::move(*to), std::move(*content)}, is_call(j->in.what.kind),
-               [this, j](smtp_result r) { answered(j, r); });
+               [this, j](const smtp_result& r) { answered(j, r); });
   }
 
   void answered(const std::shared_ptr<job>& j, const smtp_result& r) {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 namespace belfry::io::http2 {
@@ -137,7 +136,7 @@ struct session::callbacks {
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     const auto& body = x->job.request.body;
     const auto n = std::min(size, body.size() - x->body_sent);
-    std::memcpy(out, body.data() + x->body_sent, n);
+    std::copy_n(body.data() + x->body_sent, n, out);
     x->body_sent += n;
     if (x->body_sent == body.size())
       *flags |= NGHTTP2_DATA_FLAG_EOF;
