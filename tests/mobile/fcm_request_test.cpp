@@ -48,11 +48,13 @@ TEST(FcmRequest, ShowsAMessageThatReplacesTheFormerOne) {
 TEST(FcmRequest, DataIsStringsAloneAndUsesNoNameOfFcm) {
   for (const auto& n : {message("x"), message("", 0, kind::read_message), call(kind::incoming_call),
                         call(kind::revoke_call, revoke_reason::left), call(kind::missed_call)}) {
-    for (const auto& d : {android(), sealing(android())})
-      for (const auto& [name, value] : message_to(n, d).at("data").items()) {
+    for (const auto& d : {android(), sealing(android())}) {
+      const auto m = message_to(n, d);
+      for (const auto& [name, value] : m.at("data").items()) {
         EXPECT_TRUE(value.is_string()) << name;
         EXPECT_FALSE(reserved(name)) << name;
       }
+    }
   }
   for (auto name : {"from", "message_type", "google.x", "gcm", "gcm_y"})
     EXPECT_TRUE(reserved(name)) << name;
