@@ -169,6 +169,7 @@ std::optional<http_request> make_request(const mobile::push& p, const app_settin
   out.body = std::move(*body);
   out.timeout = timeout;
   out.untrusted = false;
+  out.urgent = is_call(p.what.kind);
   // Teams never share a connection, nor do tokens that may be bad share one with those that are not.
   out.group = proven ? app.team_id : app.team_id + " unproven";
   return out;

@@ -117,6 +117,7 @@ std::optional<http_request> make_request(const mobile::push& p, const app_settin
   out.body = std::move(*body);
   out.timeout = timeout;
   out.untrusted = false;
+  out.urgent = is_call(p.what.kind);
   return out;
 }
 

@@ -58,6 +58,7 @@ struct job {
   /// "": none.
   std::string topic;
   bool fresh_connection = false;
+  bool call = false;
   bool shrunk = false;
   std::size_t sent_bytes = 0;
   bool by_http1 = false;
@@ -192,6 +193,7 @@ public:
     if (j->service->topic)
       j->topic = mobile::collapse_id(topic_key_, n);
     j->fresh_connection = in.fresh_connection;
+    j->call = is_call(n.kind);
     const auto& words = mobile::phrases_in(in.recipient.profile.locale.value_or(""), default_locale_);
     j->text = [this, n, to = *s, count = in.conversation_count, service = j->service, &words](std::size_t bytes_max) {
       const auto& title = options_.unencrypted_default_notification_title;
@@ -303,6 +305,7 @@ private:
     http_request r;
     r.url = j->to.endpoint;
     r.fresh_connection = j->fresh_connection;
+    r.urgent = j->call;
     // At least 1, because not every service takes 0 (WP-7).
     r.headers = {{"TTL", std::to_string(std::max<millis>(ttl, 1))},
                  {"Content-Encoding", "aes128gcm"},

@@ -108,6 +108,11 @@ TEST(ApnsRequest, ChoosesTheHostByTheDevice) {
   EXPECT_TRUE(made(message("x"), d).url.starts_with("https://sand.test/3/device/"));
 }
 
+TEST(ApnsRequest, IsUrgentForCallsAlone) {
+  EXPECT_TRUE(made(call(kind::incoming_call)).urgent);
+  EXPECT_FALSE(made(message("x")).urgent);
+}
+
 TEST(ApnsRequest, KeepsTeamsAndUnprovenTokensApart) {
   EXPECT_EQ(made(message("x")).group, "TEAM");
   EXPECT_NE(made(message("x"), iphone(), false).group, "TEAM");

@@ -112,6 +112,11 @@ TEST(FcmRequest, FitsWhateverTheTextsAre) {
   }
 }
 
+TEST(FcmRequest, IsUrgentForCallsAlone) {
+  EXPECT_TRUE(make_request(to(call(kind::incoming_call), android()), app, "Bearer t", message_max)->urgent);
+  EXPECT_FALSE(make_request(to(message("x"), android()), app, "Bearer t", message_max)->urgent);
+}
+
 TEST(FcmRequest, NeedsATokenAndAKindForPhones) {
   auto d = android();
   d.push_token.reset();
