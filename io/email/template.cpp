@@ -1,6 +1,6 @@
 #include "belfry/io/email/template.hpp"
 
-#include "belfry/messages/ascii.hpp"
+#include "belfry/messages/language.hpp"
 
 #include <algorithm>
 #include <array>
@@ -110,10 +110,6 @@ std::string fill_lines(std::string_view text, const placeholders& values, escape
   return out;
 }
 
-std::string_view language_of(std::string_view locale) {
-  return locale.substr(0, locale.find_first_of("-_"));
-}
-
 } // namespace
 
 std::string escape_html(std::string_view text) {
@@ -185,18 +181,11 @@ const email_template* template_book::find(kind k, std::string_view locale) const
 }
 
 const vocabulary& template_book::words_for(std::string_view locale) const {
-  static constexpr std::array<std::pair<std::string_view, vocabulary>, 4> spoken{
-      {{"en", {"Somebody", "audio call", "video call"}},
-       {"de", {"Jemand", "Sprachanruf", "Videoanruf"}},
-       {"fr", {"Quelqu’un", "appel audio", "appel vidéo"}},
-       {"it", {"Qualcuno", "chiamata audio", "videochiamata"}}}};
-  const auto given = lower(locale);
-  for (const auto language : {language_of(given), language_of(default_locale_)}) {
-    const auto i = std::find_if(spoken.begin(), spoken.end(), [&](const auto& x) { return x.first == language; });
-    if (i != spoken.end())
-      return i->second;
-  }
-  return spoken.front().second;
+  static constexpr std::array<vocabulary, 4> spoken{{{"en", "Somebody", "audio call", "video call"},
+                                                     {"de", "Jemand", "Sprachanruf", "Videoanruf"},
+                                                     {"fr", "Quelqu’un", "appel audio", "appel vidéo"},
+                                                     {"it", "Qualcuno", "chiamata audio", "videochiamata"}}};
+  return in_language_of(spoken, locale, default_locale_);
 }
 
 } // namespace belfry::io::email

@@ -35,7 +35,7 @@ words fill(const email_template& t, const placeholders& values);
 
 /// Words that are no template: what stands for somebody without a name, and the types of calls.
 struct vocabulary {
-  std::string_view somebody, audio, video;
+  std::string_view language, somebody, audio, video;
 };
 
 /// The templates in force: the configured ones, before those that Belfry brings in English, German, French and Italian.

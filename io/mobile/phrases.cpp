@@ -1,8 +1,7 @@
 #include "belfry/io/mobile/phrases.hpp"
 
-#include "belfry/messages/ascii.hpp"
+#include "belfry/messages/language.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace belfry::io::mobile {
@@ -29,14 +28,7 @@ constexpr std::array<phrases, 4> spoken{{
 } // namespace
 
 const phrases& phrases_in(std::string_view locale, std::string_view fallback) {
-  for (const auto x : {locale, fallback}) {
-    const auto language = x.substr(0, x.find_first_of("-_"));
-    const auto i = std::find_if(spoken.begin(), spoken.end(),
-                                [&](const phrases& p) { return same_but_for_case(p.language, language); });
-    if (i != spoken.end())
-      return *i;
-  }
-  return spoken.front();
+  return in_language_of(spoken, locale, fallback);
 }
 
 } // namespace belfry::io::mobile
