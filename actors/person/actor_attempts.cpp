@@ -12,26 +12,30 @@ person_type implied_type(kind k) {
   return group_of(k) == group::requests ? person_type::agent : person_type::visitor;
 }
 
-/// Those named in the delivery whom neither the person itself nor the cache knows.
-std::vector<person_id> strangers(pointer self, const notification_id& delivery) {
+/// Of these, whom neither the person itself nor the cache knows.
+std::vector<person_id> strangers(pointer self, std::vector<person_id> people) {
   auto& st = self->state;
-  auto people = st.core->named_in(delivery);
   std::erase_if(people, [&](const person_id& p) { return p == st.core->id() || st.shared->profiles.contains(p); });
   return people;
 }
 
-/// Reads them from the disk, so that nobody is woken for a name, and asks again.
+/// From the disk, so that nobody is woken for a name.
+void learn_names(io::store& s, profile_cache& profiles, const std::vector<person_id>& people) {
+  for (const auto& p : people) {
+    auto row = s.load_profile(p);
+    person_data data;
+    if (row && (row->empty() || decode(*row, data)))
+      profiles.learn(p, data.profile);
+  }
+}
+
+/// Reads them and asks again.
 void read_names(pointer self, std::vector<person_id> people, ask_clearance q) {
   auto& st = self->state;
   q.names_read = true;
   self->send(st.shared->reader,
              ask_store{[shared = st.shared, id = st.core->id(), people = std::move(people), q](io::store& s) {
-               for (const auto& p : people) {
-                 auto row = s.load_profile(p);
-                 person_data data;
-                 if (row && (row->empty() || decode(*row, data)))
-                   shared->profiles.learn(p, data.profile);
-               }
+               learn_names(s, shared->profiles, people);
                shared->to_person_of(id, q);
              }});
 }
@@ -71,6 +75,16 @@ std::vector<person> people_in(pointer self, const notification& n) {
   return out;
 }
 
+void read_names_ahead(pointer self, const notification& n) {
+  auto people = strangers(self, people_of(n));
+  if (people.empty())
+    return;
+  auto& st = self->state;
+  self->send(st.shared->reader, ask_store{[shared = st.shared, people = std::move(people)](io::store& s) {
+               learn_names(s, shared->profiles, people);
+             }});
+}
+
 void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news,
                   commit& c) {
   auto& st = self->state;
@@ -87,7 +101,7 @@ void note_address(pointer self, channel_kind channel, const std::string& target,
 
 void on_command(pointer self, ask_clearance& q) {
   if (!q.names_read) {
-    if (auto people = strangers(self, q.delivery); !people.empty())
+    if (auto people = strangers(self, self->state.core->named_in(q.delivery)); !people.empty())
       return read_names(self, std::move(people), q);
   }
   person_effects fx;

@@ -72,6 +72,8 @@ void note_address(pointer self, channel_kind channel, const std::string& target,
                   commit& c);
 /// Those named in a notification whose profiles are at hand.
 std::vector<person> people_in(pointer self, const notification& n);
+/// So that they are known when its deliveries are to be cleared.
+void read_names_ahead(pointer self, const notification& n);
 
 // -- profile ------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ void apply(pointer self, tell& t, person_effects& fx) {
   complete(self, t.record->notification);
   auto tells = t.record->state != trace_state::not_sent;
   st.core->tell(t.record, now(self), fx);
+  if (!fx.submits.empty() || !fx.submits_after.empty())
+    read_names_ahead(self, t.record->notification);
   if (tells)
     show_in_pages(self, t.record->notification);
 }

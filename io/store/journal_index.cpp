@@ -15,6 +15,7 @@ void journal_index::apply(const step& x) {
       mixed_.insert(id);
     return;
   }
+  ++superseded_;
   auto found = live_.find(x.conversation);
   if (found == live_.end())
     return;
@@ -24,6 +25,24 @@ void journal_index::apply(const step& x) {
   seqs.erase(seqs.begin(), end);
   if (seqs.empty())
     live_.erase(found);
+}
+
+void journal_index::retract(const step& x) {
+  auto found = live_.find(x.conversation);
+  if (found == live_.end() || std::erase(found->second, x.seq) == 0)
+    return;
+  if (found->second.empty())
+    live_.erase(found);
+  const auto id = slice_of(x.seq);
+  auto& s = slices_[id];
+  --s.stored;
+  if (--s.live > 0)
+    return;
+  mixed_.erase(id);
+  if (s.stored > 0)
+    dead_.insert(id);
+  else
+    slices_.erase(id);
 }
 
 void journal_index::bury(std::int64_t seq) {

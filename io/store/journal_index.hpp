@@ -24,9 +24,13 @@ public:
   static constexpr std::int64_t slice_of(std::int64_t seq) { return seq / slice_size; }
 
   void apply(const step& x);
+  /// Takes an appended entry back: its transaction failed.
+  void retract(const step& x);
   /// An entry that is on disk, but does not count (found when a store is opened).
   void add_dead(std::int64_t seq);
 
+  /// Grows whenever entries cease to count.
+  std::uint64_t superseded() const { return superseded_; }
   /// Whether the conversation has entries that count.
   bool has(std::int64_t conversation) const { return live_.count(conversation) > 0; }
   bool counts(std::int64_t conversation, std::int64_t seq) const;
@@ -50,6 +54,7 @@ private:
 
   void bury(std::int64_t seq);
 
+  std::uint64_t superseded_ = 0;
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> live_;
   std::unordered_map<std::int64_t, slice> slices_;
   std::set<std::int64_t> dead_;

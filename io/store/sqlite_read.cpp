@@ -80,14 +80,24 @@ static std::string select_notifications(std::string_view rest) {
   return std::string("SELECT ") + notification_columns + " FROM notification WHERE " + std::string(rest);
 }
 
+std::uint64_t sqlite_store::superseded() {
+  std::shared_lock publishing(publishing_);
+  return journal_.superseded();
+}
+
 std::optional<stored_conversation> sqlite_store::read_conversation(database& db, const conversation_id* id,
                                                                    std::int64_t by_key) {
-  snapshot view(db);
+  std::optional<snapshot> view;
   stored_conversation out;
+  std::int64_t since = 0;
   std::vector<std::int64_t> entries;
-  {
-    std::shared_lock publishing(publishing_);
-    const std::string sql = std::string("SELECT key, id, blob FROM conversation WHERE ") + (id ? "id = ?" : "key = ?");
+  // Entries may have been superseded since the snapshot was taken: then another one is.
+  for (bool agree = false; !agree;) {
+    const auto before = superseded();
+    view.reset();
+    view.emplace(db);
+    const std::string sql =
+        std::string("SELECT key, id, blob, since FROM conversation WHERE ") + (id ? "id = ?" : "key = ?");
     statement s(db, sql);
     if (id != nullptr)
       s.bind(1, std::string_view(*id));
@@ -96,8 +106,12 @@ std::optional<stored_conversation> sqlite_store::read_conversation(database& db,
     if (!s.step())
       return std::nullopt;
     out = {s.integer(0), s.text(1), s.text(2), {}};
+    since = s.integer(3);
+    std::shared_lock publishing(publishing_);
+    agree = journal_.superseded() == before;
     entries = journal_.entries(out.key);
   }
+  std::erase_if(entries, [&](auto seq) { return seq <= since; });
   {
     statement s(db, "SELECT number, blob FROM part WHERE conversation = ? ORDER BY number", out.key);
     while (s.step())

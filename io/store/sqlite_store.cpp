@@ -64,13 +64,13 @@ result<success> sqlite_store::write(const std::function<void(database&, pending_
   erase_dead_slices(pending);
   body(writer_, pending);
   raise_marks(pending);
-  {
-    std::unique_lock publishing(publishing_);
-    if (run(writer_, "COMMIT"))
-      publish(pending);
-  }
-  if (!writer_.ok())
+  // Nobody who reads waits for the disk: entries are known before they can be seen, and count until they cannot.
+  announce(pending);
+  if (!run(writer_, "COMMIT")) {
+    retract(pending);
     return roll_back();
+  }
+  publish(pending);
   dirty_ = true;
   checkpointer_.committed(writer_);
   return success{};
@@ -112,11 +112,27 @@ void sqlite_store::raise_marks(pending_changes& pending) {
   }
 }
 
+void sqlite_store::announce(const pending_changes& pending) {
+  std::unique_lock publishing(publishing_);
+  for (const auto& step : pending.steps)
+    if (step.appended)
+      journal_.apply(step);
+}
+
+void sqlite_store::retract(const pending_changes& pending) {
+  std::unique_lock publishing(publishing_);
+  for (const auto& step : pending.steps)
+    if (step.appended)
+      journal_.retract(step);
+}
+
 void sqlite_store::publish(const pending_changes& pending) {
+  std::unique_lock publishing(publishing_);
   for (const auto slice : pending.erased_slices)
     journal_.erased(slice);
   for (const auto& step : pending.steps)
-    journal_.apply(step);
+    if (!step.appended)
+      journal_.apply(step);
   next_entry_ = pending.next_entry;
   marks_ = pending.marks;
 }

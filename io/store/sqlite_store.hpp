@@ -138,10 +138,13 @@ private:
   void erase_dead_slices(pending_changes& pending);
   void erase_dead_entries(pending_changes& pending);
   void raise_marks(pending_changes& pending);
+  void announce(const pending_changes& pending);
+  void retract(const pending_changes& pending);
   void publish(const pending_changes& pending);
   error roll_back();
   error trouble(const database& db) const;
   result<std::vector<person_id>> persons_where(const char* select);
+  std::uint64_t superseded();
   /// The row and its living entries, out of one snapshot. `by_key` is used when `id` is nullptr.
   std::optional<stored_conversation> read_conversation(database& db, const conversation_id* id, std::int64_t by_key);
   /// Keys of the person's conversations whose rows are older than what happened.
@@ -166,7 +169,8 @@ private:
   bool dirty_ = false;
   checkpointer checkpointer_;
 
-  /// Held by readers while they take a snapshot and its living entries, and by the writer while both change.
+  /// What counts in the journal: at least what counts in any snapshot that was taken since `superseded` grew last.
+  /// Never held while something waits for the disk.
   std::shared_mutex publishing_;
   journal_index journal_;
   std::int64_t next_entry_ = 1;

@@ -97,6 +97,28 @@ TEST_F(Fault, FailedSyncFailsTheCommitAndPasses) {
   expect_success(*s);
 }
 
+TEST_F(Fault, NoReaderWaitsForASync) {
+  const auto s = open();
+  prepare(*s);
+  put(*s, io::membership{"p", 1, true});
+  int looked = 0;
+  vfs_.during_syncs([&] {
+    ++looked;
+    const auto c = s->load_conversation("c");
+    ASSERT_TRUE(c && *c);
+    EXPECT_EQ((**c).blob, "before");
+    EXPECT_EQ((**c).entries, std::vector<std::string>{"entry"});
+    const auto p = s->load_person("p");
+    ASSERT_TRUE(p);
+    EXPECT_EQ((*p).conversations.size(), 1u);
+  });
+  const auto written = commit(*s, next_);
+  vfs_.during_syncs(nullptr);
+  ASSERT_TRUE(written) << written.error().detail;
+  EXPECT_GT(looked, 0);
+  expect_written(*s);
+}
+
 TEST_F(Fault, WhatFollowsAFailedSyncSurvivesAPowerCut) {
   {
     const auto s = open();

@@ -36,6 +36,27 @@ TEST(JournalIndex, FindsDeadAndMixedSlices) {
   EXPECT_TRUE(x.mixed_slices(9).empty());
 }
 
+TEST(JournalIndex, TakesBackWhatWasNeverWritten) {
+  journal_index x;
+  x.apply({1, 1, true});
+  x.apply({1, 1, false});
+  EXPECT_EQ(x.superseded(), 1u);
+  x.apply({1, 2, true});
+  x.apply({2, 3, true});
+  x.retract({2, 3, true});
+  EXPECT_FALSE(x.has(2));
+  EXPECT_EQ(x.mixed_slices(9), list{0});
+  x.retract({1, 2, true});
+  x.retract({1, 2, true});
+  EXPECT_FALSE(x.has(1));
+  EXPECT_EQ(x.dead_slices(9), list{0});
+  x.erased(0);
+  x.apply({1, 4, true});
+  x.retract({1, 4, true});
+  EXPECT_TRUE(x.dead_slices(9).empty());
+  EXPECT_EQ(x.superseded(), 1u);
+}
+
 TEST(JournalIndex, FillsASliceAgainThatHadDied) {
   journal_index x;
   x.apply({1, 1, true});

@@ -62,6 +62,7 @@ struct fault_vfs::state {
   bool off = false;
   int writes_to_fail = 0;
   int syncs_to_fail = 0;
+  std::function<void()> during_syncs;
   int operations_left = -1;
 
   /// Counts down to the power cut; true: the power is off.
@@ -142,7 +143,12 @@ int do_truncate(sqlite3_file* f, sqlite3_int64 size) {
 
 int do_sync(sqlite3_file* f, int flags) {
   auto& s = *mine(f).state;
-  std::lock_guard guard(s.mutex);
+  std::unique_lock guard(s.mutex);
+  if (auto during = s.during_syncs) {
+    guard.unlock();
+    during();
+    guard.lock();
+  }
   if (s.dark())
     return SQLITE_IOERR_FSYNC;
   auto& x = s.images[mine(f).path];
@@ -302,6 +308,11 @@ void fault_vfs::read_only(bool on) {
 void fault_vfs::fail_writes(int count) {
   std::lock_guard guard(state_->mutex);
   state_->writes_to_fail = count;
+}
+
+void fault_vfs::during_syncs(std::function<void()> f) {
+  std::lock_guard guard(state_->mutex);
+  state_->during_syncs = std::move(f);
 }
 
 void fault_vfs::fail_syncs(int count) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,8 @@ public:
   void fail_writes(int count);
   /// The next `count` syncs fail.
   void fail_syncs(int count);
+  /// Runs in the thread of each sync before it begins, until it is replaced (by nothing).
+  void during_syncs(std::function<void()> f);
   /// The power goes after that many more writes and syncs: from then on nothing works.
   void cut_power_after(int operations);
   bool power_is_off() const;
