@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 namespace belfry::io::email {
@@ -19,6 +20,8 @@ constexpr std::size_t connections_for_calls = 2;
 /// A mail that is refused for now waits minutes first (S-3), as greylisting servers want it.
 constexpr retry_schedule retries{120'000, 2.5, 3'600'000, 0.2};
 constexpr millis soon = 1'000;
+/// So many mailboxes in a row that a bare 550 calls bad may be bad; more accuse the server or the configuration.
+constexpr int bad_in_a_row_max = 5;
 
 constexpr std::array mail_kinds{kind::new_message, kind::incoming_call, kind::missed_call};
 
@@ -150,7 +153,7 @@ private:
     return r;
   }
 
-  attempt_result read(const smtp_result& r, const job& j) const {
+  attempt_result read(const smtp_result& r, const job& j) {
     attempt_result out;
     out.duration = r.duration.count();
     out.answer.status = r.status;
@@ -158,6 +161,7 @@ private:
     out.answer.why = reason::provider_refused;
     switch (r.what) {
     case verdict::accepted:
+      bad_in_a_row_ = 0;
       out.answer.why = reason::sent;
       break;
     case verdict::again:
@@ -169,6 +173,11 @@ private:
       out.answer.endpoint_sound = r.status != 0 && r.what == verdict::again;
       break;
     case verdict::address_bad:
+      if (r.answer.empty() && ++bad_in_a_row_ > bad_in_a_row_max) {
+        out.answer.what = outcome::verdict::refused;
+        raise(out, "configuration_suspected");
+        break;
+      }
       out.answer.what = outcome::verdict::gone;
       out.answer.why = reason::address_dead;
       suppress(out, r, j);
@@ -210,6 +219,8 @@ private:
   const millis delay_;
   const std::string server_, from_;
   const composer composer_;
+  /// Mailboxes that a bare code called bad since a mail was last taken.
+  std::atomic<int> bad_in_a_row_{0};
   /// The last one, because its end answers what is under way.
   smtp_pool pool_;
 };

@@ -20,11 +20,20 @@ std::size_t digits(std::string_view text, std::size_t at) {
   return end - at;
 }
 
-bool names_sender_trouble(const std::string& said) {
-  static constexpr std::array<std::string_view, 9> words{
-      "spf", "dkim", "dmarc", "block list", "blocklist", "blacklist", "spamhaus", "reputation", "rejected for policy"};
-  const auto text = lower(said);
+bool names_any(const reply& r, std::initializer_list<std::string_view> words) {
+  const auto text = lower(r.before + " " + r.text);
   return std::any_of(words.begin(), words.end(), [&](auto w) { return text.find(w) != text.npos; });
+}
+
+bool names_sender_trouble(const reply& r) {
+  return names_any(r, {"spf", "dkim", "dmarc", "block list", "blocklist", "black list", "blacklist", "spamhaus",
+                       "reputation", "rejected for policy"});
+}
+
+/// What servers say of us without an enhanced code, in answer to a recipient.
+bool means_us(const reply& r) {
+  return names_any(r, {"relay", "rcpthosts", "prohibit", "permitted", "authenticat", "denied", "verify", "blocked",
+                       "reverse dns", "ptr", "helo", "ehlo", "too many", "rate limit", "spam", "policy", "5.7."});
 }
 
 bool is_one_of(std::string_view x, std::initializer_list<std::string_view> list) {
@@ -48,7 +57,8 @@ verdict judge_enhanced(std::string_view code, phase p) {
 }
 
 /// A permanent refusal by its phase and code alone.
-verdict judge_plain(phase p, int code) {
+verdict judge_plain(phase p, const reply& r) {
+  const auto code = r.code;
   switch (p) {
   case phase::connect:
   case phase::sender:
@@ -56,6 +66,8 @@ verdict judge_plain(phase p, int code) {
   case phase::sign_in:
     return verdict::not_authorized;
   case phase::recipient:
+    if (means_us(r))
+      return verdict::sender_refused;
     return code == 550 || code == 551 || code == 553 ? verdict::address_bad : verdict::refused;
   case phase::content:
     return code == 552 ? verdict::too_big : verdict::refused;
@@ -110,10 +122,10 @@ verdict judge(phase p, const reply& r) {
     return verdict::again;
   if (p == phase::sign_in || r.code == 530 || r.code == 535)
     return verdict::not_authorized;
-  if (names_sender_trouble(r.text))
+  if (names_sender_trouble(r))
     return verdict::sender_refused;
   const auto code = enhanced_code(r);
-  return code.empty() ? judge_plain(p, r.code) : judge_enhanced(code, p);
+  return code.empty() ? judge_plain(p, r) : judge_enhanced(code, p);
 }
 
 } // namespace belfry::io::email

@@ -44,10 +44,11 @@ enum class verdict : std::uint8_t {
 /// "accepted", ...
 std::string_view to_string(verdict x);
 
-/// The reply that ended a session: its code, and the text of its last line.
+/// The reply that ended a session: its code, the text of its last line, and that of the lines before it.
 struct reply {
   int code = 0;
   std::string text;
+  std::string before = {};
 };
 
 /// What `r` means in phase `p`. The enhanced code (RFC 3463) decides where there is one, else the phase and the code.

@@ -105,6 +105,7 @@ struct smtp_session::handle {
   bool over = false;
   email::phase phase = email::phase::connect;
   email::reply last;
+  bool unfinished = false;
 };
 
 std::size_t smtp_session::handle::read(char* to, std::size_t size, std::size_t count, void* self) {
@@ -120,7 +121,12 @@ std::size_t smtp_session::handle::on_reply(char* line, std::size_t size, std::si
   auto& h = *static_cast<handle*>(self);
   if (h.over)
     return size * count;
-  h.last = parse_reply({line, std::min(size * count, reply_max)});
+  auto said = parse_reply({line, std::min(size * count, reply_max)});
+  // "550-" is followed by more of the same.
+  if (h.unfinished && said.code == h.last.code && h.last.before.size() < reply_max)
+    said.before = std::move(h.last.before) + h.last.text + " ";
+  h.unfinished = size * count > 3 && line[3] == '-';
+  h.last = std::move(said);
   h.answered = true;
   if (h.phase == phase::connect && h.last.text == "SMTPUTF8")
     h.takes_international = true;

@@ -58,13 +58,25 @@ constexpr std::array<sv, 16> attempt_outcomes{
     "EMAIL,accepted",    "EMAIL,again",    "EMAIL,gone",       "EMAIL,refused",   "MOBILE,accepted", "MOBILE,again",
     "MOBILE,gone",       "MOBILE,refused", "WEBHOOK,accepted", "WEBHOOK,again",   "WEBHOOK,gone",    "WEBHOOK,refused",
     "WEB_PUSH,accepted", "WEB_PUSH,again", "WEB_PUSH,gone",    "WEB_PUSH,refused"};
-constexpr std::array<sv, 18> alarm_reasons{
-    "EMAIL,credentials_refused",      "EMAIL,sender_refused",       "MOBILE,bad_request",
-    "MOBILE,configuration_suspected", "MOBILE,credentials_refused", "MOBILE,sender_id_mismatch",
-    "WEBHOOK,endpoint_gone",          "WEBHOOK,switched_off",       "WEB_PUSH,bad_request",
-    "WEB_PUSH,credentials_refused",   "STORE,damaged_conversation", "ENGINE,part_ended",
-    "ENGINE,callback_threw",          "ENGINE,callbacks_behind",    "STORE,unit_refused",
-    "ENGINE,person_silent",           "ENGINE,conversation_silent", "ENGINE,participant_silent"};
+constexpr std::array<sv, 19> alarm_reasons{"EMAIL,configuration_suspected",
+                                           "EMAIL,credentials_refused",
+                                           "EMAIL,sender_refused",
+                                           "MOBILE,bad_request",
+                                           "MOBILE,configuration_suspected",
+                                           "MOBILE,credentials_refused",
+                                           "MOBILE,sender_id_mismatch",
+                                           "WEBHOOK,endpoint_gone",
+                                           "WEBHOOK,switched_off",
+                                           "WEB_PUSH,bad_request",
+                                           "WEB_PUSH,credentials_refused",
+                                           "STORE,damaged_conversation",
+                                           "ENGINE,part_ended",
+                                           "ENGINE,callback_threw",
+                                           "ENGINE,callbacks_behind",
+                                           "STORE,unit_refused",
+                                           "ENGINE,person_silent",
+                                           "ENGINE,conversation_silent",
+                                           "ENGINE,participant_silent"};
 constexpr std::array<sv, 3> queues{"events", "store", "lane"};
 constexpr std::array<sv, 4> http_phases{"headers", "body", "idle", "write"};
 

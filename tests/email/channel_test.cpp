@@ -112,6 +112,20 @@ TEST_F(EmailChannel, ReadsEveryAnswerOfTheServer) {
   }
 }
 
+TEST_F(EmailChannel, SuspectsTheConfigurationWhenBareRefusalsDoNotEnd) {
+  start();
+  auto suppressed = [](const attempt_result& r) { return r.address.what == address_news::verdict::suppressed; };
+  for (int i = 0; i < 5; ++i)
+    EXPECT_TRUE(suppressed(send("rcpt-550@x.test"))) << i;
+  auto r = send("rcpt-550@x.test");
+  EXPECT_FALSE(suppressed(r));
+  EXPECT_EQ(r.answer.what, what::refused);
+  EXPECT_EQ(r.alarm, "configuration_suspected");
+  EXPECT_TRUE(suppressed(send("rcpt-550-5.1.1@x.test"))) << "that is said in so many words";
+  EXPECT_EQ(send("ben@x.test").answer.what, what::accepted);
+  EXPECT_TRUE(suppressed(send("rcpt-550@x.test"))) << "mail is taken after all";
+}
+
 TEST_F(EmailChannel, SuppressesForThirtyDaysTheVeryAddress) {
   start();
   auto r = send("rcpt-550-5.1.1@x.test");

@@ -176,6 +176,7 @@ TEST_F(SmtpSession, ReadsRefusalsOfTheRecipient) {
   EXPECT_EQ(r.status, 550);
   EXPECT_EQ(r.answer, "5.1.1");
   EXPECT_EQ(send("rcpt-450-4.2.0@example.test").what, verdict::again);
+  EXPECT_EQ(send("rcpt-listed@example.test").what, verdict::sender_refused) << "all lines count";
   EXPECT_EQ(send("ada@example.test").what, verdict::accepted);
 }
 

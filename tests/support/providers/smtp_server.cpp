@@ -276,6 +276,8 @@ private:
     const auto local = to.substr(0, to.find('@'));
     if (local == "drop-rcpt")
       throw closed{};
+    if (local == "rcpt-listed")
+      return reply("550-rejected, because 127.0.0.1 is in a black list\r\n550 see https://list.test/127.0.0.1");
     if (local.starts_with("rcpt-"))
       return reply(scripted_reply(local.substr(5)));
     if (local.starts_with("greylist-")) {

@@ -48,6 +48,7 @@ struct smtp_server_settings {
 
 /// A strict mail server on loopback. It does what the local part of the recipient says:
 ///   rcpt-<code>[-<enhanced>]   refuses the recipient
+///   rcpt-listed                the same, because of who sends, in the first of two lines
 ///   mail-<code>[-<enhanced>]   refuses the mail after its content
 ///   drop-data                  closes after the content, without a reply (the mail is logged)
 ///   drop-rcpt                  closes instead of answering RCPT
