@@ -279,6 +279,13 @@ time_point connection::next_time() const {
   return last_received_ + (session_.open().empty() ? s.ping_idle : s.ping_waiting);
 }
 
+void connection::ask_for_life(time_point now) {
+  if (phase_ != phase::open || pinged_ || now < last_received_ + environment_.settings.ping_urgent)
+    return;
+  pinged_ = now;
+  session_.ping();
+}
+
 void connection::on_time(time_point now) {
   if (closed() || now < next_time())
     return;

@@ -70,6 +70,8 @@ public:
 
   /// Writes what the session has to say, as far as the socket takes it.
   void flush();
+  /// Asks the server whether it is there, unless it was heard of lately.
+  void ask_for_life(time_point now);
   /// Takes no more requests, and is closed when none is left.
   void retire() { retired_ = true; }
   /// Closes in an orderly way, without waiting for anything.

@@ -66,10 +66,12 @@ struct http2_settings {
   std::chrono::milliseconds connect_timeout{10'000};
   /// Without a byte from the server for so long it is asked whether it is there (PROTOCOLS A-7) ...
   std::chrono::milliseconds ping_idle{15'000};
-  /// ... and earlier when requests wait for it; ...
+  /// ... and earlier when requests wait for it, ...
   std::chrono::milliseconds ping_waiting{2'000};
+  /// ... with an urgent request after so long; ...
+  std::chrono::milliseconds ping_urgent{1'000};
   /// ... without an answer for so long it is taken for dead.
-  std::chrono::milliseconds ping_timeout{5'000};
+  std::chrono::milliseconds ping_timeout{3'000};
   /// A connection without requests for so long is closed.
   std::chrono::milliseconds idle_max{1'800'000};
   /// Used instead of the system's resolver. Called on other threads.

@@ -91,6 +91,8 @@ void pool::begin_waiting(time_point now) {
         done_({&x, transport_error::not_begun, true});
       else if (!c->session().begin(x))
         done_({&x, transport_error::other, true});
+      else if (x.job.request.urgent)
+        c->ask_for_life(now);
     }
   }
 }

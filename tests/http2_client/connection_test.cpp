@@ -34,6 +34,23 @@ TEST_F(Http2, NoticesAServerThatFellSilentAndReachesItOnANewConnection) {
   EXPECT_EQ(client->counts().lost, 1U);
 }
 
+TEST_F(Http2, AsksAtOnceWhetherTheServerIsThereForAnUrgentRequest) {
+  test::http2_server server(serving([](const test::http2_request& r) {
+    return test::http2_reply{.kind = r.number == 2 ? what::freeze : what::answer};
+  }));
+  http2_settings settings;
+  settings.ping_idle = settings.ping_waiting = std::chrono::hours{1};
+  settings.ping_urgent = 0ms;
+  settings.ping_timeout = 100ms;
+  auto client = make_client(settings);
+  EXPECT_EQ(call(*client, post(server.url())).status, 200);
+  auto urgent = post(server.url());
+  urgent.urgent = true;
+  const auto answer = call(*client, urgent);
+  EXPECT_EQ(answer.error, transport_error::timeout);
+  EXPECT_LT(answer.duration, 5s);
+}
+
 TEST_F(Http2, AsksAnIdleServerWhetherItIsThere) {
   test::http2_server server(serving());
   auto client = make_client(impatient());
