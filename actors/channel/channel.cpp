@@ -211,10 +211,11 @@ void on_answered(pointer self, answered& x) {
     return;
   auto& managed = managed_lane_of(self, x.lane);
   auto& r = *x.what;
-  if (!r.alarm.empty())
+  const auto t = now(self);
+  // Those that were under way when the first was refused say nothing new.
+  const auto known = r.hold > 0 && !managed.core.hold(t + r.hold, t, r.how == verdict::postponed);
+  if (!r.alarm.empty() && !known)
     st.shared->metrics.alarm(to_string(kind_of(self)), r.alarm, r.subject);
-  if (r.hold > 0)
-    managed.core.hold(now(self) + r.hold);
   switch (r.how) {
   case verdict::made:
     on_made(self, x.lane, managed, i->second, r);

@@ -253,6 +253,8 @@ void lane::start(entry& e, engine_time now, std::vector<queued>& out) {
   if (!e.call())
     retry_turn_ = !e.retry();
   e.probe = breaker_.started(now);
+  if (probing_)
+    prober_ = &e;
   ++in_flight_;
   ++counters_.started;
   if (e.retry()) {
@@ -265,6 +267,8 @@ void lane::start(entry& e, engine_time now, std::vector<queued>& out) {
 }
 
 bool lane::slot_free(bool calls) const {
+  if (probing_ && prober_)
+    return false;
   return in_flight_ < options_.in_flight_max - (calls ? 0 : call_slots);
 }
 

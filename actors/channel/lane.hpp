@@ -201,9 +201,10 @@ public:
   /// back.
   bool starved() const { return starved_; }
 
-  /// Nothing starts before `until`, calls included (the provider refuses our key, say).
-  void hold(engine_time until);
-  /// A new start for the endpoint (its configuration changed): closes the breaker, lifts every hold.
+  /// Nothing starts before `until`, calls included (the provider refuses our key, say). `probe`: from then on one
+  /// starts at a time, until one gets an answer. False: it was held already.
+  bool hold(engine_time until, engine_time now, bool probe);
+  /// A new start for the endpoint (its configuration changed): closes the breaker, lifts every hold but for the probe.
   void reset();
   /// Nothing starts and nothing new is taken any more; what is in flight may end.
   void stop() { stopping_ = true; }
@@ -331,6 +332,10 @@ private:
   /// Nothing at all, and no message or request, starts before these.
   engine_time hold_all_ = 0;
   engine_time hold_messages_ = 0;
+  /// Whether anything is taken again is not known yet.
+  bool probing_ = false;
+  /// The one that finds out.
+  entry* prober_ = nullptr;
   bool starved_ = false;
   bool stopping_ = false;
   lane_counters counters_;

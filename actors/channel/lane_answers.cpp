@@ -15,6 +15,8 @@ void lane::release(entry& e) {
   e.in_flight = false;
   e.probe = false;
   e.chain->in_flight = nullptr;
+  if (prober_ == &e)
+    prober_ = nullptr;
   --in_flight_;
   if (e.retry() && !e.call())
     --retries_in_flight_;
@@ -41,6 +43,7 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
     learn(*e, o, now);
   else if (e->probe)
     breaker_.probe_lost(now);
+  probing_ = probing_ && o.status == 0 && o.what != outcome::verdict::accepted;
   release(*e);
   ++e->item.tries;
   e->item.fresh_connection = swallowed;
@@ -87,7 +90,7 @@ void lane::learn(const entry& e, const outcome& o, engine_time now) {
       return;
     // Only what the endpoint asked for in so many words may hold calls.
     if (o.retry_after.value_or(0) > 0)
-      hold(now + std::min(*o.retry_after, retry_after_max));
+      hold(now + std::min(*o.retry_after, retry_after_max), now, false);
     else
       hold_messages_ = std::max(hold_messages_, now + options_.retry.first);
     return;
@@ -184,8 +187,11 @@ cancellation lane::cancel(const notification_id& delivery, reason why) {
 
 // -- the endpoint ---------------------------------------------------------------------
 
-void lane::hold(engine_time until) {
+bool lane::hold(engine_time until, engine_time now, bool probe) {
+  const auto fresh = hold_all_ <= now;
   hold_all_ = std::max(hold_all_, until);
+  probing_ = probing_ || probe;
+  return fresh;
 }
 
 void lane::reset() {

@@ -157,11 +157,12 @@ void person_core::expand(notification_record& r, const std::vector<address>& to,
   const auto& n = r.notification;
   for (const auto& a : to) {
     auto delay = n.kind == kind::new_message ? lookups_.delay(a.channel) : 0;
+    const auto lane = a.lane.empty() ? a.lane : lane_in_use(n, a);
     auto& d = r.deliveries.emplace_back();
     d.id = derive_delivery_id(n.id, a.channel, a.target);
     d.channel = a.channel;
     d.target = a.target;
-    d.lane = a.lane;
+    d.lane = lane;
     // An attempt may have begun before the crash that it was told again after.
     d.left = of_former_life(n.seq);
     if (delay > 0) {
@@ -171,8 +172,24 @@ void person_core::expand(notification_record& r, const std::vector<address>& to,
     if (n.kind == kind::new_message)
       supersede_elsewhere(n, d, fx);
     fx.submits.push_back(command_for(r, d, false));
-    fx.submits.back().behind = parked_before(n, a);
+    fx.submits.back().behind = parked_before(n, address_of(d));
   }
+}
+
+/// An address may change its lane (a token that proves itself), and go by several (two tokens of an iPhone): what comes
+/// later stays behind what is on its way there.
+std::string person_core::lane_in_use(const notification& n, const address& a) {
+  auto lane = a.lane;
+  for (auto seq : open_.in_group(n.conversation, group_of(n.kind))) {
+    if (seq == n.seq)
+      continue;
+    for (const auto& d : open_.open(seq).deliveries) {
+      if (!is_final(d.state) && d.channel == a.channel && d.target == a.target)
+        lane = d.lane;
+    }
+    open_.close(seq);
+  }
+  return lane;
 }
 
 /// When the last of what is before it in its chain comes back from disk, where it went in a former life of the process;

@@ -126,6 +126,7 @@ private:
   void take_back(notification_record& r, engine_time now, person_effects& fx);
   std::vector<address> where_to_take_back(const notification& n, const shown_at& shown) const;
   engine_time parked_before(const notification& n, const address& a);
+  std::string lane_in_use(const notification& n, const address& a);
   void supersede_elsewhere(const notification& newer, delivery& d, person_effects& fx);
   lane_command command_for(const notification_record& r, const delivery& d, bool from_disk) const;
   void load_unfinished(const io::notification_row& row);

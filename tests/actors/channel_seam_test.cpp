@@ -159,6 +159,9 @@ TEST_F(Seam, AHeldLaneRestsAndRaisesTheAlarmOfTheChannel) {
   EXPECT_EQ(wires->seen.size(), 2U);
   EXPECT_NE(w->get().metrics.text().find("credentials_refused"), std::string::npos);
   w->pass(10s);
+  ASSERT_EQ(wires->seen.size(), 3U) << "one finds out whether others may";
+  wires->open[2].done(accepted());
+  w->settle();
   EXPECT_EQ(wires->seen.size(), 5U);
 }
 

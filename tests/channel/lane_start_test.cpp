@@ -177,10 +177,27 @@ TEST(LaneHold, RetryAfterOfOneDeliveryHoldsOnlyThat) {
 TEST(LaneHold, AHoldFromOutsideIsLiftedByAReset) {
   lane l({});
   fill(l, 1, 1);
-  l.hold(300'000);
+  l.hold(300'000, 0, false);
   EXPECT_TRUE(l.next(299'999).empty());
   l.reset();
   EXPECT_EQ(l.next(0).size(), 1U);
+}
+
+TEST(LaneHold, AfterOneThatProbesOneStartsUntilItGetsAnAnswer) {
+  lane l({});
+  fill(l, 1, 3);
+  l.submit(call(4), 0);
+  EXPECT_TRUE(l.hold(300'000, 0, true));
+  EXPECT_FALSE(l.hold(300'000, 1, true)) << "it was held";
+  EXPECT_EQ(numbers(l.next(300'000)), numbered{4});
+  EXPECT_TRUE(l.next(300'000).empty());
+  EXPECT_EQ(l.next_wake(300'000), 86'400'000) << "when their life is over";
+  l.put_back(id_of(4), 300'001, 300'001);
+  EXPECT_TRUE(l.hold(600'000, 300'001, true));
+  l.reset();
+  EXPECT_EQ(numbers(l.next(300'001)), numbered{4}) << "it is not known yet whether anything is taken";
+  l.answered(id_of(4), accepted(), 300'002, even);
+  EXPECT_EQ(l.next(300'002).size(), 3U);
 }
 
 TEST(LaneBudget, MessagesOfAllLanesStayWithinIt) {

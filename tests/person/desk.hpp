@@ -60,6 +60,14 @@ public:
     addresses_.push_back({{channel_kind::mobile, target, "apns"}, std::move(kinds)});
   }
 
+  /// Its address goes by another lane from now on.
+  void moves(const std::string& target, const std::string& lane) {
+    for (auto& [a, kinds] : addresses_) {
+      if (a.target == target)
+        a.lane = lane;
+    }
+  }
+
   // -- mail
 
   void message(const message_id& m, const std::string& text = "hello", const conversation_id& c = "conv") {
@@ -105,6 +113,13 @@ public:
     lines out;
     for (const auto& o : held_)
       out.push_back(name(o.item.delivery));
+    return out;
+  }
+  /// Their lanes.
+  lines lanes() const {
+    lines out;
+    for (const auto& o : held_)
+      out.push_back(o.lane);
     return out;
   }
   /// The lane asks whether it may be tried; none: it is in flight now.

@@ -35,6 +35,21 @@ TEST_F(Telling, KeepsWhatTheConversationDecidedNotToTell) {
   EXPECT_EQ(last.traces[0].reason, reason::role_disabled);
 }
 
+TEST_F(Telling, StaysBehindWhatIsOnItsWayToTheSameAddress) {
+  has_device("phone", all_kinds());
+  call(kind::incoming_call);
+  ASSERT_EQ(asks("phone incoming_call c1"), reason::none);
+  moves("phone", "proven");
+  message("m1");
+  EXPECT_EQ(lanes(), (lines{"MOBILE/apns", "MOBILE/proven"})) << "messages have no part in it";
+  call(kind::revoke_call);
+  EXPECT_EQ(lanes().back(), "MOBILE/apns");
+  answered("phone incoming_call c1", delivery_state::accepted);
+  leaves("phone revoke_call c1");
+  call(kind::missed_call);
+  EXPECT_EQ(lanes().back(), "MOBILE/proven");
+}
+
 TEST_F(Telling, IsDoneWhenAllDeliveriesHaveEnded) {
   has("w1");
   has("w2");
