@@ -122,12 +122,13 @@ struct attempt_result {
   millis duration = 0;
   /// The provider's id of what it took, if it gives one.
   std::string message_id = {};
-  /// Requests before the last one, oldest first, each followed at once by another: a payload that was too big, a token
-  /// that was renewed, a broken connection; of `postponed` all of them. The trace shows them as attempts.
+  /// Requests before the last one, oldest first; of `postponed` all of them: a payload that was too big, a token that
+  /// was renewed, a broken connection. The trace shows them as attempts.
   std::vector<belfry::attempt> earlier = {};
   /// Of `postponed`: milliseconds from now.
   millis wait = 0;
-  /// The whole lane rests so long, in milliseconds, calls included (quota, refused credentials); 0: it goes on.
+  /// The whole lane rests so long, in milliseconds, calls included (quota, refused credentials); 0: it goes on. After
+  /// what was `postponed` one delivery goes first, to see whether others may.
   millis hold = 0;
   /// Not empty: an alarm of this reason is raised (PROTOCOLS); `subject` names the app, host, or registration.
   std::string alarm;

@@ -20,21 +20,28 @@ const std::string& provider_token::authorization(millis now) {
   return authorization_;
 }
 
-bool provider_token::expired(const std::string& used, millis now) {
+provider_token::advice provider_token::expired(const std::string& used, millis now) {
   if (used != authorization_)
-    return true;
+    return advice::resend;
   if (!may_make(now))
-    return false;
+    return doubt();
   make(now);
-  return true;
+  return advice::resend;
 }
 
-void provider_token::too_many(millis now) {
+provider_token::advice provider_token::too_many(const std::string& used, millis now) {
   not_before_ = now + renew_min;
+  if (used != authorization_)
+    return advice::resend;
+  if (former_.empty() || now < former_made_at_ || now - former_made_at_ >= life)
+    return doubt();
+  authorization_ = std::exchange(former_, {});
+  made_at_ = former_made_at_;
+  return advice::resend;
 }
 
-void provider_token::replace(crypto::p256_key key, std::string key_id, std::string team_id) {
-  *this = provider_token(std::move(key), std::move(key_id), std::move(team_id));
+provider_token::advice provider_token::doubt() {
+  return doubts_++ == 0 ? advice::wait : advice::stop;
 }
 
 bool provider_token::may_make(millis now) const {
@@ -45,6 +52,9 @@ void provider_token::make(millis now) {
   const nlohmann::json head{{"alg", "ES256"}, {"kid", key_id_}};
   const nlohmann::json claims{{"iss", team_id_}, {"iat", now / 1000}};
   const auto text = crypto::base64url_encode(head.dump()) + "." + crypto::base64url_encode(claims.dump());
+  former_ = std::exchange(authorization_, {});
+  former_made_at_ = made_at_;
+  doubts_ = 0;
   authorization_ = "bearer " + text + "." + crypto::base64url_encode(key_.sign(text));
   made_at_ = now;
 }

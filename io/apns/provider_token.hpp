@@ -3,13 +3,13 @@
 #include "belfry/io/crypto/p256.hpp"
 #include "belfry/messages/ids.hpp"
 
-#include <optional>
+#include <cstdint>
 #include <string>
 
 namespace belfry::io::apns {
 
 /// The token of a team's key (PROTOCOLS A-5): made anew after 50 minutes, at Apple's demand earlier, but never twice in
-/// 20 minutes. Shared by all that push for the team; used by one thread at a time.
+/// 20 minutes. One for all apps and connections of the team; used by one thread at a time.
 class provider_token {
 public:
   static constexpr millis renew_after = 50 * 60 * 1000;
@@ -19,23 +19,40 @@ public:
 
   /// "bearer <token>".
   const std::string& authorization(millis now);
-  /// Apple called `used` expired. True: the next one is new, or is already; false: it was made so lately that another
-  /// one would be one too many.
-  bool expired(const std::string& used, millis now);
-  /// Apple saw too many tokens: none is made for 20 minutes.
-  void too_many(millis now);
-  /// Another key: its token is made at once, whatever became of the former.
-  void replace(crypto::p256_key key, std::string key_id, std::string team_id);
+  enum class advice : std::uint8_t {
+    /// With `authorization`, which is another one now.
+    resend,
+    /// It was made so lately that another one would be one too many: it may be good for others.
+    wait,
+    /// The same, and not for the first time: key or clock are wrong, or Apple's minds.
+    stop,
+  };
+
+  /// Apple called `used` expired.
+  advice expired(const std::string& used, millis now);
+  /// Apple saw too many tokens when `used` came: none is made for 20 minutes, and the one before it, if it is good
+  /// still, takes its place.
+  advice too_many(const std::string& used, millis now);
+  /// Apple took `used`.
+  void accepted() { doubts_ = 0; }
 
 private:
+  /// Apple takes a token for so long.
+  static constexpr millis life = 60 * 60 * 1000;
+
   void make(millis now);
   bool may_make(millis now) const;
+  advice doubt();
 
   crypto::p256_key key_;
   std::string key_id_;
   std::string team_id_;
   std::string authorization_;
   millis made_at_ = 0;
+  std::string former_;
+  millis former_made_at_ = 0;
+  /// How often the one at hand was refused since it was accepted last.
+  int doubts_ = 0;
   millis not_before_ = 0;
 };
 

@@ -84,7 +84,9 @@ bool access_token::fetched(const http_answer& a, millis now) {
   const auto life = body.find("expires_in");
   authorization_ = "Bearer " + token->get<std::string>();
   fetched_at_ = now;
-  good_until_ = now + (life != body.end() && life->is_number_integer() ? life->get<millis>() * second : assertion_life);
+  const auto named = life != body.end() && life->is_number_integer() ? life->get<millis>() * second : assertion_life;
+  // However short it is said to live, the next one is not fetched at once.
+  good_until_ = now + std::clamp(named, 2 * margin, assertion_life);
   retry_at_ = 0;
   failures_ = 0;
   return true;

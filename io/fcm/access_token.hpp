@@ -44,6 +44,8 @@ public:
   };
 
   step next(millis now);
+  /// Somebody fetches one.
+  bool fetching() const { return fetching_; }
   /// "Bearer <token>".
   const std::string& authorization() const { return authorization_; }
   /// When to ask again after `wait`.

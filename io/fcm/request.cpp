@@ -28,13 +28,16 @@ bool is_urgent(form f) {
   return f == form::alert || f == form::voip;
 }
 
-void write_data(json_text& out, const mobile::push& p, const mobile::texts& t,
+void write_data(json_text& out, const mobile::push& p, const app_settings& app, const mobile::texts& t,
                 const std::optional<std::string>& hidden) {
   out.begin_object("data");
   for (const auto& field : mobile::data_of(p.what, hidden ? mobile::texts{} : t, p.conversation_count))
     out.member(field.name, field.value);
   if (hidden)
     out.member("payload", *hidden);
+  // By it an app takes back what Android showed without asking the app.
+  if (p.to.platform == device_platform::android)
+    out.member("tag", mobile::collapse_id(app.tag_key, p.what));
   out.end_object();
 }
 
@@ -79,7 +82,7 @@ std::optional<std::string> render(const mobile::push& p, const app_settings& app
   std::optional<std::string> hidden;
   if (mobile::sealed(p.to) && !t.title.empty() && !(hidden = mobile::seal(t, p.to)))
     return std::nullopt;
-  write_data(out, p, t, hidden);
+  write_data(out, p, app, t, hidden);
   if (p.to.platform == device_platform::ios) {
     if (!write_apns(out, p, app, t))
       return std::nullopt;

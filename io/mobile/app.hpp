@@ -8,50 +8,44 @@
 #include "belfry/io/mobile/guard.hpp"
 #include "belfry/messages/error.hpp"
 
-#include <deque>
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace belfry::io::mobile {
 
-/// Which tokens of one app and environment are under suspicion, and which were given up since (guard.hpp).
-class suspicion {
-public:
-  enum class verdict : std::uint8_t {
-    /// It may be the configuration: the token stays.
-    keep,
-    /// The same, and from now on the configuration is suspected: an alarm.
-    alarm,
-    /// Others were accepted meanwhile: the token is dead.
-    give_up,
-  };
-
-  verdict refused(const std::string& token);
-  void accepted();
-
-private:
-  /// Given up and not seen since; the oldest are forgotten.
-  static constexpr std::size_t given_up_max = 1'000;
-
-  deletion_guard guard_;
-  std::deque<std::string> given_up_;
+/// The access token of a service account, shared by all apps that push with it, and who waits for it to be fetched.
+struct fcm_login {
+  fcm::service_account account;
+  fcm::access_token token = {};
+  std::vector<std::function<void()>> waiting = {};
 };
 
 /// What an app needs for Android, and for iPhones by way of FCM.
 struct fcm_access {
   fcm::app_settings settings;
-  fcm::service_account account;
-  fcm::access_token token;
-  suspicion suspects;
+  /// One for each project and account: they share a quota and what becomes of the credentials.
+  std::string lane;
+  std::shared_ptr<fcm_login> login;
+  /// A payload may be what is bad, so that it takes more to give a token up.
+  deletion_guard suspects{2};
 };
 
 /// What it needs for iPhones.
 struct apns_access {
   apns::app_settings settings;
-  apns::provider_token token;
-  suspicion production, sandbox;
+  /// One for each team and key (PROTOCOLS A-5).
+  std::shared_ptr<apns::provider_token> token;
+  /// By environment, and for the topics of alerts and of VoIP pushes.
+  std::array<std::array<deletion_guard, 2>, 2> suspects;
 
-  suspicion& of(device_environment x) { return x == device_environment::sandbox ? sandbox : production; }
+  deletion_guard& of(device_environment x, bool voip) {
+    return suspects[x == device_environment::sandbox ? 1 : 0][voip ? 1 : 0];
+  }
 };
 
 /// The credentials of one app and how they fare; used by one thread at a time.
@@ -60,8 +54,14 @@ struct app {
   std::optional<apns_access> apns;
 };
 
-/// ec::bad_input: a credential cannot be used; `at` names where it stands ("mobile", "mobile.apps[0]").
-result<app> make_app(const std::string& at, const mobile_options& o, const fcm_options& fcm, const apns_options& apns,
-                     const std::string& collapse_key);
+/// By their names.
+using app_map = std::map<std::string, app>;
+
+/// ec::bad_input: a credential cannot be used; the error names where it stands ("mobile", "mobile.apps[0]").
+result<app_map> make_apps(const mobile_options& o, const std::string& collapse_key);
+
+/// Takes over the credentials of `fresh` that are not those of before: what was made of the others stays in use. Which
+/// credentials an app has stays as it was.
+void replace_credentials(app_map& apps, const mobile_options& before, app_map fresh, const mobile_options& now);
 
 } // namespace belfry::io::mobile

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 
 namespace belfry::io::mobile {
@@ -23,6 +23,9 @@ constexpr millis soon = 1'000;
 constexpr millis device_wait = 60'000;
 /// Of a payload that was too big although it was in the bounds, this much is tried once more.
 constexpr std::size_t smaller = 3'000;
+/// Deliveries whose next request follows at once, as soon as it is known that they are still wanted.
+constexpr std::size_t followed_max = 10'000;
+constexpr millis minute = 60'000;
 
 /// The trace keeps so much of a provider's message id.
 constexpr std::size_t message_id_max = 200;
@@ -30,15 +33,8 @@ constexpr std::size_t message_id_max = 200;
 /// How a push travels.
 enum class route : std::uint8_t { none, fcm, apns };
 
-/// One delivery while it is with a provider.
-struct job {
-  attempt_input in;
-  std::function<void(attempt_result)> done;
-  device to;
-  route by = route::none;
-  bool proven = false;
-  /// The credential that the last request carried.
-  std::string authorization;
+/// What the requests for a delivery so far led to, where another one follows at once.
+struct progress {
   bool renewed = false;
   bool shrunk = false;
   /// No shorter text made it small enough: it goes without.
@@ -46,10 +42,21 @@ struct job {
   std::size_t sent_bytes = 0;
   /// The provider was in trouble, and it is the one quick try on another connection.
   bool second_try = false;
-  /// Requests that another one followed at once.
-  std::vector<belfry::attempt> earlier;
   /// Its device's budget was asked.
   bool counted = false;
+  /// How the last request ended.
+  std::optional<belfry::attempt> last;
+};
+
+/// One delivery while it is with a provider.
+struct job : progress {
+  attempt_input in;
+  std::function<void(attempt_result)> done;
+  device to;
+  route by = route::none;
+  bool proven = false;
+  /// The credential that the last request carried.
+  std::string authorization;
   millis sent_at = 0;
 
   mobile::push push(std::string_view default_locale) const {
@@ -70,6 +77,16 @@ std::pair<std::string_view, std::string> token_of(kind k, const device& d, route
   const auto voip = by == route::apns && apns::form_of(k) == apns::form::voip;
   const auto& token = voip ? d.push_kit_token : d.push_token;
   return {voip ? "pushKit" : "push", token.value_or("")};
+}
+
+bool is_voip(const job& j) {
+  return j.by == route::apns && apns::form_of(j.in.what.kind) == apns::form::voip;
+}
+
+/// What several tokens are sent alike.
+std::string payload_of(const notification& n) {
+  std::string out{to_string(n.kind)};
+  return out + " " + (n.message ? n.message->message : n.call ? n.call->call : std::string{});
 }
 
 std::string key_of(const job& j) {
@@ -164,31 +181,10 @@ attempt_result accepted(const job& j, int status, std::string_view message_id) {
   return r;
 }
 
-result<std::map<std::string, app>> make_apps(const mobile_options& m, const std::string& collapse_key) {
-  std::map<std::string, app> apps;
-  auto add = [&](const std::string& name, const std::string& at, const fcm_options& fcm,
-                 const apns_options& apns) -> result<success> {
-    auto made = make_app(at, m, fcm, apns, collapse_key);
-    if (!made)
-      return made.error();
-    apps.insert_or_assign(name, std::move(*made));
-    return success{};
-  };
-  auto ok = add("default", "mobile", m.fcm, m.apns);
-  for (std::size_t i = 0; ok && i < m.apps.size(); ++i)
-    ok = add(m.apps[i].app, "mobile.apps[" + std::to_string(i) + "]", m.apps[i].fcm, m.apps[i].apns);
-  if (!ok)
-    return ok.error();
-  // The app "default" may stand in the list instead.
-  if (auto i = apps.find("default"); i != apps.end() && !i->second.fcm && !i->second.apns)
-    apps.erase(i);
-  return apps;
-}
-
 class mobile_channel final : public channel {
 public:
-  mobile_channel(const options& o, std::map<std::string, app> apps, std::unique_ptr<http_transport> http2,
-                 std::string collapse_key, std::function<millis()> wall)
+  mobile_channel(const options& o, app_map apps, std::unique_ptr<http_transport> http2, std::string collapse_key,
+                 std::function<millis()> wall)
       : given_(o.mobile),
         collapse_key_(std::move(collapse_key)),
         default_locale_(o.push.default_locale),
@@ -227,24 +223,14 @@ public:
     const auto resumes = refused_.exchange(false);
     if (o.mobile == given_)
       return resumes;
+    replace_credentials(apps_, given_, std::move(*fresh), o.mobile);
     given_ = o.mobile;
-    for (auto& [name, a] : apps_) {
-      auto i = fresh->find(name);
-      if (i == fresh->end())
-        continue;
-      // Which credentials an app has stays as it was at the start.
-      if (a.fcm && i->second.fcm) {
-        a.fcm->account = std::move(i->second.fcm->account);
-        a.fcm->token = {};
-      }
-      if (a.apns && i->second.apns)
-        a.apns->token = std::move(i->second.apns->token);
-    }
     return true;
   }
 
   void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
     auto j = std::make_shared<job>();
+    static_cast<progress&>(*j) = take_progress(in.which.id);
     j->in = std::move(in);
     j->done = std::move(done);
     if (auto d = find(j->in.devices, j->in.which.target); d != j->in.devices.end()) {
@@ -276,9 +262,9 @@ private:
 
   /// Deliveries that share credentials and a server share a lane; tokens that never worked have one of their own, since
   /// Apple slows a connection down for bad ones.
-  static std::string lane_of(const device& d, belfry::kind k, route by, const std::vector<address_note>& notes) {
+  std::string lane_of(const device& d, belfry::kind k, route by, const std::vector<address_note>& notes) const {
     if (by == route::fcm)
-      return "fcm/" + d.app;
+      return apps_.at(d.app).fcm->lane;
     std::string lane = "apns/" + d.app;
     lane += d.environment == device_environment::sandbox ? "/sandbox" : "/production";
     auto [name, token] = token_of(k, d, by);
@@ -311,35 +297,46 @@ private:
     if (!std::exchange(j->brief, true))
       return send(j);
     // The answer that it had is the last word.
-    auto last = j->earlier.back();
-    j->earlier.pop_back();
-    auto r = refused(last.status, last.answer);
-    r.duration = last.duration;
-    r.earlier = std::move(j->earlier);
-    j->done(std::move(r));
+    j->done(refused(j->last ? j->last->status : 0, j->last ? j->last->answer : std::string{}));
   }
 
-  static void finish(job& j, attempt_result r, const http_answer& a) {
+  static void finish(const job& j, attempt_result r, const http_answer& a) {
     r.duration = a.duration.count();
-    r.earlier = std::move(j.earlier);
     j.done(std::move(r));
   }
 
   /// The credentials of the app are wrong. It counts as no attempt, and the trace shows why nothing goes.
   void stop(job& j, const http_answer& a, std::string_view why) {
     refused_ = true;
-    note(j, a, why);
-    finish(j, stopped(j.to.app), a);
+    auto r = stopped(j.to.app);
+    r.earlier.push_back(note(j, a, why));
+    finish(j, std::move(r), a);
   }
 
-  static void note(job& j, const http_answer& a, std::string_view why) {
-    j.earlier.push_back({j.sent_at, a.status, std::string{why}, a.duration.count()});
+  static belfry::attempt note(const job& j, const http_answer& a, std::string_view why) {
+    return {j.sent_at, a.status, std::string{why}, a.duration.count()};
   }
 
-  /// Another request follows the one that was answered.
-  void send_again(const job_ptr& j, const http_answer& a, std::string_view why) {
-    note(*j, a, why);
-    send(j);
+  /// Another request follows the one that was answered, if the delivery is still wanted.
+  void send_again(job& j, const http_answer& a, std::string_view why) {
+    auto r = postponed(0);
+    j.last = r.earlier.emplace_back(note(j, a, why));
+    keep_progress(j);
+    finish(j, std::move(r), a);
+  }
+
+  void keep_progress(const job& j) {
+    std::lock_guard guard{progress_lock_};
+    // Who is forgotten may be sent once more than that.
+    if (followed_.size() >= followed_max)
+      followed_.clear();
+    followed_[j.in.which.id] = j;
+  }
+
+  progress take_progress(const notification_id& delivery) {
+    std::lock_guard guard{progress_lock_};
+    auto node = followed_.extract(delivery);
+    return node.empty() ? progress{} : std::move(node.mapped());
   }
 
   fcm_access& fcm_of(const job& j) { return *apps_.at(j.to.app).fcm; }
@@ -357,43 +354,72 @@ private:
         return j->done(postponed(std::max(wait, soon)));
       }
     }
-    switch (access.token.next(j->sent_at)) {
+    auto login = access.login;
+    auto& token = login->token;
+    switch (token.next(j->sent_at)) {
     case fcm::access_token::step::fetch: {
-      auto request = fcm::token_request(access.account, j->sent_at);
+      auto request = fcm::token_request(login->account, j->sent_at);
       guard.unlock();
-      return http2_->send(std::move(request), [this, j](const http_answer& a) { on_access_token(j, a); });
+      return http2_->send(std::move(request),
+                          [this, j, login](const http_answer& a) { on_access_token(j, *login, a); });
     }
-    case fcm::access_token::step::wait: {
-      auto wait = access.token.ready_at(j->sent_at) - j->sent_at;
-      guard.unlock();
-      return j->done(postponed(std::max(wait, soon)));
-    }
+    case fcm::access_token::step::wait:
+      if (token.fetching()) {
+        login->waiting.emplace_back([this, j] { ask_again(j); });
+        return;
+      }
+      return j->done(postponed(std::max(token.ready_at(j->sent_at) - j->sent_at, soon)));
     case fcm::access_token::step::use:
       break;
     }
-    j->authorization = access.token.authorization();
+    j->authorization = token.authorization();
     guard.unlock();
     auto request = fcm::make_request(j->push(default_locale_), access.settings, j->authorization,
                                      std::min(j->bytes_max(), fcm::message_max));
     if (!request)
       return without_request(j);
     j->sent_bytes = request->body.size();
-    http2_->send(std::move(*request), [this, j](const http_answer& a) {
-      if (a.error != transport_error::none)
-        return finish(*j, without_answer(a), a);
-      on_fcm(j, a);
+    request_now(j, std::move(*request), [this](const job_ptr& x, const http_answer& a) { on_fcm(x, a); });
+  }
+
+  /// The request for the delivery itself; `answered` hears what the provider said.
+  void request_now(const job_ptr& j, http_request request,
+                   std::function<void(const job_ptr&, const http_answer&)> answered) {
+    j->sent_bytes = request.body.size();
+    // Connections that are not from before, which may all be dead; those of a minute are shared.
+    if (j->second_try)
+      request.group += " second try " + std::to_string(j->sent_at / minute);
+    http2_->send(std::move(request), [this, j, answered = std::move(answered)](const http_answer& a) {
+      if (a.error == transport_error::none)
+        return answered(j, a);
+      // A call does not wait for the lane's turn when a connection broke; its id keeps it from ringing twice.
+      const auto broken = a.error == transport_error::connect || a.error == transport_error::timeout
+                          || a.error == transport_error::kept_connection_lost;
+      if (broken && is_call(j->in.what.kind) && !std::exchange(j->second_try, true))
+        return send_again(*j, a, to_string(a.error));
+      if (a.error == transport_error::not_begun)
+        keep_progress(*j);
+      finish(*j, without_answer(a), a);
     });
   }
 
-  void on_access_token(const job_ptr& j, const http_answer& a) {
+  /// It waited for something else, and goes if it is still wanted.
+  void ask_again(const job_ptr& j) {
+    keep_progress(*j);
+    j->done(postponed(0));
+  }
+
+  void on_access_token(const job_ptr& j, fcm_login& login, const http_answer& a) {
     std::unique_lock guard{lock_};
-    auto& access = fcm_of(*j);
     auto t = wall_();
-    auto good = access.token.fetched(a, t);
-    auto wait = access.token.ready_at(t) - t;
+    auto good = login.token.fetched(a, t);
+    auto wait = login.token.ready_at(t) - t;
+    auto waiting = std::exchange(login.waiting, {});
     guard.unlock();
+    for (const auto& go : waiting)
+      go();
     if (good)
-      return send(j);
+      return ask_again(j);
     // What the authority refuses in so many words will not get better by asking again soon.
     if (a.status >= 400 && a.status < 500)
       return stop(*j, a, "no_access_token");
@@ -405,12 +431,13 @@ private:
     using fcm::action;
     std::unique_lock guard{lock_};
     auto& access = fcm_of(*j);
+    auto& token = access.login->token;
     auto t = wall_();
     auto v = fcm::read_answer(a, t);
     auto why = fcm::to_string(v.why);
     switch (v.what) {
     case action::accepted:
-      access.suspects.accepted();
+      access.suspects.accepted(*j->to.push_token, payload_of(j->in.what));
       return finish(*j, accepted(*j, a.status, v.name), a);
     case action::gone:
       return finish(*j, dead(*j, a.status, why, j->sent_at), a);
@@ -431,20 +458,20 @@ private:
     case action::not_fcm:
       return finish(*j, again(a.status, why, v.wait), a);
     case action::new_token:
-      if (access.token.refused(j->authorization, t) && !std::exchange(j->renewed, true)) {
-        guard.unlock();
-        return send_again(j, a, why);
-      }
+      if (token.refused(j->authorization, t) && !std::exchange(j->renewed, true))
+        return send_again(*j, a, why);
       return stop(*j, a, why);
     case action::stop_project:
       return stop(*j, a, why);
     case action::shrink:
-      if (!std::exchange(j->shrunk, true)) {
-        guard.unlock();
-        return send_again(j, a, why);
-      }
-      return finish(*j, refused(a.status, why), a);
+      return shrink(*j, a, why);
     }
+  }
+
+  void shrink(job& j, const http_answer& a, std::string_view why) {
+    if (!std::exchange(j.shrunk, true))
+      return send_again(j, a, why);
+    finish(j, refused(a.status, why), a);
   }
 
   // -- APNs
@@ -452,24 +479,13 @@ private:
   void send_by_apns(const job_ptr& j) {
     std::unique_lock guard{lock_};
     auto& access = apns_of(*j);
-    j->authorization = access.token.authorization(j->sent_at);
+    j->authorization = access.token->authorization(j->sent_at);
     guard.unlock();
     auto request =
         apns::make_request(j->push(default_locale_), access.settings, j->authorization, j->proven, j->bytes_max());
     if (!request)
       return without_request(j);
-    j->sent_bytes = request->body.size();
-    if (j->second_try)
-      request->group += " second try";
-    http2_->send(std::move(*request), [this, j](const http_answer& a) {
-      // A call does not wait for the lane's turn when a connection broke; its id keeps Apple from ringing twice.
-      if ((a.error == transport_error::connect || a.error == transport_error::kept_connection_lost)
-          && is_call(j->in.what.kind) && !std::exchange(j->second_try, true))
-        return send_again(j, a, to_string(a.error));
-      if (a.error != transport_error::none)
-        return finish(*j, without_answer(a), a);
-      on_apns(j, a);
-    });
+    request_now(j, std::move(*request), [this](const job_ptr& x, const http_answer& a) { on_apns(x, a); });
   }
 
   void on_apns(const job_ptr& j, const http_answer& a) {
@@ -478,77 +494,71 @@ private:
     auto& access = apns_of(*j);
     auto t = wall_();
     auto v = apns::read_answer(a);
+    auto& suspects = access.of(j->to.environment, is_voip(*j));
     auto why = apns::to_string(v.why);
     switch (v.what) {
     case action::accepted:
-      access.of(j->to.environment).accepted();
+      access.token->accepted();
+      suspects.accepted(token_of(j->in.what.kind, j->to, j->by).second, payload_of(j->in.what));
       return finish(*j, accepted(*j, a.status, a.header("apns-id")), a);
     case action::gone:
       return finish(*j, dead(*j, a.status, why, j->sent_at), a);
     case action::gone_before:
       return finish(*j, dead(*j, a.status, why, v.since.value_or(j->sent_at)), a);
     case action::suspect:
-      return finish(*j, judge(access.of(j->to.environment), *j, a.status, why), a);
+      return finish(*j, judge(suspects, *j, a.status, why), a);
     case action::our_mistake:
       return finish(*j, with_alarm(refused(a.status, why), "bad_request", j->to.app), a);
     case action::refused:
       return finish(*j, refused(a.status, why), a);
     case action::shrink:
-      if (!std::exchange(j->shrunk, true)) {
-        guard.unlock();
-        return send_again(j, a, why);
-      }
-      return finish(*j, refused(a.status, why), a);
+      return shrink(*j, a, why);
     case action::slow_down: {
       auto r = again(a.status, why, device_wait);
       r.answer.endpoint_sound = true;
       return finish(*j, std::move(r), a);
     }
     case action::new_token:
-      // A new one must not be made yet: the one at hand is good for others, so only this push waits.
-      if (!access.token.expired(j->authorization, t))
-        return finish(*j, again(a.status, why, device_wait), a);
-      return renew(j, a, why, guard);
+      return follow(access.token->expired(j->authorization, t), *j, a, why);
     case action::keep_token:
-      access.token.too_many(t);
-      return renew(j, a, why, guard);
+      return follow(access.token->too_many(j->authorization, t), *j, a, why);
     case action::stop_app:
       return stop(*j, a, why);
     case action::again:
-      return on_another_connection(j, a, why, guard);
+      return on_another_connection(*j, a, why);
     case action::later:
       // The wait that Apple asks for is longer than a phone rings: one quick try, then a ring is given up.
       if (is_call(j->in.what.kind) && !j->second_try)
-        return on_another_connection(j, a, why, guard);
+        return on_another_connection(*j, a, why);
       return finish(*j, j->in.what.kind == kind::incoming_call ? refused(a.status, why) : again(a.status, why, 0), a);
     }
   }
 
   /// Once more at once, where no other push goes.
-  void on_another_connection(const job_ptr& j, const http_answer& a, std::string_view why,
-                             std::unique_lock<std::mutex>& guard) {
-    if (std::exchange(j->second_try, true))
-      return finish(*j, again(a.status, why, 0), a);
-    guard.unlock();
+  void on_another_connection(job& j, const http_answer& a, std::string_view why) {
+    if (std::exchange(j.second_try, true))
+      return finish(j, again(a.status, why, 0), a);
     send_again(j, a, why);
   }
 
-  /// Once more at once; when that does not help the app's key is what is wrong.
-  void renew(const job_ptr& j, const http_answer& a, std::string_view why, std::unique_lock<std::mutex>& guard) {
-    if (std::exchange(j->renewed, true))
-      return stop(*j, a, why);
-    guard.unlock();
-    send_again(j, a, why);
+  /// What becomes of a push whose provider token Apple did not take.
+  void follow(apns::provider_token::advice x, job& j, const http_answer& a, std::string_view why) {
+    using advice = apns::provider_token::advice;
+    if (x == advice::resend && !std::exchange(j.renewed, true))
+      return send_again(j, a, why);
+    if (x == advice::wait)
+      return finish(j, again(a.status, why, soon), a);
+    stop(j, a, why);
   }
 
   /// A token that the provider calls bad, or an app that is set up wrong.
-  static attempt_result judge(suspicion& s, const job& j, int status, std::string_view why) {
-    switch (s.refused(token_of(j.in.what.kind, j.to, j.by).second)) {
-    case suspicion::verdict::give_up:
+  static attempt_result judge(deletion_guard& suspects, const job& j, int status, std::string_view why) {
+    switch (suspects.refused(token_of(j.in.what.kind, j.to, j.by).second, payload_of(j.in.what))) {
+    case deletion_guard::verdict::give_up:
       return dead(j, status, why, j.sent_at);
-    case suspicion::verdict::alarm:
+    case deletion_guard::verdict::alarm:
       return with_alarm(refused(status, why), "configuration_suspected", j.to.app);
-    case suspicion::verdict::keep:
+    case deletion_guard::verdict::keep:
       break;
     }
     return refused(status, why);
@@ -564,8 +574,10 @@ private:
   std::atomic<bool> refused_{false};
   /// Of what the apps hold; `done` may be called under it, since it only hands on.
   std::mutex lock_;
-  std::map<std::string, app> apps_;
+  app_map apps_;
   device_budget budget_;
+  std::mutex progress_lock_;
+  std::unordered_map<notification_id, progress> followed_;
   const std::function<millis()> wall_;
   /// The last one, because its end answers what is under way.
   std::unique_ptr<http_transport> http2_;

@@ -1,23 +1,48 @@
 #include "belfry/io/mobile/guard.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace belfry::io::mobile {
 
-bool deletion_guard::refused(const std::string& token) {
-  if (alarmed_ || std::find(suspects_.begin(), suspects_.end(), token) != suspects_.end())
-    return false;
-  suspects_.push_back(token);
-  if (suspects_.size() <= suspects_max)
-    return false;
-  suspects_.clear();
-  return alarmed_ = true;
+deletion_guard::verdict deletion_guard::refused(const std::string& token, const std::string& payload) {
+  const bool alone = called_bad_.empty() || (called_bad_.size() == 1 && called_bad_.contains(token));
+  called_bad_.insert(token);
+  if (++in_a_row_ > in_a_row_max) {
+    called_bad_ = {token};
+    suspects_.clear();
+    if (alarmed_)
+      return verdict::keep;
+    alarmed_ = true;
+    return verdict::alarm;
+  }
+  if (suspects_.size() >= memory_max)
+    suspects_.clear();
+  auto [i, first] = suspects_.try_emplace(token);
+  auto& s = i->second;
+  // Its own success would have cleared it.
+  if (!first && alone && accepted_ > s.since && (++s.rounds >= rounds_ || worked_since(s))) {
+    suspects_.erase(i);
+    return verdict::give_up;
+  }
+  s.payload = payload;
+  s.since = accepted_;
+  return verdict::keep;
 }
 
-std::vector<std::string> deletion_guard::accepted() {
+bool deletion_guard::worked_since(const suspect& s) const {
+  auto i = worked_.find(s.payload);
+  return i != worked_.end() && i->second > s.since;
+}
+
+void deletion_guard::accepted(const std::string& token, const std::string& payload) {
   alarmed_ = false;
-  return std::exchange(suspects_, {});
+  in_a_row_ = 0;
+  called_bad_.clear();
+  suspects_.erase(token);
+  ++accepted_;
+  if (suspects_.empty())
+    return worked_.clear();
+  if (worked_.size() >= memory_max)
+    worked_.clear();
+  worked_[payload] = accepted_;
 }
 
 } // namespace belfry::io::mobile

@@ -67,7 +67,18 @@ protected:
         {"token_uri", google_->url() + "/token"}}.dump();
   }
 
+  /// As a lane does: what follows at once is asked for again.
   attempt_result push(const notification& n, const device& d) {
+    auto r = ask(n, d);
+    std::vector<belfry::attempt> earlier = r.earlier;
+    while (r.how == how::postponed && r.wait == 0) {
+      r = ask(n, d);
+      earlier.insert(earlier.end(), r.earlier.begin(), r.earlier.end());
+    }
+    r.earlier = std::move(earlier);
+    return r;
+  }
+  attempt_result ask(const notification& n, const device& d) {
     attempt_input in;
     in.what = n;
     in.what.created_at = wall_now();
@@ -91,6 +102,7 @@ protected:
     return d;
   }
 
+  static constexpr auto google_lane = "fcm/belfry-demo/push@belfry-demo.iam.gserviceaccount.com";
   static constexpr auto apple_key = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
 
   options o_;
@@ -115,7 +127,7 @@ TEST_F(MobileChannel, PushesByBothProvidersAndProvesTokens) {
   EXPECT_EQ(google_->count(), 1U);
 }
 
-TEST_F(MobileChannel, SharesOneAccessTokenAndRenewsARevokedOneWithinTheAttempt) {
+TEST_F(MobileChannel, SharesOneAccessTokenAndRenewsARevokedOneAtOnce) {
   start();
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(push(message("hello"), android()).answer.what, verdict::accepted);
@@ -365,13 +377,13 @@ TEST_F(MobileChannel, GivesUnprovenTokensALaneOfTheirOwn) {
   auto sandbox = iphone();
   sandbox.environment = device_environment::sandbox;
   EXPECT_EQ(endpoints(sandbox), (std::vector<endpoint>{{"phone", "apns/default/sandbox"}}));
-  EXPECT_EQ(endpoints(android()), (std::vector<endpoint>{{"pixel", "fcm/default"}}));
+  EXPECT_EQ(endpoints(android()), (std::vector<endpoint>{{"pixel", google_lane}}));
 }
 
 TEST_F(MobileChannel, ReachesIPhonesByFcmButForRingsWhenToldTo) {
   o_.mobile.firebase_for_non_push_kit = true;
   start();
-  EXPECT_EQ(endpoints(iphone())[0].lane, "fcm/default");
+  EXPECT_EQ(endpoints(iphone())[0].lane, google_lane);
   EXPECT_EQ(endpoints(iphone(), kind::incoming_call)[0].lane, "apns/default/production/unproven");
   EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
   EXPECT_EQ(google_->count(), 1U);
@@ -385,6 +397,88 @@ TEST_F(MobileChannel, KnowsAppsByTheirCredentials) {
   std::vector<device> devices{d};
   EXPECT_EQ(channel_->usable(d.id, {id_, nullptr, devices, notes_, 0}, kind::new_message), reason::no_address);
   EXPECT_TRUE(endpoints(android(), kind::inbound_request).empty());
+}
+
+TEST_F(MobileChannel, MakesOneProviderTokenForAllAppsOfATeam) {
+  o_.mobile.apps.push_back({"other", {}, o_.mobile.apns});
+  start();
+  auto other = iphone();
+  other.app = "other";
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  EXPECT_EQ(push(message("hello"), other).answer.what, verdict::accepted);
+  EXPECT_EQ(apple_->provider_tokens(), 1U);
+}
+
+TEST_F(MobileChannel, KeepsTheTokensOfCredentialsThatDidNotChange) {
+  start();
+  ASSERT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  ASSERT_EQ(push(message("hello"), android()).answer.what, verdict::accepted);
+  auto changed = o_;
+  auto account = json::parse(changed.mobile.fcm.service_account_key.value);
+  account["private_key_id"] = "k2";
+  changed.mobile.fcm.service_account_key.value = account.dump();
+  EXPECT_TRUE(*channel_->reload(changed));
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  EXPECT_EQ(push(message("hello"), android()).answer.what, verdict::accepted);
+  EXPECT_EQ(apple_->provider_tokens(), 1U);
+  EXPECT_EQ(google_->access_tokens(), 2U);
+}
+
+TEST_F(MobileChannel, IsAskedAgainBeforeAnotherRequestFollows) {
+  std::atomic<int> troubles{1};
+  start_apple([&](const test::http2_request&) -> std::optional<test::http2_reply> {
+    test::http2_reply bad;
+    bad.status = 503;
+    bad.body = R"({"reason":"ServiceUnavailable"})";
+    return troubles-- > 0 ? std::optional{bad} : std::nullopt;
+  });
+  start();
+  auto r = ask(mobile::call(kind::incoming_call), iphone());
+  EXPECT_EQ(r.how, how::postponed);
+  EXPECT_EQ(r.wait, 0);
+  ASSERT_EQ(r.earlier.size(), 1U);
+  EXPECT_EQ(r.earlier[0].status, 503);
+  EXPECT_EQ(apple_->count(), 0U) << "nothing follows what was taken back meanwhile";
+}
+
+TEST_F(MobileChannel, LetsAllWhoWaitForAnAccessTokenGoTogether) {
+  std::promise<void> fetched;
+  auto go = fetched.get_future().share();
+  std::atomic<int> fetches{0};
+  start_google([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    if (r.path != "/token" || fetches++ > 0)
+      return std::nullopt;
+    go.wait();
+    return std::nullopt;
+  });
+  start();
+  std::vector<std::future<attempt_result>> all;
+  for (int i = 0; i < 5; ++i)
+    all.push_back(std::async(std::launch::async, [&] { return push(message("hello"), android()); }));
+  fetched.set_value();
+  for (auto& x : all)
+    EXPECT_EQ(x.get().answer.what, verdict::accepted);
+  EXPECT_EQ(google_->access_tokens(), 1U);
+}
+
+TEST_F(MobileChannel, BlamesNoPushKitTokenForATopicThatIsWrong) {
+  start_apple([](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    if (r.header("apns-push-type") != "voip")
+      return std::nullopt;
+    test::http2_reply bad;
+    bad.status = 400;
+    bad.body = R"({"reason":"DeviceTokenNotForTopic"})";
+    return bad;
+  });
+  start();
+  int alarms = 0;
+  for (int i = 0; i < 8; ++i) {
+    auto r = push(mobile::call(kind::incoming_call), iphone());
+    EXPECT_EQ(r.answer.what, verdict::refused) << "alerts that are taken say nothing of rings";
+    alarms += r.alarm == "configuration_suspected" ? 1 : 0;
+    EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  }
+  EXPECT_EQ(alarms, 1);
 }
 
 TEST_F(MobileChannel, IsNotMadeWithCredentialsThatCannotBeUsed) {

@@ -43,6 +43,9 @@ TEST(FcmRequest, ShowsAMessageThatReplacesTheFormerOne) {
                   {"ttl", "60s"},
                   {"notification", {{"title", "Anna (2)"}, {"body", "hello"}, {"tag", collapse_id("tags", n)}}}}));
   EXPECT_EQ(m.at("data").at("notificationCount"), "2");
+  EXPECT_EQ(m.at("data").at("tag"), collapse_id("tags", n));
+  EXPECT_EQ(message_to(message("", 0, kind::read_message)).at("data").at("tag"), collapse_id("tags", n))
+      << "by it an app takes the message back";
 }
 
 TEST(FcmRequest, DataIsStringsAloneAndUsesNoNameOfFcm) {

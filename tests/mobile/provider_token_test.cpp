@@ -9,6 +9,7 @@ namespace belfry::io::apns {
 namespace {
 
 using nlohmann::json;
+using advice = provider_token::advice;
 constexpr millis start = 1'700'000'000'000;
 constexpr millis minute = 60'000;
 
@@ -47,32 +48,52 @@ TEST(ProviderToken, IsMadeAnewAfterFiftyMinutes) {
 TEST(ProviderToken, IsMadeAnewAtApplesDemandButNotTwiceInTwentyMinutes) {
   auto t = token();
   const auto first = t.authorization(start);
-  EXPECT_FALSE(t.expired(first, start + 19 * minute));
+  EXPECT_EQ(t.expired(first, start + 19 * minute), advice::wait);
   EXPECT_EQ(t.authorization(start + 19 * minute), first);
-  EXPECT_TRUE(t.expired(first, start + 20 * minute));
+  EXPECT_EQ(t.expired(first, start + 20 * minute), advice::resend);
   const auto second = t.authorization(start + 20 * minute);
   EXPECT_NE(second, first);
   // Of the many that were refused with the old one, none makes another.
-  EXPECT_TRUE(t.expired(first, start + 21 * minute));
+  EXPECT_EQ(t.expired(first, start + 21 * minute), advice::resend);
   EXPECT_EQ(t.authorization(start + 21 * minute), second);
 }
 
 TEST(ProviderToken, StaysWhenAppleSawTooMany) {
   auto t = token();
   const auto first = t.authorization(start);
-  t.too_many(start + 49 * minute);
+  EXPECT_EQ(t.too_many(first, start + 49 * minute), advice::wait) << "there is none before it";
   EXPECT_EQ(t.authorization(start + 60 * minute), first);
-  EXPECT_FALSE(t.expired(first, start + 60 * minute));
+  EXPECT_EQ(t.expired(first, start + 60 * minute), advice::stop);
   EXPECT_NE(t.authorization(start + 69 * minute), first);
 }
 
-TEST(ProviderToken, IsMadeAnewWhenTheClockWasSetBackOrTheKeyReplaced) {
+TEST(ProviderToken, GivesWayToTheOneBeforeItWhenAppleSawTooMany) {
+  auto t = token();
+  const auto first = t.authorization(start);
+  const auto second = t.authorization(start + 50 * minute);
+  EXPECT_EQ(t.too_many(second, start + 51 * minute), advice::resend);
+  EXPECT_EQ(t.authorization(start + 51 * minute), first);
+  EXPECT_EQ(t.too_many(second, start + 52 * minute), advice::resend) << "others were under way with it";
+  EXPECT_EQ(t.authorization(start + 71 * minute), first) << "no other for twenty minutes";
+  EXPECT_NE(t.authorization(start + 72 * minute), first);
+}
+
+TEST(ProviderToken, IsDoubtedWhenAppleKeepsCallingItExpired) {
+  auto t = token();
+  const auto first = t.authorization(start);
+  EXPECT_EQ(t.expired(first, start + minute), advice::wait);
+  t.accepted();
+  EXPECT_EQ(t.expired(first, start + minute), advice::wait);
+  EXPECT_EQ(t.expired(first, start + minute), advice::stop);
+  EXPECT_EQ(t.expired(first, start + 2 * minute), advice::stop);
+  EXPECT_EQ(t.expired(first, start + 21 * minute), advice::resend);
+}
+
+TEST(ProviderToken, IsMadeAnewWhenTheClockWasSetBack) {
   auto t = token();
   const auto first = t.authorization(start);
   const auto earlier = t.authorization(start - 60 * minute);
   EXPECT_NE(earlier, first);
-  t.replace(crypto::p256_key::generate(), "K", "T");
-  EXPECT_NE(t.authorization(start - 60 * minute), earlier);
 }
 
 } // namespace
