@@ -83,6 +83,8 @@ struct simulate_arguments {
   std::string folder;
   /// What arrives is printed as JSON, one object a line; the first says how an engine is led here.
   bool json = false;
+  /// What goes wrong (simulated_faults.hpp).
+  std::vector<std::string> faults;
 };
 
 /// Runs the ends of all providers on loopback until SIGTERM or SIGINT, and prints what arrives.

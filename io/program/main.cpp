@@ -99,6 +99,12 @@ int main(int argc, char** argv) {
   simulate_command->add_flag("--json", simulate_with.json, "One JSON object a line");
   simulate_command->add_option("--folder", simulate_with.folder, "Where keys and certificates are put")
       ->type_name("FOLDER");
+  simulate_command
+      ->add_option(
+          "--fault", simulate_with.faults,
+          "What goes wrong: apns|fcm|web-push:hang|reset|refuse|goaway|goaway-after|cut|freeze|STATUS[:REASON], "
+          "and /N for every Nth push alone")
+      ->type_name("END:FAULT[/N]");
   simulate_command->callback([&] { code = simulate(simulate_with); });
 
   app.add_subcommand("version", "Print the version")->callback([] { std::cout << "belfry " BELFRY_VERSION "\n"; });

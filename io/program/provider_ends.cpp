@@ -91,19 +91,24 @@ std::string indented(const std::string& text) {
 } // namespace
 
 struct provider_ends::ends {
-  ends(std::string where, std::function<void(const arrival&)> f)
+  ends(std::string where, std::function<void(const arrival&)> f, std::vector<simulated_fault> wrong)
       : folder(std::move(where)),
         on_arrival(std::move(f)),
+        faults(std::move(wrong)),
         apple({.tls = tls,
                .team_id = team,
                .bundle_id = bundle,
                .log_max = 0,
+               .faults = [this](const test::http2_request& r) { return fault(push_end::apns, "APNS", r); },
                .on_push = [this](const test::apns_push& p) { tell("APNS", words_of(p), test::to_json_line(p)); }}),
         google({.tls = tls,
                 .project_id = project,
                 .log_max = 0,
+                .faults = [this](const test::http2_request& r) { return fault(push_end::fcm, "FCM", r); },
                 .on_message = [this](const test::fcm_message& m) { tell("FCM", words_of(m), test::to_json_line(m)); }}),
-        push({.tls = tls, .on_push = [this](const test::web_push& p) { tell_push(p); }}),
+        push({.tls = tls,
+              .faults = [this](const test::http2_request& r) { return fault(push_end::web_push, "WEB_PUSH", r); },
+              .on_push = [this](const test::web_push& p) { tell_push(p); }}),
         mail({.security = test::smtp_security::starttls, .tls = tls, .user = mail_user, .password = mail_password}),
         looker([this] { look(); }) {
     write("ca.pem", tls.chain);
@@ -135,6 +140,18 @@ struct provider_ends::ends {
 
   static std::string outcome_of(int status, const std::string& reason) {
     return status / 100 == 2 ? "" : " (refused: " + std::to_string(status) + " " + reason + ")";
+  }
+
+  std::optional<test::http2_reply> fault(push_end end, const std::string& provider, const test::http2_request& r) {
+    if (faults.empty() || r.path == "/token")
+      return std::nullopt;
+    std::unique_lock guard{fault_lock};
+    const auto* f = next_fault(faults, end);
+    guard.unlock();
+    if (f == nullptr)
+      return std::nullopt;
+    tell(provider, "goes wrong as asked: " + f->name(), print({{"fault", f->name()}, {"path", r.path}}));
+    return f->reply();
   }
 
   void tell_push(const test::web_push& p) {
@@ -210,7 +227,8 @@ struct provider_ends::ends {
 
   const std::string folder;
   const std::function<void(const arrival&)> on_arrival;
-  std::mutex lock;
+  std::mutex lock, fault_lock;
+  std::vector<simulated_fault> faults;
   std::atomic<bool> stopping{false};
   int mails_kept = 0;
   std::string subscription_id, secret;
@@ -224,8 +242,9 @@ struct provider_ends::ends {
   std::thread looker;
 };
 
-provider_ends::provider_ends(std::string folder, std::function<void(const arrival&)> on_arrival)
-    : ends_(std::make_unique<ends>(std::move(folder), std::move(on_arrival))) {}
+provider_ends::provider_ends(std::string folder, std::function<void(const arrival&)> on_arrival,
+                             std::vector<simulated_fault> faults)
+    : ends_(std::make_unique<ends>(std::move(folder), std::move(on_arrival), std::move(faults))) {}
 
 provider_ends::~provider_ends() = default;
 

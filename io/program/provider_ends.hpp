@@ -1,6 +1,7 @@
 #pragma once
 
 #include "belfry/config/options.hpp"
+#include "belfry/io/program/simulated_faults.hpp"
 
 #include <functional>
 #include <memory>
@@ -25,7 +26,8 @@ class provider_ends {
 public:
   /// Puts keys and certificates into `folder`, which is there and goes with its owner. `on_arrival` is called on
   /// threads of the ends, one call at a time. Throws std::runtime_error when something cannot listen.
-  provider_ends(std::string folder, std::function<void(const arrival&)> on_arrival);
+  provider_ends(std::string folder, std::function<void(const arrival&)> on_arrival,
+                std::vector<simulated_fault> faults = {});
   ~provider_ends();
   provider_ends(const provider_ends&) = delete;
   provider_ends& operator=(const provider_ends&) = delete;

@@ -1,5 +1,6 @@
 #include "belfry/io/program/commands.hpp"
 #include "belfry/io/program/provider_ends.hpp"
+#include "belfry/io/program/report.hpp"
 #include "belfry/io/program/signals.hpp"
 
 #include <nlohmann/json.hpp>
@@ -67,14 +68,23 @@ void introduce(const provider_ends& ends, bool json_lines) {
 } // namespace
 
 int simulate(const simulate_arguments& a) {
+  std::vector<simulated_fault> faults;
+  for (const auto& text : a.faults) {
+    auto f = simulated_fault::parse(text);
+    if (!f)
+      return report("--fault " + f.error().detail);
+    faults.push_back(std::move(*f));
+  }
   stop_signals signals;
   workplace folder{a.folder};
-  provider_ends ends{folder.path(), [&](const arrival& x) {
+  provider_ends ends{folder.path(),
+                     [&](const arrival& x) {
                        if (a.json)
                          std::cout << x.json << std::endl;
                        else
                          std::cout << x.provider << "  " << x.words << std::endl;
-                     }};
+                     },
+                     std::move(faults)};
   introduce(ends, a.json);
   signals.wait([] {});
   return succeeded;

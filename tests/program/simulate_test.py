@@ -61,7 +61,42 @@ def opened(payload, folder):
     return json.loads(done.stdout)
 
 
+def refuses_what_it_does_not_know():
+    for fault, word in (("apple:hang", "apns"), ("apns", "apns"), ("apns:200", "goaway"), ("fcm:hang/0", "number"), ("fcm:42x", "cut")):
+        done = subprocess.run([BELFRY, "simulate", "--fault", fault], capture_output=True, text=True, timeout=LIMIT)
+        assert done.returncode == 1 and fault in done.stderr and word in done.stderr, (fault, done)
+
+
+def goes_wrong_as_asked():
+    simulator = subprocess.Popen([BELFRY, "simulate", "--json", "--fault", "apns:goaway/2", "--fault", "fcm:429:QUOTA_EXCEEDED"],
+                                 stdout=subprocess.PIPE, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        ready = json.loads(simulator.stdout.readline())
+        server, url = serve(folder, ready["settings"])
+        try:
+            play(url, ready)
+            faults, phones = set(), set()
+            while faults != {"goaway", "429:QUOTA_EXCEEDED"} or phones != {"a" * 64, "b" * 64}:
+                line = json.loads(simulator.stdout.readline())
+                if "fault" in line:
+                    faults.add(line["fault"])
+                elif line["provider"] == "APNS":
+                    assert line["status"] == 200, line
+                    phones.add(line["token"])
+                else:
+                    assert line["provider"] != "FCM", line
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(LIMIT)
+            server.stderr.close()
+    simulator.send_signal(signal.SIGTERM)
+    simulator.stdout.close()
+    simulator.wait(LIMIT)
+
+
 def main():
+    refuses_what_it_does_not_know()
+    goes_wrong_as_asked()
     simulator = subprocess.Popen([BELFRY, "simulate", "--json"], stdout=subprocess.PIPE, text=True)
     with tempfile.TemporaryDirectory() as folder:
         ready = json.loads(simulator.stdout.readline())
