@@ -4,9 +4,11 @@
 #include "belfry/benchmarks/support/usage.hpp"
 #include "belfry/benchmarks/support/workload.hpp"
 #include "belfry/io/crypto/encoding.hpp"
+#include "belfry/io/fcm/request.hpp"
 #include "belfry/io/http2_client/http2_client.hpp"
 #include "belfry/io/http_client/curl_client.hpp"
 #include "belfry/io/mobile/channel.hpp"
+#include "belfry/io/mobile/phrases.hpp"
 #include "belfry/io/web_push/channel.hpp"
 #include "belfry/io/web_push/encryption.hpp"
 #include "belfry/tests/support/providers/http2_server.hpp"
@@ -14,12 +16,16 @@
 #include "belfry/tests/support/providers/push_service.hpp"
 #include "belfry/tests/support/providers/webhook_sink.hpp"
 
+#include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -67,7 +73,9 @@ void serve_pushes(board& b, const test::certificate& tls) {
   s.tls = tls;
   s.handle = [](const test::http2_request& r) {
     test::http2_reply out;
-    out.status = r.path.starts_with("/3/device/") ? 200 : 201;
+    out.status = r.path.starts_with("/push/") ? 201 : 200;
+    if (r.path == "/token")
+      out.body = R"({"access_token":"token","expires_in":3600,"token_type":"Bearer"})";
     return out;
   };
   test::http2_server http2{s};
@@ -159,6 +167,87 @@ void apns_client(const settings& o, figures& out) {
   };
   if (auto r = in_turns(who, "node-apn", rounds_of(o), own, peer, out))
     out.add(who + ": rate beside node-apn", r->rate, "ratio", bound::at_least, 4);
+}
+
+// -- FCM ----------------------------------------------------------------------
+
+io::attempt_input push_to_android(std::size_t i) {
+  auto in = first_attempt(i, 0, agent(), channel_kind::mobile, "phone");
+  auto d = phone_of(i);
+  d.platform = device_platform::android;
+  in.devices = {std::move(d)};
+  return in;
+}
+
+/// Fetches the access token.
+void sign_in(io::channel& c) {
+  std::promise<void> over;
+  c.attempt(push_to_android(0), [&](const io::attempt_result&) { over.set_value(); });
+  over.get_future().wait();
+}
+
+/// The same body over one connection by h2load, which does nothing but HTTP/2: its rate is the most that the library
+/// and the sink give.
+std::optional<cost> by_h2load(const stage& s, const std::string& url, std::size_t count, const std::string& body,
+                              const std::string& who, figures& out) {
+  const auto file = s.keys.path("body.json");
+  std::ofstream{file} << body;
+  const auto command = "h2load -n " + std::to_string(count) + " -c 1 -t 1 -m " + std::to_string(under_way) + " -d "
+                       + file + " -H 'authorization: Bearer token' -H 'content-type: application/json' " + url;
+  auto* pipe = popen(command.c_str(), "r");
+  std::string said;
+  for (char part[4096]; pipe != nullptr && fgets(part, sizeof part, pipe) != nullptr;)
+    said += part;
+  rusage before{}, after{};
+  getrusage(RUSAGE_CHILDREN, &before);
+  const auto failed = pipe == nullptr || pclose(pipe) != 0;
+  getrusage(RUSAGE_CHILDREN, &after);
+  const auto at = said.find("finished in ");
+  double amount = 0;
+  char unit[8] = "";
+  if (failed || at == said.npos || std::sscanf(said.c_str() + at, "finished in %lf%7[a-z]", &amount, unit) != 2) {
+    out.failure(who + ": h2load did not run");
+    return {};
+  }
+  auto cpu = [](const rusage& r) {
+    return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec)
+           + static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+  };
+  const auto seconds = std::string_view{unit} == "ms" ? amount / 1000 : amount;
+  return cost{static_cast<double>(count), seconds, cpu(after) - cpu(before)};
+}
+
+void fcm_client(const settings& o, figures& out) {
+  const std::string who = "fcm client";
+  stage s;
+  auto opts = s.opts();
+  opts.mobile.fcm.project_id = "bench";
+  opts.mobile.fcm_endpoint = s.origin();
+  opts.mobile.fcm.service_account_key.value = R"({"project_id":"bench","private_key_id":"k","client_email":"b@x.test",)"
+                                              R"("token_uri":")"
+                                              + s.origin() + R"(/token","private_key":)"
+                                              + nlohmann::json(test::rsa_pem()).dump() + "}";
+  auto c = value_of(
+      io::mobile::make_channel(opts, value_of(io::make_http2_client(opts.outbound)), std::string(32, 'k'), wall_now));
+  sign_in(*c);
+  auto own = [&] {
+    std::vector<io::attempt_input> all;
+    for (std::size_t i = 0; i < deliveries_of(o); ++i)
+      all.push_back(push_to_android(i));
+    return by_channel(*c, std::move(all), under_way, who, out);
+  };
+  auto body = [&] {
+    const auto in = push_to_android(0);
+    const io::fcm::app_settings app{"bench", s.origin(), {}, std::string(32, 'k')};
+    const io::mobile::push p{in.what,    in.devices[0],         in.which.id,
+                             wall_now(), in.conversation_count, io::mobile::phrases_in("en", "en")};
+    return io::fcm::message_of(p, app, io::fcm::message_max).value_or("");
+  }();
+  auto bare = [&] {
+    return by_h2load(s, s.origin() + "/v1/projects/bench/messages:send", deliveries_of(o), body, who, out);
+  };
+  if (auto r = in_turns(who, "h2load", rounds_of(o), own, bare, out))
+    out.add(who + ": rate beside h2load", r->rate, "ratio", bound::at_least, 0.5);
 }
 
 /// publish to sink, one agent a conversation, each with what `equip` gives them. Once each, by which addresses prove
@@ -364,6 +453,7 @@ int main(int argc, char** argv) {
                  {{"web push encryption", encryption},
                   {"web push client", web_push_client},
                   {"web push engine", web_push_engine},
+                  {"fcm client", fcm_client},
                   {"apns client", apns_client},
                   {"apns engine", apns_engine}});
 }
