@@ -96,9 +96,13 @@ async function on_check(check) {
   await report(check);
 }
 
-/** The page says that a check begins: waits for its push, and subscribes anew when none comes. @param {any} message */
+/** @param {string} id @returns {Promise<boolean>} Whether this browser has this subscription. */
+const is_ours = async (id) => (await load("subscription"))?.id === id;
+
+/** A page says that a check begins: waits for its push, and subscribes anew when none comes. The person's other
+ * browsers have checks of their own. @param {any} message */
 async function await_check(message) {
-  if (arrived.delete(message.check))
+  if (!(await is_ours(message.subscription)) || arrived.delete(message.check))
     return;
   const passed = await new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), message.timeoutMillis);
@@ -108,7 +112,7 @@ async function await_check(message) {
     });
   });
   awaited.delete(message.check);
-  if (!passed)
+  if (!passed && (await is_ours(message.subscription)))
     await renew(message.subscription);
 }
 

@@ -12,7 +12,7 @@ const belfry = await start_belfry(program, {
   "webPush.healthCheckTimeout": "2s",
   "webPush.unencryptedDefaultNotificationTitle": "Something new",
 });
-const browser = await puppeteer.launch({
+const firefox = () => puppeteer.launch({
   browser: "firefox",
   executablePath: "/usr/bin/firefox-esr",
   headless: true,
@@ -26,6 +26,17 @@ const browser = await puppeteer.launch({
     "alerts.useSystemBackend": false,
   },
 });
+const browser = await firefox();
+/** Waits until each of these subscriptions passed two more checks, and none came or went meanwhile. */
+async function stay_healthy(ids) {
+  const proofs = new Map(ids.map((id) => [id, new Set()]));
+  await eventually("two more checks passed", async () => {
+    for (const s of await belfry.subscriptions())
+      proofs.get(s.id)?.add(s.lastProvenAt);
+    return [...proofs.values()].every((times) => times.size > 2);
+  }, 30000);
+  assert.deepEqual((await belfry.subscriptions()).map((s) => s.id).sort(), [...ids].sort());
+}
 let failed;
 let page;
 try {
@@ -79,6 +90,25 @@ try {
       assert.equal(one.title, "Something new");
       assert.ok(!one.body);
       await stored(page, "subscription", known);
+    }],
+    ["a check of one browser is no matter of the agent's other one", async () => {
+      const other = await firefox();
+      try {
+        const second = await other.newPage();
+        await sign_in(second, belfry.url);
+        await second.click("#allow");
+        const both = await eventually("two subscriptions", async () => {
+          const list = await belfry.subscriptions();
+          return list.length === 2 && list.every((s) => s.state === "healthy") && list;
+        });
+        await stay_healthy(both.map((s) => s.id));
+        const own = await stored(second, "subscription");
+        await second.click("#stop");
+        await eventually("one is left", async () => (await belfry.subscriptions()).length === 1);
+        assert.notEqual(own.id, first.id);
+      } finally {
+        await other.close();
+      }
     }],
     ["subscribes anew when a health check is lost", async () => {
       service.lose(true);
