@@ -3,13 +3,12 @@
 
 const DEFAULT_TITLE = "You have a new notification";
 const DATABASE = "belfry";
-/** How long a passed check is remembered that came before the page announced it. */
-const EARLY_MAX = 60000;
+/** How long a check is remembered: the longest time-out. */
+const CHECK_MAX = 3600000;
 
-/** @type {Map<string, () => void>} Checks that are waited for. */
-const awaited = new Map();
-/** @type {Map<string, number>} Checks that arrived. */
-const arrived = new Map();
+/** @typedef {{at: number, came: Promise<boolean>, arrive: () => void, waited?: Promise<void>}} Check */
+/** @type {Map<string, Check>} Checks that were announced or came, each once however many pages tell of it. */
+const checks = new Map();
 
 /** @returns {Promise<IDBDatabase>} */
 function open_database() {
@@ -85,34 +84,43 @@ async function report(check) {
     await call("POST", `/v1/persons/{person}/web-push-subscriptions/${encodeURIComponent(known.id)}/health-checks/${encodeURIComponent(check)}`);
 }
 
-/** @param {string} check */
-async function on_check(check) {
-  for (const [old, at] of arrived) {
-    if (Date.now() - at > EARLY_MAX)
-      arrived.delete(old);
+/** @param {string} id @returns {Check} */
+function check_of(id) {
+  for (const [old, {at}] of checks) {
+    if (Date.now() - at > CHECK_MAX)
+      checks.delete(old);
   }
-  arrived.set(check, Date.now());
-  awaited.get(check)?.();
-  await report(check);
+  let check = checks.get(id);
+  if (!check) {
+    let arrive;
+    const came = new Promise((resolve) => (arrive = () => resolve(true)));
+    checks.set(id, check = {at: Date.now(), came, arrive});
+  }
+  return check;
+}
+
+/** @param {string} id */
+async function on_check(id) {
+  check_of(id).arrive();
+  await report(id);
 }
 
 /** @param {string} id @returns {Promise<boolean>} Whether this browser has this subscription. */
 const is_ours = async (id) => (await load("subscription"))?.id === id;
 
-/** A page says that a check begins: waits for its push, and subscribes anew when none comes. The person's other
- * browsers have checks of their own. @param {any} message */
+/** A page says that a check begins; the person's other browsers have checks of their own. @param {any} message */
 async function await_check(message) {
-  if (!(await is_ours(message.subscription)) || arrived.delete(message.check))
+  if (!(await is_ours(message.subscription)))
     return;
-  const passed = await new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), message.timeoutMillis);
-    awaited.set(message.check, () => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
-  awaited.delete(message.check);
-  if (!passed && (await is_ours(message.subscription)))
+  const check = check_of(message.check);
+  check.waited ??= wait_for(check, message);
+  await check.waited;
+}
+
+/** Waits for the push of a check, and subscribes anew when none comes. @param {Check} check @param {any} message */
+async function wait_for(check, message) {
+  const late = new Promise((resolve) => setTimeout(() => resolve(false), message.timeoutMillis));
+  if (!(await Promise.race([check.came, late])) && (await is_ours(message.subscription)))
     await renew(message.subscription);
 }
 

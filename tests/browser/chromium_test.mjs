@@ -55,6 +55,11 @@ try {
     if (said.type === "health_check.started")
       begun = said.check;
   });
+  /** Runs a function of the test within the worker. */
+  const in_worker = async (what, ...args) => {
+    const target = await browser.waitForTarget((t) => t.type() === "service_worker");
+    return (await target.worker()).evaluate(what, ...args);
+  };
   /** Hands over a push until `wanted` holds: DevTools loses one now and then without a word. */
   const push_until = async (data, wanted) => {
     for (let tries = 1;; ++tries) {
@@ -113,9 +118,7 @@ try {
         (n) => n.body === "Missed call" && n.tag === "call:c1");
     }],
     ["a click leads the open page to the conversation", async () => {
-      const target = await browser.waitForTarget((t) => t.type() === "service_worker");
-      const worker = await target.worker();
-      await worker.evaluate(async () => {
+      await in_worker(async () => {
         const [notification] = await self.registration.getNotifications();
         self.dispatchEvent(new NotificationEvent("notificationclick", {notification}));
       }).catch(() => undefined);
@@ -139,6 +142,26 @@ try {
       await push_until(sealed({kind: "health_check", check, at: Date.now()}, subscription),
         async () => (await belfry.subscriptions())[0].state === "healthy");
       assert.deepEqual(await shown(page), []);
+    }],
+    ["a check that two tabs tell of is waited for once, whether its push comes after them, between or before", async () => {
+      const renewals = await in_worker(async (id) => {
+        const [renew_really, report_really] = [renew, report];
+        const renewed = [];
+        renew = async (replaces) => renewed.push(replaces);
+        report = async () => undefined;
+        const begins = (check) => await_check({subscription: id, check, timeoutMillis: 300});
+        const orders = [
+          (check) => [begins(check), begins(check), on_check(check)],
+          (check) => [begins(check), on_check(check), begins(check)],
+          (check) => [on_check(check), begins(check), begins(check)],
+        ];
+        await Promise.all(orders.flatMap((order, i) => order(`arrives ${i}`)));
+        const arrived = renewed.length;
+        await Promise.all([begins("lost"), begins("lost")]);
+        [renew, report] = [renew_really, report_really];
+        return [arrived, renewed];
+      }, subscription.id);
+      assert.deepEqual(renewals, [0, [subscription.id]]);
     }],
     ["the desk is usable at phone width, by keyboard", async () => {
       await page.setViewport({width: 360, height: 740, isMobile: true, hasTouch: true});
