@@ -3,6 +3,8 @@
 
 const DEFAULT_TITLE = "You have a new notification";
 const DATABASE = "belfry";
+/** How long a page may take to say that it heard. */
+const ANSWER_MAX = 500;
 /** How long a check is remembered: the longest time-out. */
 const CHECK_MAX = 3600000;
 
@@ -179,22 +181,33 @@ async function on_push(data) {
   return show(message);
 }
 
-/** @param {any} data */
+/** Whether a page of ours hears this and sees to it. @param {Client} page @param {object} message @returns {Promise<boolean>} */
+function told(page, message) {
+  return new Promise((resolve) => {
+    const {port1, port2} = new MessageChannel();
+    port1.onmessage = () => resolve(true);
+    setTimeout(() => resolve(false), ANSWER_MAX);
+    page.postMessage(message, [port2]);
+  });
+}
+
+/** Leads to the page, or opens it. What the page may have lost, the address of this script says. @param {any} data */
 async function on_click(data) {
   const context = await load("context").catch(() => undefined);
-  const home = context?.desk ?? self.registration.scope;
-  const url = new URL(data?.renew ? home : (data?.url ?? home), self.registration.scope).href;
+  const scope = self.registration.scope;
+  const home = new URL(context?.desk ?? new URL(self.location.href).searchParams.get("desk") ?? scope, scope).href;
+  const url = data?.renew ? home : new URL(data?.url ?? home, scope).href;
   const pages = await self.clients.matchAll({type: "window", includeUncontrolled: true});
   const page = pages.find((p) => p.url === url) ?? pages.find((p) => new URL(p.url).pathname === new URL(url).pathname);
-  if (page) {
-    await page.focus().catch(() => undefined);
-    if (page.url !== url && !data?.renew)
-      await page.navigate(url).catch(() => undefined);
-    page.postMessage({type: data?.renew ? "belfry.renew" : "belfry.opened", conversation: data?.conversation});
-  } else {
+  await page?.focus().catch(() => undefined);
+  if (!page)
     await self.clients.openWindow(url);
-  }
-  if (data?.renew)
+  else if (page.url !== url && !data?.renew)
+    await page.navigate(url).catch(() => undefined);
+  const type = data?.renew ? "belfry.renew" : "belfry.opened";
+  const heard = page && (await told(page, {type, conversation: data?.conversation}));
+  // A page knows more than is left here. Where none hears, one that is opened looks after itself when it is loaded.
+  if (data?.renew && !heard && context)
     await renew((await load("subscription"))?.id);
 }
 

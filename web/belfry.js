@@ -117,7 +117,11 @@ export async function check_prerequisites() {
 export function connect(options) {
   const here = new URL(import.meta.url);
   const api = (options.api ?? here.origin).replace(/\/$/, "");
-  const worker_path = options.worker ?? new URL("belfry-worker.js", here).href;
+  const desk = options.desk && new URL(options.desk, location.href).href;
+  // The worker must find the desk also when what it was told is gone.
+  const worker = new URL(options.worker ?? new URL("belfry-worker.js", here), location.href);
+  if (desk)
+    worker.searchParams.set("desk", desk);
   const scope = options.scope ?? "/";
   const events = new EventTarget();
   const person_path = `/v1/persons/${encodeURIComponent(options.person)}`;
@@ -168,14 +172,14 @@ export function connect(options) {
       person: options.person,
       token: await token(),
       installId: await install_id(),
-      desk: options.desk ?? location.href,
+      desk: desk ?? location.href,
     });
   }
 
   /** @returns {Promise<ServiceWorkerRegistration>} */
   async function register_worker() {
     try {
-      const registration = await navigator.serviceWorker.register(worker_path, {scope, updateViaCache: "none"});
+      const registration = await navigator.serviceWorker.register(worker, {scope, updateViaCache: "none"});
       await worker_of(registration);
       return registration;
     } catch (e) {
@@ -201,12 +205,14 @@ export function connect(options) {
     });
   }
 
-  /** Makes sure that browser and server agree on a subscription of the present key. */
-  async function register_subscription(registration, replaces) {
+  /** Makes sure that browser and server agree on a subscription of the present key.
+   * @param {ServiceWorkerRegistration} registration @param {boolean} [anew] What the browser has will not do. */
+  async function register_subscription(registration, anew) {
     const {publicKey} = await call("GET", "/v1/web-push/key");
     const key = bytes_of(publicKey);
+    const known = await load("subscription");
     let subscription = await registration.pushManager.getSubscription();
-    if (subscription && !same_bytes(subscription.options.applicationServerKey, key)) {
+    if (subscription && (anew || !same_bytes(subscription.options.applicationServerKey, key))) {
       await subscription.unsubscribe();
       subscription = null;
     }
@@ -215,7 +221,7 @@ export function connect(options) {
       ...subscription.toJSON(),
       desk: "AGENT_DESK",
       installId: await install_id(),
-      ...(replaces ? {replaces} : {}),
+      ...(known ? {replaces: known.id} : {}),
     });
     await save("subscription", {id: made.id, secret: made.secret, publicKey});
     await brief_worker();
@@ -241,12 +247,16 @@ export function connect(options) {
       await call("DELETE", `${person_path}/web-push-subscriptions/${encodeURIComponent(known.id)}`);
   }
 
-  /** At page load: the only sure repair of what browsers lose silently. */
-  async function resync() {
+  /** At page load: the only sure repair of what browsers lose silently. Also when all that is left is what the browser
+   * itself knows of the subscription. @param {boolean} [anew] */
+  async function resync(anew) {
     const granted = "Notification" in globalThis && Notification.permission === "granted";
-    if (!granted || !("serviceWorker" in navigator) || !(await load("subscription")))
+    if (!granted || !("serviceWorker" in navigator))
       return;
-    await register_subscription(await register_worker());
+    const there = await navigator.serviceWorker.getRegistration(scope);
+    const ours = there?.active && new URL(there.active.scriptURL).pathname === worker.pathname;
+    if ((await load("subscription")) || (ours && (await there.pushManager.getSubscription())))
+      await register_subscription(await register_worker(), anew);
   }
 
   async function to_worker(message) {
@@ -310,8 +320,10 @@ export function connect(options) {
   }
 
   navigator.serviceWorker?.addEventListener("message", (e) => {
-    if (e.data?.type === "belfry.renew")
-      resync().catch((x) => tell("error", x));
+    if (e.data?.type !== "belfry.renew")
+      return;
+    e.ports[0]?.postMessage("heard");
+    resync(true).catch((x) => tell("error", x));
   });
   // Browsers may take for ever to answer the one; the other does not wait for it.
   resync().catch((x) => tell("error", x));

@@ -4,7 +4,7 @@ import {createCipheriv, createHash, randomBytes} from "node:crypto";
 import {createServer} from "node:http";
 import puppeteer from "puppeteer-core";
 import WebSocket from "ws";
-import {eventually, keep_screenshot, run, shown, sign_in, start_belfry, stored} from "./support.mjs";
+import {eventually, keep_screenshot, lose_stored, run, shown, sign_in, start_belfry, stored} from "./support.mjs";
 
 const [program, screenshots] = process.argv.slice(2);
 const belfry = await start_belfry(program, {"webPush.subscriptionRetryInterval": "300ms"});
@@ -79,7 +79,9 @@ try {
   await run([
     ["the worker is installed for the whole origin", async () => {
       await sign_in(page, origin);
-      await page.evaluate(() => navigator.serviceWorker.register("/web-push/belfry-worker.js", {scope: "/"}));
+      await page.evaluate(() =>
+        navigator.serviceWorker.register(
+          `/web-push/belfry-worker.js?desk=${encodeURIComponent(`${location.origin}/desk/`)}`, {scope: "/"}));
       await eventually("an active worker", () =>
         page.evaluate(async () => (await navigator.serviceWorker.getRegistration("/"))?.active?.state === "activated"));
       await eventually("its registration", async () => registration);
@@ -136,6 +138,29 @@ try {
         });
         await eventually("nothing is shown", async () => (await shown(page)).length === 0);
       }
+    }],
+    ["a click on what cannot be opened leads to the desk, also when all data is lost", async () => {
+      const kept = {subscription: await stored(page, "subscription"), context: await stored(page, "context")};
+      await lose_stored(page);
+      const click = () => in_worker(async () => {
+        const opened = [];
+        self.clients.openWindow = async (url) => opened.push(url);
+        await on_click({renew: true});
+        delete self.clients.openWindow;
+        return opened;
+      });
+      await page.goto(origin);
+      assert.deepEqual(await click(), [`${origin}/desk/`], "where only the console is open");
+      await page.goto(`${origin}/desk/`);
+      await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));
+      await page.evaluate(() => {
+        globalThis.heard = [];
+        navigator.serviceWorker.addEventListener("message", (e) => heard.push(e.data.type));
+      });
+      assert.deepEqual(await click(), [], "where the desk is open");
+      await eventually("the desk is told to renew", () => page.evaluate(() => heard.join() === "belfry.renew"));
+      for (const [key, value] of Object.entries(kept))
+        await stored(page, key, value);
     }],
     ["reports a health check without showing anything", async () => {
       const check = await eventually("a check begins", async () => begun);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import puppeteer from "puppeteer-core";
 import {start_push_service} from "./push_service.mjs";
-import {eventually, keep_screenshot, run, shown, sign_in, start_belfry, stored} from "./support.mjs";
+import {eventually, keep_screenshot, lose_stored, run, shown, sign_in, start_belfry, stored} from "./support.mjs";
 
 const [program, screenshots] = process.argv.slice(2);
 const service = await start_push_service();
@@ -125,6 +125,18 @@ try {
       await belfry.call("DELETE", `/v1/persons/ada/web-push-subscriptions/${id}`);
       await page.reload();
       await eventually("a subscription", async () => (await belfry.subscriptions()).length === 1);
+    }],
+    ["is repaired by loading the page after the browser lost its data", async () => {
+      await eventually("a record", () => stored(page, "subscription"));
+      await lose_stored(page);
+      await page.reload();
+      const known = await eventually("the record again", () => stored(page, "subscription"));
+      assert.deepEqual((await belfry.subscriptions()).map((s) => s.id), [known.id]);
+      await belfry.say("Can you read again?");
+      await eventually("what was said is shown", async () => (await shown(page)).some((n) => n.body === "Can you read again?"));
+      const script = await page.evaluate(async () =>
+        (await navigator.serviceWorker.getRegistration("/")).active.scriptURL);
+      assert.equal(new URL(script).searchParams.get("desk"), `${belfry.url}/desk/`);
     }],
     ["ends the subscription", async () => {
       await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));

@@ -87,20 +87,34 @@ export function shown(page) {
 }
 
 /** Reads or writes what page and worker keep. */
-export function stored(page, key, value) {
+export function stored(page, key, value = null) {
   return page.evaluate(([k, v]) => new Promise((resolve, reject) => {
     const asked = indexedDB.open("belfry", 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore("values");
     asked.onerror = () => reject(asked.error);
     asked.onsuccess = () => {
-      const store = asked.result.transaction("values", v === undefined ? "readonly" : "readwrite").objectStore("values");
-      const done = v === undefined ? store.get(k) : store.put(v, k);
+      const store = asked.result.transaction("values", v === null ? "readonly" : "readwrite").objectStore("values");
+      const done = v === null ? store.get(k) : store.put(v, k);
       done.onsuccess = () => {
         asked.result.close();
         resolve(done.result);
       };
     };
   }), [key, value]);
+}
+
+/** Loses what page and worker keep. */
+export function lose_stored(page) {
+  return page.evaluate(() => new Promise((resolve, reject) => {
+    const asked = indexedDB.open("belfry", 1);
+    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => {
+      asked.result.transaction("values", "readwrite").objectStore("values").clear().onsuccess = () => {
+        asked.result.close();
+        resolve();
+      };
+    };
+  }));
 }
 
 export async function sign_in(page, url) {
