@@ -129,6 +129,7 @@ export function connect(options) {
   /** @type {WebSocket | null} */
   let socket = null;
   let wait = RECONNECT_FIRST;
+  let lost = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -247,7 +248,7 @@ export function connect(options) {
       await call("DELETE", `${person_path}/web-push-subscriptions/${encodeURIComponent(known.id)}`);
   }
 
-  /** At page load: the only sure repair of what browsers lose silently. Also when all that is left is what the browser
+  /** At page load, and when the live socket is back: the only sure repair of what browsers lose silently. Also when all that is left is what the browser
    * itself knows of the subscription. @param {boolean} [anew] */
   async function resync(anew) {
     const granted = "Notification" in globalThis && Notification.permission === "granted";
@@ -297,6 +298,10 @@ export function connect(options) {
     socket.onopen = () => {
       wait = RECONNECT_FIRST;
       tell("open");
+      // What came back may be a server with another key, or one that was not there when the page was loaded.
+      if (lost)
+        resync().catch((x) => tell("error", x));
+      lost = false;
     };
     socket.onmessage = (e) => on_message(JSON.parse(e.data)).catch((x) => tell("error", x));
     socket.onclose = () => {
@@ -308,6 +313,7 @@ export function connect(options) {
   function reconnect() {
     if (closed)
       return;
+    lost = true;
     clearTimeout(timer);
     timer = setTimeout(open_socket, wait * (0.5 + Math.random() / 2));
     wait = Math.min(wait * 2, RECONNECT_MAX);

@@ -138,6 +138,16 @@ try {
         (await navigator.serviceWorker.getRegistration("/")).active.scriptURL);
       assert.equal(new URL(script).searchParams.get("desk"), `${belfry.url}/desk/`);
     }],
+    ["a page that stays open changes to a new key of the server", async () => {
+      const [{id}] = await belfry.subscriptions();
+      // No check is under way, which would be missed and lead to a new subscription too.
+      await stay_healthy([id]);
+      await belfry.restart({"webPush.privateKey": "AgIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA"});
+      await eventually("a healthy subscription of the new key", async () => {
+        const list = await belfry.subscriptions();
+        return list.length === 1 && list[0].id !== id && list[0].state === "healthy";
+      });
+    }],
     ["ends the subscription", async () => {
       await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));
       await page.click("#stop");

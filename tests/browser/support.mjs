@@ -39,9 +39,10 @@ export async function start_belfry(program, settings) {
     "outbound.allowedNetworks": '["127.0.0.0/8"]',
     ...settings,
   };
-  const child = spawn(program, ["serve", ...Object.entries(all).flatMap(([k, v]) => ["--set", `${k}=${v}`])],
-    {stdio: ["ignore", "inherit", "pipe"]});
-  const url = await new Promise((resolve, reject) => {
+  let child;
+  const start = () => new Promise((resolve, reject) => {
+    child = spawn(program, ["serve", ...Object.entries(all).flatMap(([k, v]) => ["--set", `${k}=${v}`])],
+      {stdio: ["ignore", "inherit", "pipe"]});
     let text = "";
     child.stderr.on("data", (chunk) => {
       text += chunk;
@@ -51,6 +52,13 @@ export async function start_belfry(program, settings) {
     });
     child.on("exit", (code) => reject(new Error(`belfry ended with ${code}`)));
   });
+  async function end() {
+    child.removeAllListeners("exit");
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+  }
+  const url = await start();
   async function call(method, path, body) {
     const answer = await fetch(url + path, {
       method,
@@ -67,11 +75,14 @@ export async function start_belfry(program, settings) {
     subscriptions: async () => (await call("GET", "/v1/persons/ada/web-push-subscriptions")).items,
     say: (text, conversation = "desk-ada") => call("POST", "/v1/events", {
       type: "message.sent", conversation, message: {id: `m${++messages}`, sender: "desk-visitor", text}}),
+    /** Stops it, and starts it at the same address, on the same store, with these settings changed. */
+    restart: async (changed) => {
+      await end();
+      Object.assign(all, {"http.listen": new URL(url).host, ...changed});
+      await start();
+    },
     stop: async () => {
-      child.removeAllListeners("exit");
-      const ended = new Promise((resolve) => child.on("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
+      await end();
       rmSync(folder, {recursive: true});
     },
   };
