@@ -5,6 +5,13 @@
 #include "belfry/io/program/report.hpp"
 #include "belfry/io/telemetry/log.hpp"
 
+#include <fcntl.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
 namespace belfry::program {
 
 namespace {
@@ -37,7 +44,31 @@ std::string invitation(const std::string& url) {
          + "  curl -H 'Content-Type: application/json' " + url + "/v1/events -d \\\n"
          + "    '{\"type\":\"message.sent\",\"conversation\":\"savings\","
          + "\"message\":{\"id\":\"x1\",\"sender\":\"ada\",\"text\":\"Hi Vera\"}}'\n\n"
-         + "The Agent Desk for your own browser: " + url + "/desk/\n\nCtrl-C ends it.\n";
+         + "The Agent Desk for your own browser (sign in as ada): " + url + "/desk/\n\nCtrl-C ends it.\n";
+}
+
+/// Shows a page to who sits at this terminal, if there is a screen; that it cannot be shown is no matter.
+void open_in_browser(const std::string& url) {
+  const auto* display = std::getenv("DISPLAY");
+  if (isatty(STDOUT_FILENO) == 0 || display == nullptr || *display == '\0')
+    return;
+  // Nothing of ours goes along: no terminal to write to, no signals held back, no Ctrl-C meant for the demo.
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  std::string name = "xdg-open", page = url;
+  char* arguments[] = {name.data(), page.data(), nullptr};
+  pid_t ignored = 0;
+  static_cast<void>(posix_spawnp(&ignored, "xdg-open", &files, &attributes, arguments, environ));
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
 }
 
 } // namespace
@@ -54,6 +85,10 @@ int demo(const demo_arguments& a) {
     return report(port.error());
   auto url = url_of(server.opts, *port);
   (*stage)->printer().plain("Belfry's API listens on " + url);
+  if (!a.once) {
+    (*stage)->printer().plain("The Agent Desk for your own browser (sign in as ada): " + url + "/desk/");
+    open_in_browser(url + "/desk/");
+  }
   auto whole = tell_story(**stage, signals);
   if (whole && !a.once) {
     (*stage)->printer().plain(invitation(url));

@@ -297,7 +297,8 @@ void provider_ends::lead_here(options& o) const {
   o.web_push.enabled = true;
   o.web_push.subject = "mailto:ops@example.com";
   o.web_push.private_key.value = test::ec_pem();
-  o.web_push.allowed_hosts = {"127.0.0.1"};
+  // Beside the simulated service those of real browsers, which the viewer may bring to the Agent Desk.
+  o.web_push.allowed_hosts.emplace_back("127.0.0.1");
 }
 
 std::string provider_ends::webhook_url() const {
