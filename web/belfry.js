@@ -206,9 +206,9 @@ export function connect(options) {
     });
   }
 
-  /** Makes sure that browser and server agree on a subscription of the present key.
+  /** A subscription of the present key, the browser's if it has one.
    * @param {ServiceWorkerRegistration} registration @param {boolean} [anew] What the browser has will not do. */
-  async function register_subscription(registration, anew) {
+  async function post_subscription(registration, anew) {
     const {publicKey} = await call("GET", "/v1/web-push/key");
     const key = bytes_of(publicKey);
     const known = await load("subscription");
@@ -225,9 +225,20 @@ export function connect(options) {
       ...(known ? {replaces: known.id} : {}),
     });
     await save("subscription", {id: made.id, secret: made.secret, publicKey});
+    return made.id;
+  }
+
+  /** Makes sure that browser and server agree on a subscription that the push service takes.
+   * @param {ServiceWorkerRegistration} registration @param {boolean} [anew] */
+  async function register_subscription(registration, anew) {
+    let id = await post_subscription(registration, anew);
+    const {items} = await call("GET", `${person_path}/web-push-subscriptions`);
+    // The push service said that it was made for another key, whatever the browser says.
+    if (items.some((s) => s.id === id && s.state === "renewing"))
+      id = await post_subscription(registration, true);
     await brief_worker();
-    tell("subscribed", {id: made.id});
-    return {id: made.id};
+    tell("subscribed", {id});
+    return {id};
   }
 
   async function subscribe() {

@@ -148,6 +148,17 @@ try {
         return list.length === 1 && list[0].id !== id && list[0].state === "healthy";
       });
     }],
+    ["what the push service says is of another key is made anew by loading the page", async () => {
+      const [{id}] = await belfry.subscriptions();
+      service.mismatch();
+      await belfry.say("Of another key?");
+      await eventually("renewing", async () => (await belfry.subscriptions())[0].state === "renewing");
+      await page.reload();
+      await eventually("another one, healthy", async () => {
+        const list = await belfry.subscriptions();
+        return list.length === 1 && list[0].id !== id && list[0].state === "healthy";
+      });
+    }],
     ["ends the subscription", async () => {
       await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));
       await page.click("#stop");

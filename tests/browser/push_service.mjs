@@ -8,6 +8,7 @@ export async function start_push_service() {
   const channels = new Map();
   const pushes = [];
   let losing = false;
+  const mismatched = new Set();
   const server = createServer((request, response) => {
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk));
@@ -16,7 +17,7 @@ export async function start_push_service() {
       const body = Buffer.concat(chunks);
       const answer = judge(request, channel);
       pushes.push({path: request.url, headers: request.headers, status: answer});
-      response.writeHead(answer).end();
+      response.writeHead(answer).end(answer === 403 ? "VapidPkHashMismatch" : "");
       if (answer !== 201 || losing)
         return;
       channel.socket.send(JSON.stringify({
@@ -35,7 +36,7 @@ export async function start_push_service() {
     const sender = /^vapid t=[\w-]+\.[\w-]+\.[\w-]+, ?k=([\w-]+)$/.exec(request.headers.authorization ?? "");
     if (!sender)
       return 401;
-    if (channel.key && sender[1] !== channel.key)
+    if (mismatched.has(channel) || (channel.key && sender[1] !== channel.key))
       return 403;
     if (!/^\d+$/.test(request.headers.ttl ?? "") || request.headers["content-encoding"] !== "aes128gcm")
       return 400;
@@ -70,6 +71,11 @@ export async function start_push_service() {
     pushes,
     subscriptions: () => channels.size,
     lose: (yes) => (losing = yes),
+    /** From now on all present channels were made for another key. */
+    mismatch: () => {
+      for (const channel of channels.values())
+        mismatched.add(channel);
+    },
     stop: () => {
       for (const socket of sockets.clients)
         socket.terminate();
