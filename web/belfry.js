@@ -27,6 +27,8 @@
  */
 
 const DATABASE = "belfry";
+const SUBSCRIBE_MAX = 30000;
+const DENIED = "Notifications are blocked for this page. Allow them in the browser's settings for this site.";
 const RECONNECT_FIRST = 1000;
 const RECONNECT_MAX = 60000;
 
@@ -107,7 +109,7 @@ export async function check_prerequisites() {
   if (!("Notification" in globalThis))
     lack("no_notifications", "This browser cannot show notifications.");
   else if (Notification.permission === "denied")
-    lack("permission_denied", "Notifications are blocked for this page. Allow them in the browser's settings for this site.");
+    lack("permission_denied", DENIED);
   if (!("indexedDB" in globalThis) || !(await can_store()))
     lack("no_storage", "This browser keeps no data for this page: private windows and some settings prevent it.");
   return {ok: missing.length === 0, missing};
@@ -184,11 +186,27 @@ export function connect(options) {
       await worker_of(registration);
       return registration;
     } catch (e) {
-      if (e instanceof DOMException && e.name === "SecurityError")
-        throw new BelfryError("worker_scope_refused",
-          `The worker may not serve "${scope}": the header Service-Worker-Allowed is missing. A proxy may have removed it.`);
-      throw new BelfryError("worker_failed", `The service worker cannot be installed: ${e}`);
+      throw await worker_problem(e);
     }
+  }
+
+  /** What browsers call a SecurityError or a TypeError, told apart. @param {any} e @returns {Promise<BelfryError>} */
+  async function worker_problem(e) {
+    if (worker.origin !== location.origin)
+      return new BelfryError("worker_other_origin", `The worker ${worker} is not of this page's origin (${location.origin}), ` +
+        "as browsers demand: serve belfry-worker.js there and name it in the option \"worker\".");
+    const answer = await fetch(worker, {cache: "no-store"}).catch(() => null);
+    if (!answer?.ok || answer.redirected)
+      return new BelfryError("worker_not_found",
+        `The worker ${worker} cannot be loaded: ${answer?.redirected ? "it is redirected" : (answer?.status ?? "no answer")}.`);
+    const type = answer.headers.get("content-type") ?? "";
+    if (!/(java|ecma)script/.test(type))
+      return new BelfryError("worker_wrong_type", `The worker ${worker} is served as "${type}", not as JavaScript.`);
+    const allowed = new URL(answer.headers.get("service-worker-allowed") ?? ".", worker).pathname;
+    if (!new URL(scope, location.href).pathname.startsWith(allowed))
+      return new BelfryError("worker_scope_refused",
+        `The worker may not serve "${scope}": the header Service-Worker-Allowed is missing. A proxy may have removed it.`);
+    return new BelfryError("worker_failed", `The service worker cannot be installed: ${e?.message ?? e}`);
   }
 
   /** The active worker; one that is being installed is waited for. @param {ServiceWorkerRegistration} registration */
@@ -206,6 +224,32 @@ export function connect(options) {
     });
   }
 
+  /** @param {ServiceWorkerRegistration} registration @param {Uint8Array<ArrayBuffer>} key @returns {Promise<PushSubscription>} */
+  async function push_subscription(registration, key) {
+    // Chromium goes on trying for ever when its push service cannot be reached.
+    const late = new Promise((_, reject) => setTimeout(reject, SUBSCRIBE_MAX, new DOMException("no answer", "AbortError")));
+    try {
+      return await Promise.race([
+        registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key}), late]);
+    } catch (e) {
+      throw await push_problem(e);
+    }
+  }
+
+  /** @param {any} e @returns {Promise<BelfryError>} */
+  async function push_problem(e) {
+    // Chromium's private windows lack a permission that was given, Firefox's have no files.
+    const has_files = await navigator.storage?.getDirectory?.().then(() => true, () => false);
+    if (has_files === false || (e?.name === "AbortError" && /permission/.test(e.message)))
+      return new BelfryError("private_window", "Private windows receive no push messages. Open this page in an ordinary one.");
+    if (e?.name === "NotAllowedError")
+      return new BelfryError("permission_denied", DENIED);
+    if (e?.name === "AbortError")
+      return new BelfryError("push_service_unreachable",
+        "The browser cannot reach its push service: a firewall may block it, or the browser's settings switch it off.");
+    return new BelfryError("push_failed", `The browser makes no push subscription: ${e?.message ?? e}`);
+  }
+
   /** A subscription of the present key, the browser's if it has one.
    * @param {ServiceWorkerRegistration} registration @param {boolean} [anew] What the browser has will not do. */
   async function post_subscription(registration, anew) {
@@ -217,7 +261,7 @@ export function connect(options) {
       await subscription.unsubscribe();
       subscription = null;
     }
-    subscription ??= await registration.pushManager.subscribe({userVisibleOnly: true, applicationServerKey: key});
+    subscription ??= await push_subscription(registration, key);
     const made = await call("POST", `${person_path}/web-push-subscriptions`, {
       ...subscription.toJSON(),
       desk: "AGENT_DESK",

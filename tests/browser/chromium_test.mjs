@@ -238,6 +238,40 @@ try {
       }
       await page.goto(`${origin}/desk/`);
     }],
+    ["why a worker cannot be installed is told apart", async () => {
+      const codes = (target, workers) => target.evaluate(async (all) => {
+        const {connect} = await import("/web-push/belfry.js");
+        const found = [];
+        for (const [worker, scope] of all) {
+          const belfry = connect({person: "ada", worker, scope});
+          found.push(await belfry.subscribe().catch((x) => x.code));
+          belfry.close();
+        }
+        return found;
+      }, workers);
+      // A page without a worker of its own.
+      const elsewhere = await start_belfry(program, {});
+      try {
+        await browser.defaultBrowserContext().overridePermissions(elsewhere.url, ["notifications"]);
+        await page.goto(`${elsewhere.url}/desk/`);
+        assert.deepEqual(await codes(page, [
+          [`${origin}/web-push/belfry-worker.js`, "/"],
+          ["/nothing.js", "/"],
+          ["/desk/", "/"],
+          ["/desk", "/"],
+          ["/web-push/belfry.js", "/"],
+        ]), ["worker_other_origin", "worker_not_found", "worker_wrong_type", "worker_not_found", "worker_scope_refused"]);
+        const unseen = await browser.createBrowserContext();
+        await unseen.overridePermissions(elsewhere.url, ["notifications"]);
+        const hidden = await unseen.newPage();
+        await hidden.goto(`${elsewhere.url}/desk/`);
+        assert.deepEqual(await codes(hidden, [["/web-push/belfry-worker.js", "/"]]), ["private_window"]);
+        await unseen.close();
+      } finally {
+        await elsewhere.stop();
+      }
+      await page.goto(`${origin}/desk/`);
+    }],
     ["what is missing is said in words", async () => {
       await browser.defaultBrowserContext().overridePermissions(origin, []);
       const lacks = await page.evaluate(async () => {

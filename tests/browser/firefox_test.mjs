@@ -12,7 +12,7 @@ const belfry = await start_belfry(program, {
   "webPush.healthCheckTimeout": "2s",
   "webPush.unencryptedDefaultNotificationTitle": "Something new",
 });
-const firefox = () => puppeteer.launch({
+const firefox = (preferences = {}) => puppeteer.launch({
   browser: "firefox",
   executablePath: "/usr/bin/firefox-esr",
   headless: true,
@@ -24,6 +24,7 @@ const firefox = () => puppeteer.launch({
     "permissions.default.desktop-notification": 1,
     "dom.webnotifications.requireuserinteraction": false,
     "alerts.useSystemBackend": false,
+    ...preferences,
   },
 });
 const browser = await firefox();
@@ -108,6 +109,17 @@ try {
         assert.notEqual(own.id, first.id);
       } finally {
         await other.close();
+      }
+    }],
+    ["says so when the browser's push service cannot be reached", async () => {
+      const cut_off = await firefox({"dom.push.connection.enabled": false});
+      try {
+        const second = await cut_off.newPage();
+        await sign_in(second, belfry.url);
+        await second.click("#allow");
+        await eventually("words", () => second.$eval("#problems", (e) => e.textContent.includes("cannot reach its push service")));
+      } finally {
+        await cut_off.close();
       }
     }],
     ["subscribes anew when a health check is lost", async () => {
