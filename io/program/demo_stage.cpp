@@ -22,6 +22,16 @@ result<T> ask(F&& call) {
   return ready.get();
 }
 
+/// 64 hex digits.
+std::string token_of(const std::string& whose) {
+  std::string out;
+  for (const auto c : whose)
+    for (const auto nibble : {c >> 4 & 15, c & 15})
+      out += "0123456789abcdef"[nibble];
+  out.resize(64, '0');
+  return out;
+}
+
 options demo_options(const std::string& folder) {
   options o;
   o.account.id = "demo";
@@ -112,13 +122,19 @@ void demo_stage::has_mailbox(const person_id& id, const std::string& address) {
 }
 
 void demo_stage::has_phone(const person_id& id, device_platform platform) {
+  const auto iphone = platform == device_platform::ios;
+  const auto name = name_of(id) + (iphone ? "'s iPhone" : "'s Android phone");
   device d;
-  d.id = id + "-phone";
+  d.id = id + (iphone ? "-iphone" : "-android");
   d.platform = platform;
   // Tokens as the providers give them out: hex digits, and any text.
-  d.push_token = platform == device_platform::ios ? std::string(64, 'a') : id + "-token";
-  if (platform == device_platform::ios)
-    d.push_kit_token = std::string(64, 'b');
+  d.push_token = iphone ? token_of(id) : id + "-token";
+  if (iphone)
+    d.push_kit_token = token_of(id + "'s calls");
+  for (const auto& token : {d.push_token, d.push_kit_token}) {
+    if (token)
+      providers_->call_device(*token, name);
+  }
   auto stored = ask<io::stored<device>>([&](auto done) { engine_->put_device(id, d, done); });
   if (!stored)
     fail(stored.error().detail);

@@ -17,9 +17,10 @@ void begin(demo_stage& s) {
   s.introduce("carl", person_type::agent, "Carl");
   s.introduce("vera", person_type::visitor, "Vera");
   s.introduce("robo", person_type::bot, "Robo");
-  s.printer().happens("Ada has a browser and an Android phone, Vera an iPhone and a mailbox");
+  s.printer().happens("Ada has a browser and two phones, Vera an iPhone and a mailbox");
   s.has_browser("ada");
   s.has_phone("ada", device_platform::android);
+  s.has_phone("ada", device_platform::ios);
   s.has_phone("vera", device_platform::ios);
   s.has_mailbox("vera", "vera@example.com");
   for (const char* name : {"mortgage", "cards", "savings"}) {
@@ -92,6 +93,15 @@ void declined_call(demo_stage& s) {
   s.expect("vera", kind::revoke_call, "cards");
 }
 
+void answered_call(demo_stage& s) {
+  s.printer().scene("A call rings on both phones, and stops on the second when it is answered on the first");
+  s.happens("Vera calls in \"savings\"", "savings", call_started{"call-4", call_type::audio, "vera"});
+  s.expect("ada", kind::incoming_call, "savings");
+  s.happens("Ada answers on her iPhone", "savings", call_accepted{"call-4", "ada"});
+  s.expect("ada", kind::revoke_call, "savings");
+  s.happens("Vera hangs up", "savings", call_ended{"call-4", std::nullopt});
+}
+
 void forwarded_call(demo_stage& s) {
   s.printer().scene("A call nobody answers is forwarded to the hidden agent");
   s.happens("Vera calls in \"mortgage\"", "mortgage", call_started{"call-3", call_type::audio, "vera"});
@@ -128,8 +138,8 @@ void pause(demo_stage& s) {
 } // namespace
 
 bool tell_story(demo_stage& stage, const stop_signals& signals) {
-  for (auto* scene :
-       {begin, burst, reads, open_conversation, bot, missed_call, declined_call, forwarded_call, request, pause}) {
+  for (auto* scene : {begin, burst, reads, open_conversation, bot, missed_call, declined_call, answered_call,
+                      forwarded_call, request, pause}) {
     scene(stage);
     if (signals.wait_for(breath))
       return false;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -40,6 +41,16 @@ std::string print(const json& x) {
 json parsed(const std::string& text) {
   auto x = json::parse(text, nullptr, false);
   return x.is_discarded() ? json(text) : x;
+}
+
+json object_at(const json& x, const char* name) {
+  const auto i = x.is_object() ? x.find(name) : x.end();
+  return i != x.end() && i->is_object() ? *i : json::object();
+}
+
+std::string text_at(const json& x, const char* name) {
+  const auto i = x.find(name);
+  return i != x.end() && i->is_string() ? i->get<std::string>() : std::string{};
 }
 
 /// A mail as its reader sees it.
@@ -126,16 +137,48 @@ struct provider_ends::ends {
     looker.join();
   }
 
-  static std::string words_of(const test::apns_push& p) {
-    auto payload = parsed(p.payload);
-    auto shown = payload.is_object() && payload.contains("aps") ? print(payload["aps"]) : p.payload;
-    return "iPhone " + p.token.substr(0, 8) + " [" + p.type + "]: " + shown + outcome_of(p.status, p.reason);
+  std::string name_of(const std::string& device, const std::string& token) {
+    std::lock_guard guard{lock};
+    auto i = owners.find(token);
+    return i == owners.end() ? device + " " + token.substr(0, 8) : i->second;
   }
 
-  static std::string words_of(const test::fcm_message& m) {
-    auto message = parsed(m.text);
-    auto shown = message.is_object() && message.contains("data") ? print(message["data"]) : m.text;
-    return "Android " + m.token.substr(0, 8) + ": " + shown + outcome_of(m.status, m.reason);
+  std::string words_of(const test::apns_push& p) {
+    const auto payload = parsed(p.payload);
+    const auto aps = object_at(payload, "aps");
+    const auto alert = object_at(aps, "alert");
+    const auto badge = aps.contains("badge") ? print(aps["badge"]) : "";
+    return name_of("iPhone", p.token) + " "
+           + seen_on_phone(object_at(payload, "belfry"), text_at(alert, "title"), text_at(alert, "body"), badge)
+           + outcome_of(p.status, p.reason);
+  }
+
+  std::string words_of(const test::fcm_message& m) {
+    const auto message = parsed(m.text);
+    const auto data = object_at(message, "data");
+    const auto shown = object_at(object_at(message, "android"), "notification");
+    return name_of("Android", m.token) + " "
+           + seen_on_phone(data, text_at(shown, "title"), text_at(shown, "body"),
+                           text_at(data, "recipientNotificationCount"))
+           + outcome_of(m.status, m.reason);
+  }
+
+  /// What its owner sees of a push, with the number on the app's icon.
+  static std::string seen_on_phone(const json& data, const std::string& title, const std::string& body,
+                                   const std::string& badge) {
+    const auto what = text_at(data, "kind");
+    std::string out = "shows";
+    if (what == "incoming_call")
+      out = "rings: " + text_at(data, "callerName") + " (" + text_at(data, "callType") + ")";
+    else if (what == "revoke_call")
+      out = "stops ringing (" + text_at(data, "reason") + ")";
+    else if (what == "read_message")
+      out = "takes back what it shows";
+    else if (data.contains("payload"))
+      out = "shows what it opens with its own key, else";
+    if (!title.empty() && what != "incoming_call")
+      out += " \"" + title + (body.empty() ? "" : ": " + body) + "\"";
+    return out + (badge.empty() ? "" : ", badge " + badge);
   }
 
   static std::string outcome_of(int status, const std::string& reason) {
@@ -232,6 +275,7 @@ struct provider_ends::ends {
   std::atomic<bool> stopping{false};
   int mails_kept = 0;
   std::string subscription_id, secret;
+  std::map<std::string, std::string> owners;
   test::certificate tls = test::make_certificate({"127.0.0.1"});
   test::browser owner;
   test::apns_simulator apple;
@@ -299,6 +343,11 @@ void provider_ends::lead_here(options& o) const {
   o.web_push.private_key.value = test::ec_pem();
   // Beside the simulated service those of real browsers, which the viewer may bring to the Agent Desk.
   o.web_push.allowed_hosts.emplace_back("127.0.0.1");
+}
+
+void provider_ends::call_device(const std::string& token, const std::string& name) {
+  std::lock_guard guard{ends_->lock};
+  ends_->owners[token] = name;
 }
 
 std::string provider_ends::webhook_url() const {

@@ -36,6 +36,8 @@ public:
   std::vector<std::string> settings() const;
   /// The same as options.
   void lead_here(options& o) const;
+  /// What is said of the device that has this token: "Ada's iPhone".
+  void call_device(const std::string& token, const std::string& name);
   /// Where to register a webhook.
   std::string webhook_url() const;
   /// What POST .../web-push-subscriptions takes: a browser whose messages are opened here.

@@ -37,6 +37,12 @@ TEST(Demo, ToldOnceShowsWhoIsToldWhatAndWhy) {
   EXPECT_TRUE(has_line(r.out, {"Carl is told [incoming_call, mortgage]"}));
   EXPECT_TRUE(has_line(r.out, {"Carl is told [inbound_request, mortgage]"}));
   EXPECT_TRUE(has_line(r.out, {"Ada pauses"}));
+  for (const auto* phone : {"Ada's iPhone", "Ada's Android phone"}) {
+    EXPECT_TRUE(has_line(r.out, {phone, "Vera", "about my mortgage", "badge 3"})) << phone;
+    EXPECT_TRUE(has_line(r.out, {phone, "takes back what it shows"})) << phone;
+    EXPECT_TRUE(has_line(r.out, {phone, "rings: Vera"})) << phone;
+    EXPECT_TRUE(has_line(r.out, {phone, "stops ringing (ANSWERED"})) << phone;
+  }
   EXPECT_EQ(r.out.find("!!"), std::string::npos) << r.out;
 }
 
