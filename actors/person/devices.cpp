@@ -57,7 +57,7 @@ bool drop_dead_token(std::vector<device>& devices, const device_id& id, std::str
   auto dropped = false;
   for (auto& d : devices) {
     for (const auto& k : kinds) {
-      if (d.id != id || d.registered_at > since || !(d.*k.token) || derive_token_key(k.name, *(d.*k.token)) != token)
+      if (d.id != id || d.registered_at >= since || !(d.*k.token) || derive_token_key(k.name, *(d.*k.token)) != token)
         continue;
       (d.*k.token).reset();
       dropped = true;
