@@ -198,15 +198,17 @@ async function on_click(data) {
   const home = new URL(context?.desk ?? new URL(self.location.href).searchParams.get("desk") ?? scope, scope).href;
   const url = data?.renew ? home : new URL(data?.url ?? home, scope).href;
   const pages = await self.clients.matchAll({type: "window", includeUncontrolled: true});
-  const page = pages.find((p) => p.url === url) ?? pages.find((p) => new URL(p.url).pathname === new URL(url).pathname);
+  const path = (address) => new URL(address).pathname;
+  const page = pages.find((p) => p.url === url) ?? pages.find((p) => path(p.url) === path(url)) ??
+    pages.find((p) => path(home) !== "/" && path(p.url).startsWith(path(home)));
   await page?.focus().catch(() => undefined);
+  const type = data?.renew ? "belfry.renew" : "belfry.opened";
+  // A page knows more than is left here, and need not load itself anew to show another conversation.
+  const heard = page && (await told(page, {type, url, conversation: data?.conversation}));
   if (!page)
     await self.clients.openWindow(url);
-  else if (page.url !== url && !data?.renew)
-    await page.navigate(url).catch(() => undefined);
-  const type = data?.renew ? "belfry.renew" : "belfry.opened";
-  const heard = page && (await told(page, {type, conversation: data?.conversation}));
-  // A page knows more than is left here. Where none hears, one that is opened looks after itself when it is loaded.
+  else if (!heard && page.url !== url && !data?.renew)
+    await page.navigate(url).catch(() => self.clients.openWindow(url));
   if (data?.renew && !heard && context)
     await renew((await load("subscription"))?.id);
 }

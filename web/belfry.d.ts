@@ -28,7 +28,9 @@ export type Connection = {
      */
     check: () => Promise<Prerequisites>;
     /**
-     * "open", "closed", "subscribed", "notification", "close", "health_check", "error".
+     * "open", "closed", "subscribed", "notification", "opened", "close", "health_check", "error".
+     * "opened": a notification was clicked; its `detail` has `url` and `conversation`. The page goes to that address unless
+     * the event is cancelled (`preventDefault()`).
      */
     events: EventTarget;
 };

@@ -7,7 +7,9 @@
  * @property {() => Promise<void>} unsubscribe Ends the registration of this browser.
  * @property {() => void} close Closes the live socket; notifications go on.
  * @property {() => Promise<Prerequisites>} check What this browser lacks.
- * @property {EventTarget} events "open", "closed", "subscribed", "notification", "close", "health_check", "error".
+ * @property {EventTarget} events "open", "closed", "subscribed", "notification", "opened", "close", "health_check", "error".
+ * "opened": a notification was clicked; its `detail` has `url` and `conversation`. The page goes to that address unless
+ * the event is cancelled (`preventDefault()`).
  */
 
 /**
@@ -135,7 +137,7 @@ export function connect(options) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  const tell = (type, detail) => events.dispatchEvent(new CustomEvent(type, {detail}));
+  const tell = (type, detail) => events.dispatchEvent(new CustomEvent(type, {detail, cancelable: true}));
   const token = async () => (typeof options.token === "function" ? options.token() : (options.token ?? ""));
 
   /** @param {string} method @param {string} path @param {object} [body] */
@@ -381,10 +383,13 @@ export function connect(options) {
   }
 
   navigator.serviceWorker?.addEventListener("message", (e) => {
-    if (e.data?.type !== "belfry.renew")
+    if (closed || (e.data?.type !== "belfry.renew" && e.data?.type !== "belfry.opened"))
       return;
     e.ports[0]?.postMessage("heard");
-    resync(true).catch((x) => tell("error", x));
+    if (e.data.type === "belfry.renew")
+      resync(true).catch((x) => tell("error", x));
+    else if (tell("opened", {url: e.data.url, conversation: e.data.conversation}) && location.href !== e.data.url)
+      location.assign(e.data.url);
   });
   // Browsers may take for ever to answer the one; the other does not wait for it.
   resync().catch((x) => tell("error", x));

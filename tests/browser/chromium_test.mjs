@@ -119,13 +119,43 @@ try {
       await shows(sealed({...ring, body: "Incoming call", ringDeadline: Date.now() - 1}, subscription),
         (n) => n.body === "Missed call" && n.tag === "call:c1");
     }],
-    ["a click leads the open page to the conversation", async () => {
+    ["a click leads the open page to the conversation, which it shows without being loaded anew", async () => {
+      await belfry.call("PUT", "/v1/persons/cora", {type: "VISITOR", displayName: "Cora"});
+      await belfry.call("POST", "/v1/events", {type: "conversation.started", conversation: "c1", topic: "Savings",
+        participants: [{person: "ada", role: "ASSIGNED_AGENT"}, {person: "cora", role: "CONTEXT_PERSON"}]});
+      await page.evaluate(() => (globalThis.still_here = true));
       await in_worker(async () => {
         const [notification] = await self.registration.getNotifications();
-        self.dispatchEvent(new NotificationEvent("notificationclick", {notification}));
-      }).catch(() => undefined);
-      await eventually("the page is there", () => page.url() === `${origin}/desk/?conversation=c1`);
+        notification.close();
+        await on_click(notification.data);
+      });
+      await eventually("the conversation", () => page.$eval("#conversation", (e) => e.textContent === "Savings (cora)"));
+      assert.equal(page.url(), `${origin}/desk/?conversation=c1`);
+      assert.ok(await page.evaluate(() => globalThis.still_here));
       await eventually("it is closed", async () => (await shown(page)).length === 0);
+    }],
+    ["a window that a click opens shows the conversation: the agent is still signed in", async () => {
+      const fresh = await browser.newPage();
+      await fresh.goto(`${origin}/desk/?conversation=c1`);
+      await eventually("the conversation", () => fresh.$eval("#conversation", (e) => e.textContent === "Savings (cora)"));
+      await fresh.close();
+    }],
+    ["a page without Belfry is led there too", async () => {
+      const [deaf] = await Promise.all([page.evaluateOnNewDocument(() => localStorage.removeItem("desk")), page.goto(`${origin}/desk/`)]);
+      await page.waitForSelector("#sign-in:not([hidden])");
+      await in_worker(() => on_click({url: "/desk/?conversation=c1", conversation: "c1"}));
+      await eventually("the address", () => page.url() === `${origin}/desk/?conversation=c1`);
+      await page.removeScriptToEvaluateOnNewDocument(deaf.identifier);
+      await page.click("#sign-in-form button");
+      await eventually("the conversation, signed in", () =>
+        page.$eval("#conversation", (e) => e.textContent === "Savings (cora)"));
+    }],
+    ["signing in keeps what is known of a person", async () => {
+      const profile = {type: "AGENT", displayName: "Ada Agent", email: "ada@example.com", locale: "de-CH"};
+      await belfry.call("PUT", "/v1/persons/ada", profile);
+      await page.goto(`${origin}/desk/`);
+      await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));
+      assert.deepEqual({id: "ada", ...profile}, await belfry.call("GET", "/v1/persons/ada"));
     }],
     ["shows the default title for what it cannot open", async () => {
       const another = {id: subscription.id, secret: randomBytes(32).toString("base64url")};

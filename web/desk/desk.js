@@ -2,7 +2,7 @@
 import {check_prerequisites, connect} from "/web-push/belfry.js";
 
 const $ = (id) => document.getElementById(id);
-const visitor = "desk-visitor";
+const desk_visitor = "desk-visitor";
 let session = null;
 
 function log(text) {
@@ -30,7 +30,7 @@ async function api(method, path, body) {
   });
   const said = answer.status === 204 ? null : await answer.json().catch(() => ({}));
   if (!answer.ok)
-    throw new Error(said?.detail ?? `${method} ${path}: ${answer.status}`);
+    throw Object.assign(new Error(said?.detail ?? `${method} ${path}: ${answer.status}`), {status: answer.status});
   return said;
 }
 
@@ -64,19 +64,49 @@ function guarded(what) {
   };
 }
 
+/** Shows the conversation that the address names, else the desk's own. */
+async function open_conversation(id) {
+  session.conversation = id ?? `desk-${session.person}`;
+  session.visitor = desk_visitor;
+  let title = session.conversation;
+  if (id && !session.token) {
+    const about = await api("GET", `/v1/conversations/${encodeURIComponent(id)}`).catch(() => null);
+    session.visitor = about?.participants.find((p) => p.role === "CONTEXT_PERSON")?.person ?? desk_visitor;
+    title = about ? `${about.topic || id} (${session.visitor})` : `${id}, which this server does not know`;
+  }
+  $("conversation").textContent = title;
+}
+
+const named = () => new URLSearchParams(location.search).get("conversation") ?? undefined;
+const unknown_is = (made) => (error) => (error.status === 404 ? made() : Promise.reject(error));
+
+/** Stores a person whom the server does not know; a known one keeps what is known. */
+const introduce = (person, profile) => {
+  const path = `/v1/persons/${encodeURIComponent(person)}`;
+  return api("GET", path).catch(unknown_is(() => api("PUT", path, profile)));
+};
+
+/** Who is signed in is known to windows to come, so that clicks on notifications lead on; a token to this one only. */
+function remember(person, token) {
+  localStorage.setItem("desk", JSON.stringify({person, guarded: Boolean(token)}));
+  if (token)
+    sessionStorage.setItem("desk-token", token);
+}
+
 async function sign_in(person, token) {
-  session = {person, token, conversation: `desk-${person}`, call: null};
-  sessionStorage.setItem("desk", JSON.stringify({person, token}));
+  session = {person, token, call: null};
+  if (!token) {
+    await introduce(person, {type: "AGENT", displayName: person});
+    await introduce(desk_visitor, {type: "VISITOR", displayName: "Vera Visitor"});
+    await publish({type: "conversation.started", conversation: `desk-${person}`, topic: "Desk demo", participants: [
+      {person, role: "ASSIGNED_AGENT"}, {person: desk_visitor, role: "CONTEXT_PERSON"}]}).catch(() => null);
+    $("visitor").hidden = false;
+  }
+  await open_conversation(named());
+  remember(person, token);
   $("who").textContent = person;
   $("sign-in").hidden = true;
   $("state").hidden = false;
-  if (!token) {
-    await api("PUT", person_path(), {type: "AGENT", displayName: person});
-    await api("PUT", `/v1/persons/${visitor}`, {type: "VISITOR", displayName: "Vera Visitor"});
-    await publish({type: "conversation.started", conversation: session.conversation, topic: "Desk demo", participants: [
-      {person, role: "ASSIGNED_AGENT"}, {person: visitor, role: "CONTEXT_PERSON"}]}).catch(() => null);
-    $("visitor").hidden = false;
-  }
   session.belfry = connect({person, token, desk: location.origin + "/desk/"});
   const events = session.belfry.events;
   events.addEventListener("open", () => ($("connection").textContent = "connected"));
@@ -84,6 +114,13 @@ async function sign_in(person, token) {
   events.addEventListener("subscribed", guarded(refresh));
   events.addEventListener("error", (e) => problem(e.detail));
   events.addEventListener("notification", (e) => log(`${e.detail.kind}: ${e.detail.title} ${e.detail.body}`));
+  events.addEventListener("opened", (e) => {
+    if (new URL(e.detail.url).pathname !== location.pathname)
+      return;
+    e.preventDefault();
+    history.pushState(null, "", e.detail.url);
+    guarded(() => open_conversation(named()))();
+  });
   events.addEventListener("close", (e) => log(`taken back: ${e.detail.tag} ${e.detail.reason ?? ""}`));
   events.addEventListener("health_check", () => {
     log("a health check begins");
@@ -113,19 +150,20 @@ $("toggle-pause").addEventListener("click", guarded(async () => {
   await refresh();
 }));
 $("sign-out").addEventListener("click", () => {
-  sessionStorage.removeItem("desk");
+  localStorage.removeItem("desk");
+  sessionStorage.removeItem("desk-token");
   location.assign("/desk/");
 });
 $("say-form").addEventListener("submit", guarded(async (e) => {
   const text = new FormData(e.target).get("text");
   await publish({type: "message.sent", conversation: session.conversation,
-                 message: {id: crypto.randomUUID(), sender: visitor, text}});
+                 message: {id: crypto.randomUUID(), sender: session.visitor, text}});
   log(`Vera says: ${text}`);
 }));
 $("ring").addEventListener("click", guarded(async () => {
   session.call = crypto.randomUUID();
   await publish({type: "call.started", conversation: session.conversation,
-                 call: {id: session.call, type: "AUDIO", caller: visitor}});
+                 call: {id: session.call, type: "AUDIO", caller: session.visitor}});
   $("hang-up").disabled = false;
   log("Vera rings");
 }));
@@ -139,6 +177,11 @@ $("read").addEventListener("click", guarded(async () => {
   log(`${session.person} has read all`);
 }));
 
-const known = JSON.parse(sessionStorage.getItem("desk") ?? "null");
+globalThis.addEventListener("popstate", () => session && guarded(() => open_conversation(named()))());
+
+const known = JSON.parse(localStorage.getItem("desk") ?? "null");
+const kept_token = sessionStorage.getItem("desk-token") ?? "";
 if (known)
-  guarded(() => sign_in(known.person, known.token))();
+  $("sign-in-form").elements.person.value = known.person;
+if (known && (kept_token || !known.guarded))
+  guarded(() => sign_in(known.person, kept_token))();
