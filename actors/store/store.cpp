@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <iterator>
-#include <unordered_map>
 #include <unordered_set>
 
 namespace belfry {
@@ -30,23 +29,15 @@ constexpr std::size_t leisure_units_max = 4096;
 /// Slices of old rows erased at one tick.
 constexpr int sweeps_max = 20;
 
-/// Whoever is told that something is on disk and asks at once must find it known everywhere: answers go last. What was
-/// written at leisure is only counted, in one message for each entity.
+/// Whoever is told that something is on disk and asks at once must find it known everywhere: answers go last.
 void release(pointer self, std::vector<commit>& done) {
   acks all;
-  std::unordered_map<caf::actor, std::size_t> at_leisure;
   for (auto& c : done) {
     for (auto& a : c.acks)
       all.list.push_back(std::move(a));
-    for (auto& e : c.after) {
-      if (c.at_leisure)
-        ++at_leisure[std::move(e.to)];
-      else
-        caf::anon_send(e.to, std::move(e.what));
-    }
+    for (auto& e : c.after)
+      caf::anon_send(e.to, std::move(e.what));
   }
-  for (const auto& [to, units] : at_leisure)
-    caf::anon_send(to, committed{units, true});
   if (!all.list.empty())
     self->send(self->state.shared->gateway, std::move(all));
   for (auto& c : done) {
