@@ -126,20 +126,28 @@ async function wait_for(check, message) {
     await renew(message.subscription);
 }
 
-/** A new subscription in place of the old one. @param {string | undefined} replaces */
-async function renew(replaces) {
-  const context = await load("context");
-  const {publicKey} = await call("GET", "/v1/web-push/key");
-  await (await self.registration.pushManager.getSubscription())?.unsubscribe();
-  const made = await self.registration.pushManager.subscribe(
-    {userVisibleOnly: true, applicationServerKey: bytes_of(publicKey)});
-  const answer = await call("POST", "/v1/persons/{person}/web-push-subscriptions", {
-    ...made.toJSON(),
-    desk: "AGENT_DESK",
-    installId: context.installId,
-    ...(replaces ? {replaces} : {}),
+/** One after the other, of all tabs and the worker: what is registered last is what the browser has.
+ * @template T @param {() => Promise<T>} what @returns {Promise<T>} */
+const alone = (what) => navigator.locks.request("belfry.subscription", what);
+
+/** A new subscription in place of this one, unless somebody else has made one meanwhile. @param {string | undefined} replaces */
+function renew(replaces) {
+  return alone(async () => {
+    if ((await load("subscription"))?.id !== replaces)
+      return;
+    const context = await load("context");
+    const {publicKey} = await call("GET", "/v1/web-push/key");
+    await (await self.registration.pushManager.getSubscription())?.unsubscribe();
+    const made = await self.registration.pushManager.subscribe(
+      {userVisibleOnly: true, applicationServerKey: bytes_of(publicKey)});
+    const answer = await call("POST", "/v1/persons/{person}/web-push-subscriptions", {
+      ...made.toJSON(),
+      desk: "AGENT_DESK",
+      installId: context.installId,
+      ...(replaces ? {replaces} : {}),
+    });
+    await save("subscription", {id: answer.id, secret: answer.secret, publicKey});
   });
-  await save("subscription", {id: answer.id, secret: answer.secret, publicKey});
 }
 
 // -- what is shown ------------------------------------------------------------
@@ -194,6 +202,7 @@ function told(page, message) {
 /** Leads to the page, or opens it. What the page may have lost, the address of this script says. @param {any} data */
 async function on_click(data) {
   const context = await load("context").catch(() => undefined);
+  const known = await load("subscription").catch(() => undefined);
   const scope = self.registration.scope;
   const home = new URL(context?.desk ?? new URL(self.location.href).searchParams.get("desk") ?? scope, scope).href;
   const url = data?.renew ? home : new URL(data?.url ?? home, scope).href;
@@ -210,7 +219,7 @@ async function on_click(data) {
   else if (!heard && page.url !== url && !data?.renew)
     await page.navigate(url).catch(() => self.clients.openWindow(url));
   if (data?.renew && !heard && context)
-    await renew((await load("subscription"))?.id);
+    await renew(known?.id);
 }
 
 // -- events -------------------------------------------------------------------

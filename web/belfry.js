@@ -81,6 +81,10 @@ function bytes_of(text) {
   return Uint8Array.from(plain, (c) => c.charCodeAt(0));
 }
 
+/** One after the other, of all tabs and the worker: what is registered last is what the browser has.
+ * @template T @param {() => Promise<T>} what @returns {Promise<T>} */
+const alone = (what) => navigator.locks?.request("belfry.subscription", what) ?? what();
+
 /** @param {ArrayBuffer | null} a @param {Uint8Array} b */
 function same_bytes(a, b) {
   if (!a || a.byteLength !== b.length)
@@ -276,15 +280,17 @@ export function connect(options) {
 
   /** Makes sure that browser and server agree on a subscription that the push service takes.
    * @param {ServiceWorkerRegistration} registration @param {boolean} [anew] */
-  async function register_subscription(registration, anew) {
-    let id = await post_subscription(registration, anew);
-    const {items} = await call("GET", `${person_path}/web-push-subscriptions`);
-    // The push service said that it was made for another key, whatever the browser says.
-    if (items.some((s) => s.id === id && s.state === "renewing"))
-      id = await post_subscription(registration, true);
-    await brief_worker();
-    tell("subscribed", {id});
-    return {id};
+  function register_subscription(registration, anew) {
+    return alone(async () => {
+      let id = await post_subscription(registration, anew);
+      const {items} = await call("GET", `${person_path}/web-push-subscriptions`);
+      // The push service said that it was made for another key, whatever the browser says.
+      if (items.some((s) => s.id === id && s.state === "renewing"))
+        id = await post_subscription(registration, true);
+      await brief_worker();
+      tell("subscribed", {id});
+      return {id};
+    });
   }
 
   async function subscribe() {
@@ -296,13 +302,15 @@ export function connect(options) {
     return register_subscription(await register_worker());
   }
 
-  async function unsubscribe() {
-    const registration = await navigator.serviceWorker?.getRegistration(scope);
-    const known = await load("subscription");
-    await (await registration?.pushManager.getSubscription())?.unsubscribe();
-    await forget("subscription");
-    if (known)
-      await call("DELETE", `${person_path}/web-push-subscriptions/${encodeURIComponent(known.id)}`);
+  function unsubscribe() {
+    return alone(async () => {
+      const registration = await navigator.serviceWorker?.getRegistration(scope);
+      const known = await load("subscription");
+      await (await registration?.pushManager.getSubscription())?.unsubscribe();
+      await forget("subscription");
+      if (known)
+        await call("DELETE", `${person_path}/web-push-subscriptions/${encodeURIComponent(known.id)}`);
+    });
   }
 
   /** At page load, and when the live socket is back: the only sure repair of what browsers lose silently. Also when all that is left is what the browser

@@ -171,6 +171,25 @@ try {
         return list.length === 1 && list[0].id !== id && list[0].state === "healthy";
       });
     }],
+    ["many tabs and clicks that renew at once leave what the browser has", async () => {
+      await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));
+      await page.evaluate(async () => {
+        const {connect} = await import("/web-push/belfry.js");
+        const tabs = Array.from({length: 4}, () => connect({person: "ada", desk: "/desk/"}));
+        // The worker tells all tabs of a click; some have just been loaded.
+        for (let i = 0; i < 3; ++i)
+          navigator.serviceWorker.dispatchEvent(new MessageEvent("message", {data: {type: "belfry.renew"}}));
+        await Promise.all(tabs.map((tab) => tab.subscribe()));
+        await navigator.locks.request("belfry.subscription", () => tabs.forEach((tab) => tab.close()));
+      });
+      await eventually("one subscription, the browser's, healthy", async () => {
+        const [known, list] = [await stored(page, "subscription"), await belfry.subscriptions()];
+        return list.length === 1 && list[0].id === known.id && list[0].state === "healthy";
+      });
+      assert.equal(service.subscriptions(), 1);
+      await belfry.say("After all that");
+      await eventually("what was said is shown", async () => (await shown(page)).some((n) => n.body === "After all that"));
+    }],
     ["ends the subscription", async () => {
       await eventually("the desk is connected", () => page.$eval("#connection", (e) => e.textContent === "connected"));
       await page.click("#stop");
