@@ -83,7 +83,8 @@ function bytes_of(text) {
 
 /** One after the other, of all tabs and the worker: what is registered last is what the browser has.
  * @template T @param {() => Promise<T>} what @returns {Promise<T>} */
-const alone = (what) => navigator.locks?.request("belfry.subscription", what) ?? what();
+const alone = async (what) =>
+  /** @type {T} */ (navigator.locks ? await navigator.locks.request("belfry.subscription", what) : await what());
 
 /** @param {ArrayBuffer | null} a @param {Uint8Array} b */
 function same_bytes(a, b) {
@@ -313,8 +314,8 @@ export function connect(options) {
     });
   }
 
-  /** At page load, and when the live socket is back: the only sure repair of what browsers lose silently. Also when all that is left is what the browser
-   * itself knows of the subscription. @param {boolean} [anew] */
+  /** At page load, and when the live socket is back: the only sure repair of what browsers lose silently. Also when all
+   * that is left is what the browser itself knows of the subscription. @param {boolean} [anew] */
   async function resync(anew) {
     const granted = "Notification" in globalThis && Notification.permission === "granted";
     if (!granted || !("serviceWorker" in navigator))
