@@ -72,15 +72,15 @@ struct job : progress {
 };
 using job_ptr = std::shared_ptr<job>;
 
-/// The name and the value of the token that a kind goes to.
-std::pair<std::string_view, std::string> token_of(kind k, const device& d, route by) {
-  const auto voip = by == route::apns && apns::form_of(k) == apns::form::voip;
-  const auto& token = voip ? d.push_kit_token : d.push_token;
-  return {voip ? "pushKit" : "push", token.value_or("")};
+bool is_voip(kind k, route by) {
+  return by == route::apns && apns::form_of(k) == apns::form::voip;
 }
 
-bool is_voip(const job& j) {
-  return j.by == route::apns && apns::form_of(j.in.what.kind) == apns::form::voip;
+/// The name and the value of the token that a kind goes to.
+std::pair<std::string_view, std::string> token_of(kind k, const device& d, route by) {
+  const auto voip = is_voip(k, by);
+  const auto& token = voip ? d.push_kit_token : d.push_token;
+  return {voip ? "pushKit" : "push", token.value_or("")};
 }
 
 /// What several tokens are sent alike.
@@ -494,7 +494,7 @@ private:
     auto& access = apns_of(*j);
     auto t = wall_();
     auto v = apns::read_answer(a);
-    auto& suspects = access.of(j->to.environment, is_voip(*j));
+    auto& suspects = access.of(j->to.environment, is_voip(j->in.what.kind, j->by));
     auto why = apns::to_string(v.why);
     switch (v.what) {
     case action::accepted:

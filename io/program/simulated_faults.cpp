@@ -41,6 +41,7 @@ std::string body_of(push_end end, int status, const std::string& why) {
     return {};
   switch (end) {
   case push_end::apns:
+  case push_end::web_push:
     return json{{"reason", why}}.dump();
   case push_end::fcm:
     return json{{"error",
@@ -49,8 +50,6 @@ std::string body_of(push_end end, int status, const std::string& why) {
                   {"details", json::array({{{"@type", "type.googleapis.com/google.firebase.fcm.v1.FcmError"},
                                             {"errorCode", why}}})}}}}
         .dump();
-  case push_end::web_push:
-    return json{{"reason", why}}.dump();
   }
   return {};
 }
