@@ -24,6 +24,14 @@ millis wall_now() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+/// As Apple says no.
+test::http2_reply refusal(int status, const std::string& why) {
+  test::http2_reply out;
+  out.status = status;
+  out.body = json{{"reason", why}}.dump();
+  return out;
+}
+
 /// Both strict ends, and the channel between them and one app of each provider.
 class MobileChannel : public Http2 {
 protected:
@@ -192,9 +200,7 @@ TEST_F(MobileChannel, TriesACallOnceMoreOnAnotherConnectionWhenAppleIsInTrouble)
     connections.insert(r.connection);
     if (troubles-- <= 0)
       return {};
-    test::http2_reply bad;
-    bad.status = 503;
-    bad.body = R"({"reason":"ServiceUnavailable"})";
+    const auto bad = refusal(503, "ServiceUnavailable");
     return bad;
   });
   start();
@@ -215,9 +221,7 @@ TEST_F(MobileChannel, TakesAnotherConnectionWhenAppleCallsOneIdle) {
   std::set<std::uint64_t> connections;
   start_apple([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
     connections.insert(r.connection);
-    test::http2_reply bad;
-    bad.status = 400;
-    bad.body = R"({"reason":"IdleTimeout"})";
+    const auto bad = refusal(400, "IdleTimeout");
     return idle-- > 0 ? std::optional{bad} : std::nullopt;
   });
   start();
@@ -233,9 +237,7 @@ TEST_F(MobileChannel, MakesWhatIsTooBigSmallerOnceHoweverShortItIs) {
     apple_.reset();
     start_apple([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
       bodies.push_back(r.body);
-      test::http2_reply bad;
-      bad.status = 413;
-      bad.body = R"({"reason":"PayloadTooLarge"})";
+      const auto bad = refusal(413, "PayloadTooLarge");
       return bodies.size() == 1 ? std::optional{bad} : std::nullopt;
     });
     start();
@@ -427,9 +429,7 @@ TEST_F(MobileChannel, KeepsTheTokensOfCredentialsThatDidNotChange) {
 TEST_F(MobileChannel, IsAskedAgainBeforeAnotherRequestFollows) {
   std::atomic<int> troubles{1};
   start_apple([&](const test::http2_request&) -> std::optional<test::http2_reply> {
-    test::http2_reply bad;
-    bad.status = 503;
-    bad.body = R"({"reason":"ServiceUnavailable"})";
+    const auto bad = refusal(503, "ServiceUnavailable");
     return troubles-- > 0 ? std::optional{bad} : std::nullopt;
   });
   start();
@@ -465,9 +465,7 @@ TEST_F(MobileChannel, BlamesNoPushKitTokenForATopicThatIsWrong) {
   start_apple([](const test::http2_request& r) -> std::optional<test::http2_reply> {
     if (r.header("apns-push-type") != "voip")
       return std::nullopt;
-    test::http2_reply bad;
-    bad.status = 400;
-    bad.body = R"({"reason":"DeviceTokenNotForTopic"})";
+    const auto bad = refusal(400, "DeviceTokenNotForTopic");
     return bad;
   });
   start();
