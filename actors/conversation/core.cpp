@@ -291,7 +291,8 @@ void conversation_core::read_all(slot who, position upto, const message_id& caus
     if (i != state_.log.rend())
       s.cause = i->id;
   }
-  auto withdraws = box.told && s.unread > 0 && box.notified > box.read && box.notified <= upto;
+  // At once, also where a read_message will take it back: a crash between the two must not announce what was read.
+  auto withdraws = box.told && box.notified > box.read && box.notified <= upto;
   if (withdraws || why != reason::read_before_due)
     fx.updates.push_back({state_.roster[who].person, withdraw{state_.id, why}});
   fx.concerned.insert(who);
@@ -414,8 +415,6 @@ void conversation_core::on_owed(slot who, moment m, effects& fx) {
     if (const auto* read = state_.find_owed(who))
       record->notification.message = message_content{read->message, {}, {}, {}, 0, 0, read->at, 0};
     fx.updates.push_back({entry.person, tell{std::move(record)}});
-  } else {
-    fx.updates.push_back({entry.person, withdraw{state_.id, reason::read_before_due}});
   }
   apply(settled_step{who}, fx);
 }

@@ -41,6 +41,7 @@ public:
     effects fx;
     core_->on_event(e, {now, now + 5}, fx);
     refused = fx.refused;
+    updates = fx.updates;
     return keep(fx);
   }
   void announces(slot who, position message) {
@@ -58,7 +59,9 @@ public:
     row = core_->state().encode();
     entries.clear();
   }
+  /// Of the last event.
   std::optional<refused_event> refused;
+  std::vector<addressed_update> updates;
 
 private:
   std::size_t keep(effects& fx) {
@@ -134,6 +137,37 @@ TEST(Journal, GrowsByADeclineAsMuchAmongThousandsAsAmongFew) {
   ASSERT_TRUE(s.loads());
   EXPECT_EQ(s.core().state().call.ring_of(9), ring_state::none);
   EXPECT_EQ(s.core().state().call.ring_of(10), ring_state::ringing);
+}
+
+/// To whom the last event took an announcement back.
+std::vector<person_id> withdrawn(const scribe& s) {
+  std::vector<person_id> out;
+  for (const auto& x : s.updates) {
+    if (std::holds_alternative<withdraw>(x.update))
+      out.push_back(x.to);
+  }
+  return out;
+}
+
+TEST(Journal, HasWhatAReadingTakesBackInTheUnitOfTheReading) {
+  scribe s;
+  s.happens(crowd(2));
+  s.happens(message("m1", "anna"));
+  s.now += 20'000;
+  s.announces(1, 1);
+  s.happens(message("m2", "anna"));
+  s.happens(message_read{"p1", {}});
+  EXPECT_EQ(withdrawn(s), std::vector<person_id>{}) << "it had not been announced to them";
+  s.happens(message_read{"p0", "m1"});
+  EXPECT_EQ(withdrawn(s), std::vector<person_id>{"p0"}) << "something is left to read";
+  s.happens(message_read{"p0", "m2"});
+  EXPECT_EQ(withdrawn(s), std::vector<person_id>{}) << "m2 had not been announced";
+  s.owes(1);
+  s.happens(message("m3", "anna"));
+  s.now += 20'000;
+  s.announces(1, s.core().state().newest_message()->at);
+  s.happens(message_read{"p0", {}});
+  EXPECT_EQ(withdrawn(s), std::vector<person_id>{"p0"}) << "everything is read: the read_message comes a unit later";
 }
 
 TEST(Journal, GrowsByARequestAsMuchAmongThousandsAsAmongFew) {
