@@ -86,7 +86,23 @@ void person_core::load_unfinished(const io::notification_row& row) {
   open_.add(std::move(r), &row);
 }
 
+/// Of the announcements to one address that its lane held, the newest stands for all: what was superseded may have been
+/// read since.
+void person_core::supersede_unsubmitted(person_effects& fx) {
+  for (auto id = unsubmitted_.rbegin(); id != unsubmitted_.rend(); ++id) {
+    auto seq = open_.find(*id);
+    if (seq == 0)
+      continue;
+    auto& r = open_.open(seq);
+    auto& d = find(r, *id);
+    if (r.notification.kind == kind::new_message && r.withdrawn == reason::none && !is_final(d.state))
+      supersede_elsewhere(r.notification, d, fx);
+    open_.close(seq);
+  }
+}
+
 void person_core::resume(person_effects& fx) {
+  supersede_unsubmitted(fx);
   for (const auto& id : std::exchange(unsubmitted_, {})) {
     auto seq = open_.find(id);
     if (seq == 0)
@@ -97,8 +113,10 @@ void person_core::resume(person_effects& fx) {
       give_up(r, r.withdrawn, fx);
       continue;
     }
-    if (!is_final(d.state) && !d.parked && !open_.in_flight(id))
+    if (!is_final(d.state) && !d.parked && !open_.in_flight(id)) {
       fx.submits.push_back(command_for(r, d, true));
+      fx.submits.back().behind = parked_before(r.notification, address_of(d));
+    }
     open_.close(seq);
   }
 }
@@ -171,6 +189,11 @@ void person_core::expand(notification_record& r, const std::vector<address>& to,
     }
     if (n.kind == kind::new_message)
       supersede_elsewhere(n, d, fx);
+    if (of_former_life(n.seq) && group_of(n.kind) == group::messages) {
+      // What was said after it may take it back, or stand for it.
+      unsubmitted_.push_back(d.id);
+      continue;
+    }
     fx.submits.push_back(command_for(r, d, false));
     fx.submits.back().behind = parked_before(n, address_of(d));
   }
@@ -210,15 +233,19 @@ engine_time person_core::parked_before(const notification& n, const address& a) 
   return due;
 }
 
-/// The lane replaces what it holds; what waits on disk, or in another lane since the address changed its lane, it does
-/// not know.
+/// The lane replaces what it holds; what waits on disk, or in another lane since the address changed its lane, or what
+/// a lane held when the process ended, it does not know.
 void person_core::supersede_elsewhere(const notification& newer, delivery& d, person_effects& fx) {
+  const auto recovering = !unsubmitted_.empty();
   for (auto seq : announcements(newer.conversation)) {
+    if (seq >= newer.seq)
+      continue;
     auto& r = open_.open(seq);
     auto i = std::find_if(r.deliveries.begin(), r.deliveries.end(), [&](const delivery& x) {
-      return (x.parked || x.lane != d.lane) && !is_final(x.state) && x.channel == d.channel && x.target == d.target;
+      return (recovering || x.parked || x.lane != d.lane) && !is_final(x.state) && x.channel == d.channel
+             && x.target == d.target;
     });
-    if (i == r.deliveries.end()) {
+    if (i == r.deliveries.end() || r.withdrawn != reason::none) {
       open_.close(seq);
       continue;
     }

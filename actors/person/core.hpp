@@ -128,6 +128,7 @@ private:
   engine_time parked_before(const notification& n, const address& a);
   std::string lane_in_use(const notification& n, const address& a);
   void supersede_elsewhere(const notification& newer, delivery& d, person_effects& fx);
+  void supersede_unsubmitted(person_effects& fx);
   lane_command command_for(const notification_record& r, const delivery& d, bool from_disk) const;
   void load_unfinished(const io::notification_row& row);
   /// Cancels what of these is unfinished; addresses where nothing had left are remembered as skipped.
@@ -155,7 +156,7 @@ private:
   /// Something on disk went there before this life.
   bool parked_in_former_life_ = false;
   std::vector<person_update> unheard_;
-  /// Deliveries that lanes held when the process ended.
+  /// Deliveries that lanes held when the process ended, and those of messages that nobody had heard of by then.
   std::vector<notification_id> unsubmitted_;
 };
 

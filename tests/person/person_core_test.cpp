@@ -516,6 +516,35 @@ TEST_F(Crash, TellsWhatThePersonHadNotHeardOf) {
   EXPECT_EQ(state(kind::new_message, "m1"), "DONE sent");
 }
 
+TEST_F(Crash, LetsTheNewestStandForAllThatALaneHeld) {
+  has("w1");
+  has("w2");
+  message("m1");
+  leaves("w2 new_message m1");
+  message("m2");
+  message("m3", "hello", "other");
+  crashes();
+  EXPECT_EQ(waiting(), (lines{"w1 new_message m2", "w2 new_message m2", "w1 new_message m3", "w2 new_message m3"}));
+  EXPECT_EQ(end_of("w1 new_message m1"), "CANCELLED superseded");
+  EXPECT_EQ(state(kind::new_message, "m1"), "DONE sent");
+}
+
+TEST_F(Crash, LetsWhatNobodyHadHeardOfStandForWhatALaneHeld) {
+  has("w1");
+  message("m1");
+  for (const auto* m : {"m2", "m3"}) {
+    auto r = record(kind::new_message, "conv", m);
+    r->notification.message = message_content{m, "hello", {}, "anna", 0, 0, 0, 1};
+    commits_only(*r);
+  }
+  crashes();
+  EXPECT_EQ(waiting(), (lines{"w1 new_message m3"}));
+  EXPECT_EQ(end_of("w1 new_message m1"), "CANCELLED superseded");
+  EXPECT_EQ(end_of("w1 new_message m2"), "CANCELLED superseded");
+  read();
+  EXPECT_EQ(waiting(), (lines{"w1 read_message m1"})) << "it may have left before the crash";
+}
+
 TEST_F(Crash, TakesBackInTheOrderOfWhatWasCommitted) {
   has("w1");
   auto m = record(kind::new_message, "conv", "m1");
