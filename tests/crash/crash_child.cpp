@@ -66,6 +66,8 @@ options make_options(const settings& s) {
   o.webhooks.user_agent = "generation/" + s.generation;
   o.limits.idle_conversation = 150ms;
   o.limits.idle_person = 150ms;
+  // The host sends on after a refusal, so that what it repeats would come out of order.
+  o.limits.admission_wait = 1h;
   o.outbound.allow_plain_http = true;
   o.outbound.allowed_networks = {"127.0.0.0/8"};
   return o;

@@ -35,6 +35,8 @@ struct arrival {
 struct acknowledged {
   int generation = 0;
   moment at;
+  /// The event that did it.
+  std::string event;
 };
 
 /// What the host knows of a call it started.
@@ -141,7 +143,8 @@ private:
   bool arrived(const std::string& kind, const key& what, std::optional<moment> before = {}) const;
   void compare_counts();
   void compare_profiles();
-  void check_messages() const;
+  void check_messages();
+  std::string told_of(const std::string& kind, const key& what);
   void check_calls() const;
   void check_conversations();
   void check_ids() const;
@@ -175,6 +178,8 @@ private:
   std::vector<owed> owed_;
 
   std::vector<arrival> arrivals_;
+  /// What was said to the engine, and its answers.
+  std::vector<std::string> history_;
   std::size_t absorbed_ = 0;
   /// Kind, then conversation, person, subject -> places in `arrivals_`.
   std::map<std::string, std::map<key, std::vector<std::size_t>>> by_subject_;

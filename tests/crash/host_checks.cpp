@@ -191,7 +191,24 @@ void host::check_ids() const {
   }
 }
 
-void host::check_messages() const {
+/// All that was told to somebody in a conversation of one kind.
+std::string host::told_of(const std::string& kind, const key& what) {
+  std::string out, cursor = "0";
+  do {
+    auto page = json::parse(ask("trace " + kind + " " + cursor), nullptr, false);
+    if (!page.is_object())
+      break;
+    for (const auto& t : page.at("items")) {
+      if (text(t, "conversation") == std::get<0>(what) && text(t, "recipient") == std::get<1>(what)
+          && std::abs(std::stol(text(t, "message").substr(1)) - std::stol(std::get<2>(what).substr(1))) < 500)
+        out += "\n" + t.dump();
+    }
+    cursor = page.value("cursor", "");
+  } while (!cursor.empty());
+  return out;
+}
+
+void host::check_messages() {
   auto k = by_subject_.find("new_message");
   if (k == by_subject_.end())
     return;
@@ -203,7 +220,10 @@ void host::check_messages() const {
       const auto& a = arrivals_[i];
       auto late = a.generation > g->second.generation || a.at > g->second.at + under_way_max;
       EXPECT_FALSE(late) << words(what) << " was announced by life " << a.generation
-                         << " though it was taken back in life " << g->second.generation;
+                         << " though it was taken back in life " << g->second.generation << ", "
+                         << std::chrono::duration_cast<std::chrono::milliseconds>(a.at - g->second.at).count()
+                         << " ms before by " << g->second.event
+                         << (late ? told_of("new_message", what) + told_of("read_message", what) : "");
     }
   }
 }
