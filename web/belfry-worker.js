@@ -156,7 +156,7 @@ function renew(replaces) {
 async function show(message) {
   const call_over = message.kind === "incoming_call" && message.ringDeadline && message.ringDeadline <= Date.now();
   await self.registration.showNotification(message.title || DEFAULT_TITLE, {
-    body: call_over ? "Missed call" : message.body,
+    body: call_over ? (message.missed ?? "Missed call") : message.body,
     tag: message.tag,
     renotify: true,
     requireInteraction: message.kind === "incoming_call" && !call_over,

@@ -52,6 +52,9 @@ std::string inner_text(const notification& n, const mobile::texts& t, const word
     out.member("callType", to_string(n.call->type));
     if (n.call->ring_deadline != 0)
       out.member("ringDeadline", n.call->ring_deadline);
+    // A ring that comes late is shown by the worker, which speaks no languages.
+    if (n.kind == kind::incoming_call)
+      out.member("missed", n.call->type == call_type::video ? w.words.missed_video_call : w.words.missed_call);
   }
   out.end_object();
   return out.take();

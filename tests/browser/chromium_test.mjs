@@ -118,6 +118,8 @@ try {
         (n) => n.body === "Incoming call");
       await shows(sealed({...ring, body: "Incoming call", ringDeadline: Date.now() - 1}, subscription),
         (n) => n.body === "Missed call" && n.tag === "call:c1");
+      const german = {...ring, body: "Eingehender Anruf", missed: "Verpasster Anruf", ringDeadline: Date.now() - 1};
+      await shows(sealed(german, subscription), (n) => n.body === "Verpasster Anruf" && n.tag === "call:c1");
     }],
     ["a click leads the open page to the conversation, which it shows without being loaded anew", async () => {
       await belfry.call("PUT", "/v1/persons/cora", {type: "VISITOR", displayName: "Cora"});

@@ -65,6 +65,22 @@ TEST(WebPushMessage, HasTheFourMembersAndNoMoreWithoutIt) {
   EXPECT_EQ(opened(outer)["title"], "You have a new notification (2)");
 }
 
+TEST(WebPushMessage, CarriesTheWordsForARingThatComesLate) {
+  auto n = message();
+  n.kind = kind::incoming_call;
+  n.message.reset();
+  n.call.emplace();
+  auto missed = [&] {
+    auto text = seal_notification(n, subscription(), {url, 1, 2'800, 0, {}, mobile::phrases_in("de-CH")});
+    return text ? opened(json::parse(*text))["missed"] : json{};
+  };
+  EXPECT_EQ(missed(), "Verpasster Anruf");
+  n.call->type = call_type::video;
+  EXPECT_EQ(missed(), "Verpasster Videoanruf");
+  n.kind = kind::revoke_call;
+  EXPECT_TRUE(missed().is_null());
+}
+
 TEST(WebPushMessage, FitsWithWhatIsDeclared) {
   auto n = message();
   n.message->text = std::string(20'000, 'x');
