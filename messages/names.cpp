@@ -257,8 +257,9 @@ bool from_string(std::string_view text, trace_state& out) {
   return find(trace_state_names, text, out);
 }
 
-static constexpr std::array<std::string_view, 4> outcome_verdict_names{"accepted", "again", "gone", "refused"};
-static_assert(static_cast<std::size_t>(outcome::verdict::refused) + 1 == outcome_verdict_names.size());
+static constexpr std::array<std::string_view, 5> outcome_verdict_names{"accepted", "again", "gone", "refused",
+                                                                       "given_up"};
+static_assert(static_cast<std::size_t>(outcome::verdict::given_up) + 1 == outcome_verdict_names.size());
 
 std::string_view to_string(outcome::verdict x) {
   return name(outcome_verdict_names, x);

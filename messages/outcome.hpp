@@ -17,6 +17,8 @@ struct outcome {
     gone,
     /// Never to be accepted; the address stays.
     refused,
+    /// It failed, and the channel's own rules stop trying before its life is over.
+    given_up,
   };
 
   verdict what = verdict::accepted;
@@ -37,7 +39,7 @@ struct outcome {
   constexpr bool final() const { return what != verdict::again; }
 };
 
-/// The label of metrics: "accepted", "again", "gone", "refused".
+/// The label of metrics: "accepted", "again", "gone", "refused", "given_up".
 std::string_view to_string(outcome::verdict x);
 
 } // namespace belfry

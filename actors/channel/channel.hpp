@@ -61,7 +61,7 @@ struct channel_state {
   lazy_counter parked;
   /// By final state, and by the provider's verdict.
   std::array<lazy_counter, static_cast<std::size_t>(delivery_state::given_up) + 1> ended;
-  std::array<lazy_counter, static_cast<std::size_t>(outcome::verdict::refused) + 1> attempted;
+  std::array<lazy_counter, static_cast<std::size_t>(outcome::verdict::given_up) + 1> attempted;
 };
 
 channel_actor::behavior_type channel(channel_actor::stateful_pointer<channel_state> self, node* shared,

@@ -55,6 +55,8 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
     return finish(*e, delivery_state::address_gone, o.why);
   case outcome::verdict::refused:
     return finish(*e, delivery_state::refused, o.why);
+  case outcome::verdict::given_up:
+    return finish(*e, delivery_state::given_up, o.why);
   case outcome::verdict::again:
     break;
   }
@@ -83,6 +85,7 @@ void lane::learn(const entry& e, const outcome& o, engine_time now) {
       breaker_.probe_lost(now);
     return;
   case outcome::verdict::again:
+  case outcome::verdict::given_up:
     if (o.endpoint_sound)
       return breaker_.succeeded(now);
     breaker_.failed(now, std::hash<person_id>{}(e.item.person));

@@ -185,6 +185,7 @@ void on_result(pointer self, const endpoint_result& r) {
     break;
   case outcome::verdict::again:
   case outcome::verdict::refused:
+  case outcome::verdict::given_up:
     changed = io::webhooks::after_failure(*i, st.shared->opts.webhooks, belfry::now(self), wall);
     break;
   case outcome::verdict::gone:

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -15,8 +16,11 @@ namespace belfry::io::mobile {
 
 namespace {
 
+constexpr millis minute = 60'000;
 /// Providers ask for waits that begin at 10 s (PROTOCOLS F-3, A-6).
-constexpr retry_schedule retries{10'000, 2, 3'600'000, 0.2};
+constexpr retry_schedule retries{10'000, 2, 60 * minute, 0.2};
+/// Nothing is tried again at FCM so long after its first attempt (F-4).
+constexpr millis fcm_patience = 60 * minute;
 /// A push that a provider did not look at goes again after this, so that a broken one is not asked without a pause.
 constexpr millis soon = 1'000;
 /// A device that gets too much.
@@ -25,7 +29,6 @@ constexpr millis device_wait = 60'000;
 constexpr std::size_t smaller = 3'000;
 /// Deliveries whose next request follows at once, as soon as it is known that they are still wanted.
 constexpr std::size_t followed_max = 10'000;
-constexpr millis minute = 60'000;
 
 /// The trace keeps so much of a provider's message id.
 constexpr std::size_t message_id_max = 200;
@@ -155,6 +158,10 @@ attempt_result again(int status, std::string_view why, millis wait) {
 
 attempt_result refused(int status, std::string_view why) {
   return made(outcome::verdict::refused, reason::provider_refused, status, why);
+}
+
+attempt_result given_up(int status, std::string_view why) {
+  return made(outcome::verdict::given_up, reason::provider_refused, status, why);
 }
 
 attempt_result dead(const job& j, int status, std::string_view why, millis since) {
@@ -300,8 +307,21 @@ private:
     j->done(refused(j->last ? j->last->status : 0, j->last ? j->last->answer : std::string{}));
   }
 
+  /// The next attempt would come too late for FCM.
+  static bool outlasts_fcm(const job& j, const outcome& o) {
+    if (j.by != route::fcm)
+      return false;
+    const auto& before = j.in.which.attempts;
+    const auto first = before.empty() ? j.sent_at : before.front().at;
+    const auto wait = std::max(static_cast<double>(o.retry_after.value_or(0)),
+                               static_cast<double>(retries.first) * std::pow(retries.factor, j.in.which.tries));
+    return static_cast<double>(j.sent_at - first) + wait > static_cast<double>(fcm_patience);
+  }
+
   static void finish(const job& j, attempt_result r, const http_answer& a) {
     r.duration = a.duration.count();
+    if (r.how == attempt_result::verdict::made && r.answer.what == outcome::verdict::again && outlasts_fcm(j, r.answer))
+      r.answer.what = outcome::verdict::given_up;
     j.done(std::move(r));
   }
 
@@ -530,7 +550,7 @@ private:
       // The wait that Apple asks for is longer than a phone rings: one quick try, then a ring is given up.
       if (is_call(j->in.what.kind) && !j->second_try)
         return on_another_connection(*j, a, why);
-      return finish(*j, j->in.what.kind == kind::incoming_call ? refused(a.status, why) : again(a.status, why, 0), a);
+      return finish(*j, j->in.what.kind == kind::incoming_call ? given_up(a.status, why) : again(a.status, why, 0), a);
     }
   }
 

@@ -42,6 +42,14 @@ TEST(LaneAnswer, ARefusalEndsTheDelivery) {
   EXPECT_EQ(d->reason, reason::refused_address);
 }
 
+TEST(LaneAnswer, ThatGivesUpEndsTheDelivery) {
+  one_in_flight x;
+  auto d = x.l.answered(id_of(1), {outcome::verdict::given_up, reason::provider_refused, 503, "", {}, false}, 10, even);
+  EXPECT_EQ(d->state, delivery_state::given_up);
+  EXPECT_EQ(d->reason, reason::provider_refused);
+  EXPECT_EQ(x.l.find(id_of(1)), nullptr);
+}
+
 TEST(LaneAnswer, AFailureIsRetriedOnScheduleWithItsReason) {
   one_in_flight x;
   auto d = x.l.answered(id_of(1), failed(), 10, even);

@@ -110,6 +110,8 @@ public:
       hold_all_ = std::max(hold_all_, now + *o.retry_after);
     else if (o.throttle)
       hold_messages_ = std::max(hold_messages_, now + o_.retry.first);
+    if (o.what == outcome::verdict::given_up)
+      return end(id, delivery_state::given_up);
     s.in_flight = s.probe = s.put_off = false;
     s.q.has_backoff = true;
     return again(s, now + retry_wait(o_.retry, ++s.q.tries, o.retry_after, dice));
@@ -289,6 +291,7 @@ protected:
     case 3:
       return failed(200);
     case 4:
+      return {outcome::verdict::given_up, reason::provider_refused, 503, "", {}, false};
     case 5:
       return failed();
     default:

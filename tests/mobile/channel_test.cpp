@@ -94,6 +94,8 @@ protected:
     in.which.id = id_of(0xd1);
     in.which.channel = channel_kind::mobile;
     in.which.target = d.id;
+    in.which.attempts = before_;
+    in.which.tries = static_cast<std::uint32_t>(before_.size());
     in.recipient.id = "ben";
     in.devices = {d};
     in.notes = notes_;
@@ -119,6 +121,8 @@ protected:
   std::shared_ptr<channel> channel_;
   person_id id_ = "ben";
   std::vector<address_note> notes_;
+  /// Attempts of what is pushed that were made before.
+  std::vector<attempt> before_;
 };
 
 TEST_F(MobileChannel, PushesByBothProvidersAndProvesTokens) {
@@ -193,6 +197,24 @@ TEST_F(MobileChannel, ReadsEveryAnswerOfFcm) {
   }
 }
 
+TEST_F(MobileChannel, GivesUpAtFcmWhatWouldBeTriedAfterAnHour) {
+  start();
+  const auto minutes_ago = [](int n) { return attempt{wall_now() - n * 60'000, 503, "UNAVAILABLE", 5}; };
+  const auto broken = with_token(android(), "e503");
+  // The eighth wait is of 10 s * 2^7, 21 min.
+  before_ = std::vector<attempt>(7, minutes_ago(37));
+  EXPECT_EQ(push(message("hello"), broken).answer.what, verdict::again);
+  before_ = std::vector<attempt>(7, minutes_ago(42));
+  auto r = push(message("hello"), broken);
+  EXPECT_EQ(r.answer.what, verdict::given_up);
+  EXPECT_EQ(r.answer.why, reason::provider_refused);
+  EXPECT_EQ(push(message("hello"), android()).answer.what, verdict::accepted) << "what can be sent is";
+  EXPECT_EQ(push(message("hello"), with_token(iphone(), "e503")).answer.what, verdict::again)
+      << "Apple has no such rule";
+  google_.reset();
+  EXPECT_EQ(push(message("hello"), android()).answer.what, verdict::given_up) << "nobody answers";
+}
+
 TEST_F(MobileChannel, TriesACallOnceMoreOnAnotherConnectionWhenAppleIsInTrouble) {
   std::atomic<int> troubles{1};
   std::set<std::uint64_t> connections;
@@ -207,7 +229,8 @@ TEST_F(MobileChannel, TriesACallOnceMoreOnAnotherConnectionWhenAppleIsInTrouble)
   EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::accepted);
   EXPECT_EQ(connections.size(), 2U);
   troubles = 2;
-  EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::refused) << "then it is given up";
+  EXPECT_EQ(push(mobile::call(kind::incoming_call), iphone()).answer.what, verdict::given_up)
+      << "no phone rings so late";
   EXPECT_EQ(troubles, 0);
   troubles = 2;
   EXPECT_EQ(push(mobile::call(kind::missed_call), iphone()).answer.what, verdict::again) << "what does not ring waits";
