@@ -141,16 +141,19 @@ void spawn_actors(caf::actor_system& system, node& n, const recovered& r,
 }
 
 result<success> rearm(node& n, recovered& r) {
-  // Persons first: what they were to be told is older than all that comes of waking conversations.
+  std::vector<arm> by_shard(n.shards.size());
   std::unordered_set<person_id> woken;
+  auto wake_person = [&](const person_id& id) {
+    if (woken.insert(id).second)
+      by_shard[n.shard_index(id)].persons.push_back(id);
+  };
   for (std::uint64_t after = 0;;) {
     auto list = n.store.unfinished(after, page);
     if (!list)
       return list.error();
     for (const auto& u : *list) {
       after = u.seq;
-      if (woken.insert(u.person).second)
-        n.to_person_of(u.person, resume{});
+      wake_person(u.person);
     }
     if (list->size() < page)
       break;
@@ -158,15 +161,12 @@ result<success> rearm(node& n, recovered& r) {
   auto timed = n.store.timed_persons();
   if (!timed)
     return timed.error();
-  for (const auto& id : *timed) {
-    if (woken.insert(id).second)
-      n.to_person_of(id, resume{});
-  }
-  std::vector<arm> by_shard(n.shards.size());
+  for (const auto& id : *timed)
+    wake_person(id);
   for (auto& d : r.due)
     by_shard[n.shard_index(d.id)].due.push_back(std::move(d));
   for (std::size_t i = 0; i < by_shard.size(); ++i) {
-    if (!by_shard[i].due.empty())
+    if (!by_shard[i].due.empty() || !by_shard[i].persons.empty())
       caf::anon_send(n.shards[i], std::move(by_shard[i]));
   }
   for (const auto& c : n.channels) {

@@ -57,9 +57,10 @@ struct passivate_person {
   person_id id;
   std::uint64_t handled = 0;
 };
-/// Sleeping conversations that must be woken.
+/// Who must be woken after a start: persons at once, conversations when they are due.
 struct arm {
   std::vector<io::due_conversation> due;
+  std::vector<person_id> persons = {};
 };
 /// A conversation has waits that ended. Only so many announce at a time (`turn_gate`), so that many waits which end
 /// together do not keep calls waiting; it is told when it is its turn.

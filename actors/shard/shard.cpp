@@ -9,6 +9,9 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <iterator>
+#include <utility>
+
 namespace belfry {
 
 namespace {
@@ -100,6 +103,16 @@ void on_count_awake(pointer self, count_awake& q) {
   st.shared->to_person_of(q.person, person_command{answer});
 }
 
+void wake_some(pointer self);
+
+template <class Entity>
+void note_awake(pointer self, Entity& e) {
+  if (!std::exchange(e.waking, false))
+    return;
+  --self->state.waking;
+  wake_some(self);
+}
+
 void on_loaded(pointer self, loaded_conversation& l) {
   auto& st = self->state;
   auto i = st.conversations.find(l.id);
@@ -112,6 +125,7 @@ void on_loaded(pointer self, loaded_conversation& l) {
   }
   i->second.actor = self->spawn(conversation, st.shared, l.id, std::move(l.row));
   release_held(self, i->second);
+  note_awake(self, i->second);
 }
 
 void on_loaded(pointer self, loaded_person& l) {
@@ -125,6 +139,7 @@ void on_loaded(pointer self, loaded_person& l) {
   }
   i->second.actor = self->spawn(person_entity, st.shared, l.id, std::move(l.row));
   release_held(self, i->second);
+  note_awake(self, i->second);
 }
 
 /// Lets an entity go unless something is on its way to it.
@@ -149,19 +164,34 @@ void arm_alarm(pointer self) {
   self->delayed_send(self, std::chrono::milliseconds{wait}, shard_alarm{});
 }
 
-/// Wakes what is due, a slice at a time.
-void on_alarm(pointer self) {
+/// Loads it, unless it is awake.
+template <class Map, class Command>
+void wake_one(pointer self, Map& map, const std::string& id, Command command) {
+  to(self, id, std::move(command));
+  auto& e = map.at(id);
+  if (e.actor || std::exchange(e.waking, true))
+    return;
+  ++self->state.waking;
+}
+
+/// Persons first: what they were to be told is older than all that comes of waking conversations.
+void wake_some(pointer self) {
   auto& st = self->state;
-  st.armed = 0;
-  auto t = now(self);
-  for (std::uint64_t n = 0; n < st.shared->opts.limits.recovery_batch && !st.due.empty(); ++n) {
-    auto first = st.due.begin();
-    if (first->first > t)
-      break;
-    to(self, first->second, conversation_command{wake{}});
-    st.due.erase(first);
+  const auto t = now(self);
+  const auto at_once = (st.shared->opts.limits.recovery_batch + shard_count - 1) / shard_count;
+  while (st.waking < at_once) {
+    if (!st.unfinished.empty()) {
+      auto id = std::move(st.unfinished.front());
+      st.unfinished.pop_front();
+      wake_one(self, st.persons, id, person_command{resume{}});
+    } else if (!st.due.empty() && st.due.begin()->first <= t) {
+      auto id = std::move(st.due.begin()->second);
+      st.due.erase(st.due.begin());
+      wake_one(self, st.conversations, id, conversation_command{wake{}});
+    } else {
+      return arm_alarm(self);
+    }
   }
-  arm_alarm(self);
 }
 
 void give_turns(pointer self) {
@@ -244,9 +274,11 @@ shard_actor::behavior_type shard(pointer self, node* shared, std::size_t index) 
       [self](const passivate_conversation& s) { on_passivate(self, self->state.conversations, s.id, s.handled); },
       [self](const passivate_person& s) { on_passivate(self, self->state.persons, s.id, s.handled); },
       [self](arm& a) {
+        auto& st = self->state;
         for (auto& d : a.due)
-          self->state.due.emplace(d.due, std::move(d.id));
-        arm_alarm(self);
+          st.due.emplace(d.due, std::move(d.id));
+        std::move(a.persons.begin(), a.persons.end(), std::back_inserter(st.unfinished));
+        wake_some(self);
       },
       [self](want_turn& w) {
         self->state.waiting_turns.push_back(std::move(w.id));
@@ -254,7 +286,10 @@ shard_actor::behavior_type shard(pointer self, node* shared, std::size_t index) 
         give_turns(self);
       },
       [self](turn_done) { give_turns(self); },
-      [self](shard_alarm) { on_alarm(self); },
+      [self](shard_alarm) {
+        self->state.armed = 0;
+        wake_some(self);
+      },
       [self](shard_sweep) { sweep(self); },
       [self](shard_stop) { stop(self); },
   };

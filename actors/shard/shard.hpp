@@ -24,6 +24,8 @@ struct entity {
   engine_time last_used = 0;
   /// It was asked to write its row since it was last used.
   bool settled = false;
+  /// It is loaded only because its time has come.
+  bool waking = false;
 };
 
 /// Owns a slice of ids: makes entities on first use, puts idle ones to sleep, wakes those that are due.
@@ -35,8 +37,11 @@ struct shard_state {
   node* shared = nullptr;
   std::unordered_map<conversation_id, entity<conversation_actor, conversation_command>> conversations;
   std::unordered_map<person_id, entity<person_actor, person_command>> persons;
-  /// Sleeping conversations by the time at which they must be woken.
+  /// Persons that were not told everything when the process ended, and sleeping conversations by the time at which they
+  /// must be woken. Few of them are loaded at a time, so that commands which come meanwhile find a short queue.
+  std::deque<person_id> unfinished;
   std::multimap<engine_time, conversation_id> due;
+  std::size_t waking = 0;
   engine_time armed = 0;
   /// Which of the shards it is, and its conversations that wait to announce.
   std::size_t index = 0;

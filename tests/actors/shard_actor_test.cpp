@@ -70,6 +70,27 @@ TEST(ShardActor, KeepsAConversationAwakeWhileSomethingIsNotOnDisk) {
   EXPECT_EQ(w.unread("c1", "ben"), 1U);
 }
 
+TEST(ShardActor, LetsNobodyWaitBehindThoseItWakesAfterACrash) {
+  world w;
+  w.publish({started("c1")});
+  arm a;
+  const auto& n = w.get();
+  for (int i = 0; a.persons.size() < 2000; ++i) {
+    const auto id = "p" + std::to_string(i);
+    if (n.shard_index(id) == n.shard_index("ben"))
+      a.persons.push_back(id);
+  }
+  caf::anon_send(n.shard_of("ben"), std::move(a));
+  caf::anon_send(n.gateway, belfry::publish{{in("c1", call_started{"k1", call_type::audio, "anna"})}, [](auto) {}});
+  while (w.requests.empty() && w.step()) {
+    // nop
+  }
+  EXPECT_EQ(w.requests.size(), 1U);
+  EXPECT_LE(n.counters.awake_persons.load(), 400U) << "they go on meanwhile, a few at a time";
+  w.settle();
+  EXPECT_GE(n.counters.awake_persons.load(), 2000U);
+}
+
 TEST(ShardActor, WakesWhatIsDueInSlicesAfterACrash) {
   options o;
   o.limits.recovery_batch = 2;
