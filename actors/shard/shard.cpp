@@ -103,16 +103,6 @@ void on_count_awake(pointer self, count_awake& q) {
   st.shared->to_person_of(q.person, person_command{answer});
 }
 
-void wake_some(pointer self);
-
-template <class Entity>
-void note_awake(pointer self, Entity& e) {
-  if (!std::exchange(e.waking, false))
-    return;
-  --self->state.waking;
-  wake_some(self);
-}
-
 void on_loaded(pointer self, loaded_conversation& l) {
   auto& st = self->state;
   auto i = st.conversations.find(l.id);
@@ -125,7 +115,20 @@ void on_loaded(pointer self, loaded_conversation& l) {
   }
   i->second.actor = self->spawn(conversation, st.shared, l.id, std::move(l.row));
   release_held(self, i->second);
-  note_awake(self, i->second);
+}
+
+/// Whoever has unfinished notifications since the last life, a few at a time.
+void wake_persons(pointer self) {
+  auto& st = self->state;
+  const auto at_once = (st.shared->opts.limits.recovery_batch + shard_count - 1) / shard_count;
+  while (st.waking < at_once && !st.unfinished.empty()) {
+    const auto id = std::move(st.unfinished.front());
+    st.unfinished.pop_front();
+    to(self, id, person_command{resume{}});
+    auto& e = st.persons.at(id);
+    if (!e.actor && !std::exchange(e.waking, true))
+      ++st.waking;
+  }
 }
 
 void on_loaded(pointer self, loaded_person& l) {
@@ -139,7 +142,10 @@ void on_loaded(pointer self, loaded_person& l) {
   }
   i->second.actor = self->spawn(person_entity, st.shared, l.id, std::move(l.row));
   release_held(self, i->second);
-  note_awake(self, i->second);
+  if (std::exchange(i->second.waking, false)) {
+    --st.waking;
+    wake_persons(self);
+  }
 }
 
 /// Lets an entity go unless something is on its way to it.
@@ -164,34 +170,19 @@ void arm_alarm(pointer self) {
   self->delayed_send(self, std::chrono::milliseconds{wait}, shard_alarm{});
 }
 
-/// Loads it, unless it is awake.
-template <class Map, class Command>
-void wake_one(pointer self, Map& map, const std::string& id, Command command) {
-  to(self, id, std::move(command));
-  auto& e = map.at(id);
-  if (e.actor || std::exchange(e.waking, true))
-    return;
-  ++self->state.waking;
-}
-
-/// Persons first: what they were to be told is older than all that comes of waking conversations.
-void wake_some(pointer self) {
+/// Wakes what is due, a slice at a time.
+void on_alarm(pointer self) {
   auto& st = self->state;
-  const auto t = now(self);
-  const auto at_once = (st.shared->opts.limits.recovery_batch + shard_count - 1) / shard_count;
-  while (st.waking < at_once) {
-    if (!st.unfinished.empty()) {
-      auto id = std::move(st.unfinished.front());
-      st.unfinished.pop_front();
-      wake_one(self, st.persons, id, person_command{resume{}});
-    } else if (!st.due.empty() && st.due.begin()->first <= t) {
-      auto id = std::move(st.due.begin()->second);
-      st.due.erase(st.due.begin());
-      wake_one(self, st.conversations, id, conversation_command{wake{}});
-    } else {
-      return arm_alarm(self);
-    }
+  st.armed = 0;
+  auto t = now(self);
+  for (std::uint64_t n = 0; n < st.shared->opts.limits.recovery_batch && !st.due.empty(); ++n) {
+    auto first = st.due.begin();
+    if (first->first > t)
+      break;
+    to(self, first->second, conversation_command{wake{}});
+    st.due.erase(first);
   }
+  arm_alarm(self);
 }
 
 void give_turns(pointer self) {
@@ -278,7 +269,8 @@ shard_actor::behavior_type shard(pointer self, node* shared, std::size_t index) 
         for (auto& d : a.due)
           st.due.emplace(d.due, std::move(d.id));
         std::move(a.persons.begin(), a.persons.end(), std::back_inserter(st.unfinished));
-        wake_some(self);
+        wake_persons(self);
+        arm_alarm(self);
       },
       [self](want_turn& w) {
         self->state.waiting_turns.push_back(std::move(w.id));
@@ -286,10 +278,7 @@ shard_actor::behavior_type shard(pointer self, node* shared, std::size_t index) 
         give_turns(self);
       },
       [self](turn_done) { give_turns(self); },
-      [self](shard_alarm) {
-        self->state.armed = 0;
-        wake_some(self);
-      },
+      [self](shard_alarm) { on_alarm(self); },
       [self](shard_sweep) { sweep(self); },
       [self](shard_stop) { stop(self); },
   };

@@ -24,7 +24,7 @@ struct entity {
   engine_time last_used = 0;
   /// It was asked to write its row since it was last used.
   bool settled = false;
-  /// It is loaded only because its time has come.
+  /// It is loaded for what was unfinished when the process ended.
   bool waking = false;
 };
 
@@ -37,11 +37,12 @@ struct shard_state {
   node* shared = nullptr;
   std::unordered_map<conversation_id, entity<conversation_actor, conversation_command>> conversations;
   std::unordered_map<person_id, entity<person_actor, person_command>> persons;
-  /// Persons that were not told everything when the process ended, and sleeping conversations by the time at which they
-  /// must be woken. Few of them are loaded at a time, so that commands which come meanwhile find a short queue.
+  /// Persons that were not told everything when the process ended. Few of them are loaded at a time, so that commands
+  /// which come meanwhile find a short queue.
   std::deque<person_id> unfinished;
-  std::multimap<engine_time, conversation_id> due;
   std::size_t waking = 0;
+  /// Sleeping conversations by the time at which they must be woken.
+  std::multimap<engine_time, conversation_id> due;
   engine_time armed = 0;
   /// Which of the shards it is, and its conversations that wait to announce.
   std::size_t index = 0;
