@@ -209,8 +209,8 @@ struct limit_options {
   duration idle_person = 30s;
   /// Persons woken at once during recovery.
   std::uint64_t recovery_batch = 500;
-  /// Open HTTP connections.
-  std::uint64_t connections = 2'000;
+  /// Open HTTP connections, live sockets included.
+  std::uint64_t connections = 16'384;
   /// Readers of /v1/stream.
   std::uint64_t stream_readers = 100;
   /// Reports a slow reader may lag behind before it is cut off.

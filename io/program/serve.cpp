@@ -10,6 +10,7 @@
 #include "belfry/io/telemetry/telemetry.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -21,9 +22,19 @@ namespace {
 
 constexpr auto stop_limit = std::chrono::seconds{10};
 
+/// Takes as many descriptors as the process may have: an open page needs one, and systems give 1,024 at first.
+void take_all_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 } // namespace
 
 int serve(const configuration_arguments& from) {
+  take_all_descriptors();
   stop_signals signals;
   auto o = read_configuration(from);
   if (!o)
