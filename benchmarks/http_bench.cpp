@@ -2,13 +2,11 @@
 // own; once as fast as it goes, once at 15,000 events a second for the latencies, checkpoints included.
 #include "belfry/benchmarks/support/driver.hpp"
 #include "belfry/benchmarks/support/http_load.hpp"
+#include "belfry/benchmarks/support/serve_http.hpp"
 #include "belfry/benchmarks/support/usage.hpp"
 #include "belfry/benchmarks/support/workload.hpp"
-#include "belfry/io/http_server/http_server.hpp"
 
 #include <random>
-#include <stdexcept>
-#include <thread>
 
 using namespace belfry;
 using namespace belfry::bench;
@@ -32,20 +30,8 @@ constexpr std::size_t batch = 100;
 /// Engine and server, until it is told to stop.
 void serve(const size& s, board& b) {
   scratch folder;
-  auto o = options_in(folder);
-  o.http.listen = "127.0.0.1:0";
-  auto e = start_engine(o);
-  start_conversations(*e, 0, s.conversations, s.participants);
-  io::telemetry own{io::metric_owner::http_server};
-  io::http_server server{o, *e, own};
-  auto port = server.start();
-  if (!port)
-    throw std::runtime_error(port.error().detail);
-  b.port = *port;
-  b.ready = 1;
-  while (b.stop == 0)
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  server.stop();
+  serve_http(b, options_in(folder), s.conversations, s.participants,
+             [](engine&) { std::this_thread::sleep_for(std::chrono::milliseconds{5}); });
 }
 
 std::vector<std::string> requests_of(const size& s) {

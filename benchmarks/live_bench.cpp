@@ -1,9 +1,9 @@
 // What does a page at the live socket (/v1/live) cost the server while nothing happens, and how late is what it is told
 // when thousands are open? The pages are in another process; each is of a person of its own.
 #include "belfry/benchmarks/support/driver.hpp"
+#include "belfry/benchmarks/support/serve_http.hpp"
 #include "belfry/benchmarks/support/usage.hpp"
 #include "belfry/benchmarks/support/workload.hpp"
-#include "belfry/io/http_server/http_server.hpp"
 
 #include <arpa/inet.h>
 #include <malloc.h>
@@ -11,7 +11,6 @@
 #include <stdexcept>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
 
 using namespace belfry;
@@ -34,30 +33,20 @@ void serve(std::size_t pages, board& b) {
   allow_descriptors(pages);
   scratch folder;
   auto o = options_in(folder);
-  o.http.listen = "127.0.0.1:0";
   o.push.debounce_delay = std::chrono::milliseconds{0};
   // A channel that takes messages, without which nothing is told; nobody has a subscription.
   o.web_push.enabled = true;
   o.web_push.subject = "mailto:ops@example.com";
   o.web_push.private_key.value = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA";
-  auto e = start_engine(o);
-  start_conversations(*e, 0, pages, 2);
-  io::telemetry own{io::metric_owner::http_server};
-  io::http_server server{o, *e, own};
-  auto port = server.start();
-  if (!port)
-    throw std::runtime_error(port.error().detail);
-  b.port = *port;
-  b.ready = 1;
-  for (std::uint64_t serial = 0; b.stop == 0; std::this_thread::sleep_for(std::chrono::microseconds{200})) {
+  std::uint64_t serial = 0;
+  serve_http(b, o, pages, 2, [&](engine& e) {
     if (b.extra[asked].exchange(0) != 0) {
       malloc_trim(0);
       b.extra[resident] = resident_bytes();
     }
     if (auto to = b.extra[message_to].exchange(0))
-      e->publish({message_in(to - 1, 0, serial++)}, [](const auto&) {});
-  }
-  server.stop();
+      e.publish({message_in(to - 1, 0, serial++)}, [](const auto&) {});
+  });
 }
 
 /// A page that says nothing and reads what it is told.
