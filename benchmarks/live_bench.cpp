@@ -1,13 +1,12 @@
 // What does a page at the live socket (/v1/live) cost the server while nothing happens, and how late is what it is told
 // when thousands are open? The pages are in another process; each is of a person of its own.
 #include "belfry/benchmarks/support/driver.hpp"
+#include "belfry/benchmarks/support/loopback.hpp"
 #include "belfry/benchmarks/support/serve_http.hpp"
 #include "belfry/benchmarks/support/usage.hpp"
 #include "belfry/benchmarks/support/workload.hpp"
 
-#include <arpa/inet.h>
 #include <malloc.h>
-#include <netinet/tcp.h>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -52,14 +51,8 @@ void serve(std::size_t pages, board& b) {
 /// A page that says nothing and reads what it is told.
 class page {
 public:
-  page(std::uint16_t port, const person_id& person) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval limit{30, 0};
-    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
+  page(std::uint16_t port, const person_id& person) : socket_(connect_loopback(port)) {
+    if (socket_ < 0)
       throw std::runtime_error("a page cannot connect");
     const auto request = "GET /v1/live?person=" + person
                          + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

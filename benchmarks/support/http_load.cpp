@@ -1,12 +1,11 @@
 #include "belfry/benchmarks/support/http_load.hpp"
 
+#include "belfry/benchmarks/support/loopback.hpp"
 #include "belfry/benchmarks/support/workload.hpp"
 
-#include <arpa/inet.h>
 #include <atomic>
 #include <charconv>
 #include <mutex>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -45,17 +44,7 @@ std::string line_of(const event& e) {
 /// One blocking connection.
 class connection {
 public:
-  explicit connection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const timeval limit{30, 0};
-    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    open_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-  }
+  explicit connection(std::uint16_t port) : socket_(connect_loopback(port)), open_(socket_ >= 0) {}
   ~connection() { close(socket_); }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -98,7 +87,7 @@ private:
   }
 
   int socket_;
-  bool open_ = false;
+  bool open_;
 };
 
 } // namespace
