@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <random>
 #include <tuple>
 
@@ -134,6 +135,7 @@ private:
 
   // Comparison
   void absorb();
+  void each_trace(const std::string& kind, const std::function<void(const nlohmann::json&)>& visit);
   void load_traces();
   /// What is still missing; empty: nothing.
   std::string missing() const;

@@ -68,22 +68,27 @@ bool host::arrived(const std::string& kind, const key& what, std::optional<momen
   return i != k->second.end() && (!before || arrivals_[i->second.front()].at < *before);
 }
 
+void host::each_trace(const std::string& kind, const std::function<void(const json&)>& visit) {
+  std::string cursor = "0";
+  do {
+    auto page = json::parse(ask("trace " + kind + " " + cursor), nullptr, false);
+    ASSERT_TRUE(page.is_object());
+    for (const auto& t : page.at("items"))
+      visit(t);
+    cursor = page.value("cursor", "");
+  } while (!cursor.empty());
+}
+
 void host::load_traces() {
   call_ids_.clear();
   call_traces_.clear();
   for (std::string kind : call_kinds) {
-    std::string cursor = "0";
-    do {
-      auto page = json::parse(ask("trace " + kind + " " + cursor), nullptr, false);
-      ASSERT_TRUE(page.is_object());
-      for (const auto& t : page.at("items")) {
-        key what{text(t, "conversation"), text(t, "recipient"), text(t, "call")};
-        call_ids_[text(t, "id")] = {kind, what};
-        call_traces_[kind][what].push_back(text(t, "id"));
-        trace_texts_[text(t, "id")] = t.dump();
-      }
-      cursor = page.value("cursor", "");
-    } while (!cursor.empty());
+    each_trace(kind, [&](const json& t) {
+      key what{text(t, "conversation"), text(t, "recipient"), text(t, "call")};
+      call_ids_[text(t, "id")] = {kind, what};
+      call_traces_[kind][what].push_back(text(t, "id"));
+      trace_texts_[text(t, "id")] = t.dump();
+    });
   }
 }
 
@@ -193,18 +198,11 @@ void host::check_ids() const {
 
 /// All that was told to somebody in a conversation of one kind.
 std::string host::told_of(const std::string& kind, const key& what) {
-  std::string out, cursor = "0";
-  do {
-    auto page = json::parse(ask("trace " + kind + " " + cursor), nullptr, false);
-    if (!page.is_object())
-      break;
-    for (const auto& t : page.at("items")) {
-      if (text(t, "conversation") == std::get<0>(what) && text(t, "recipient") == std::get<1>(what)
-          && std::abs(std::stol(text(t, "message").substr(1)) - std::stol(std::get<2>(what).substr(1))) < 500)
-        out += "\n" + t.dump();
-    }
-    cursor = page.value("cursor", "");
-  } while (!cursor.empty());
+  std::string out;
+  each_trace(kind, [&](const json& t) {
+    if (text(t, "conversation") == std::get<0>(what) && text(t, "recipient") == std::get<1>(what))
+      out += "\n" + t.dump();
+  });
   return out;
 }
 
