@@ -1,5 +1,6 @@
 #include "belfry/actors/conversation/conversation.hpp"
 
+#include "belfry/actors/gateway/known_ids.hpp"
 #include "belfry/actors/participant/participant.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/person/update_row.hpp"

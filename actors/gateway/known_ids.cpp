@@ -39,6 +39,13 @@ std::optional<std::uint64_t> fingerprint_of_subject(const event& e) {
   return std::nullopt;
 }
 
+void add_known(io::unit& u, std::uint64_t id, std::uint64_t subject) {
+  if (id != 0)
+    u.changes.emplace_back(io::known_id{id, 0});
+  if (subject != 0)
+    u.changes.emplace_back(io::known_id{subject, 1});
+}
+
 known_ids::known_ids(std::size_t size_max) : size_max_(std::max<std::size_t>(size_max, 1)), table_(1024, 0) {
   // nop
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "belfry/io/ports.hpp"
 #include "belfry/messages/events.hpp"
 #include "belfry/messages/ids.hpp"
 
@@ -16,6 +17,9 @@ std::uint64_t fingerprint(std::string_view text);
 
 /// The fingerprint of the message, call or invitation that an event brings into being, within its conversation.
 std::optional<std::uint64_t> fingerprint_of_subject(const event& e);
+
+/// An event's fingerprints, or 0, become known with `u`.
+void add_known(io::unit& u, std::uint64_t id, std::uint64_t subject);
 
 /// A bounded set of fingerprints that forgets the oldest: by number and by age (SPEC 2, duplicates).
 class known_ids {

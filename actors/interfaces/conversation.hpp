@@ -3,6 +3,7 @@
 #include "belfry/actors/interfaces/callbacks.hpp"
 #include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/messages/facts.hpp"
+#include "belfry/messages/routing.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -13,17 +14,6 @@
 #include <vector>
 
 namespace belfry {
-
-/// One event on its way to its conversation.
-struct routed_event {
-  event what;
-  /// 0: nobody waits for the answer (derived events).
-  std::uint64_t request = 0;
-  std::uint32_t index = 0;
-  /// Fingerprints that become known in the same transaction (`io::known_id`); 0: none.
-  std::uint64_t id = 0;
-  std::uint64_t subject = 0;
-};
 
 /// ec::not_found: there is no such conversation.
 struct ask_view {

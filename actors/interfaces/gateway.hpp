@@ -4,13 +4,12 @@
 #include "belfry/io/service.hpp"
 #include "belfry/messages/admission.hpp"
 #include "belfry/messages/events.hpp"
+#include "belfry/messages/routing.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,13 +19,6 @@ namespace belfry {
 struct publish {
   std::vector<event> events;
   io::reply<admission> done;
-};
-
-/// What became of one routed event: on disk, or refused.
-struct ack {
-  std::uint64_t request = 0;
-  std::uint32_t index = 0;
-  std::optional<refused_event> refused;
 };
 
 struct acks {

@@ -36,13 +36,6 @@ struct commit {
   /// Something of its entity is written at leisure: that goes first.
   bool behind_leisure = false;
 };
-/// An event's fingerprints, or 0, become known with `u`.
-inline void add_known(io::unit& u, std::uint64_t id, std::uint64_t subject) {
-  if (id != 0)
-    u.changes.emplace_back(io::known_id{id, 0});
-  if (subject != 0)
-    u.changes.emplace_back(io::known_id{subject, 1});
-}
 
 /// What is answered when a change could not be written: the effect is unknown, and repeating the request is safe.
 inline error not_written() {
