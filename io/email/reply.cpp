@@ -20,20 +20,63 @@ std::size_t digits(std::string_view text, std::size_t at) {
   return end - at;
 }
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/// Without the addresses that a server repeats, whose letters say nothing of it.
+std::string without_addresses(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '<') {
+      const auto end = text.find('>', i);
+      if (end != text.npos) {
+        i = end + 1;
+        continue;
+      }
+    }
+    auto end = i;
+    while (end < text.size() && !is_blank(text[end]) && (end == i || text[end] != '<'))
+      ++end;
+    if (const auto word = text.substr(i, end - i); word.find('@') == word.npos)
+      out += word;
+    for (i = end; i < text.size() && is_blank(text[i]); ++i)
+      out += ' ';
+  }
+  return out;
+}
+
+bool is_letter(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+/// Whether `text` has `word` as a word, or as the beginning of one where it ends with '*'.
+bool has_word(std::string_view text, std::string_view word) {
+  const bool begins = word.ends_with('*');
+  if (begins)
+    word.remove_suffix(1);
+  for (auto i = text.find(word); i != text.npos; i = text.find(word, i + 1)) {
+    const auto end = i + word.size();
+    if ((i == 0 || !is_letter(text[i - 1])) && (begins || end == text.size() || !is_letter(text[end])))
+      return true;
+  }
+  return false;
+}
+
 bool names_any(const reply& r, std::initializer_list<std::string_view> words) {
-  const auto text = lower(r.before + " " + r.text);
-  return std::any_of(words.begin(), words.end(), [&](auto w) { return text.find(w) != text.npos; });
+  const auto text = lower(without_addresses(r.before + " " + r.text));
+  return std::any_of(words.begin(), words.end(), [&](auto w) { return has_word(text, w); });
 }
 
 bool names_sender_trouble(const reply& r) {
-  return names_any(r, {"spf", "dkim", "dmarc", "block list", "blocklist", "black list", "blacklist", "spamhaus",
+  return names_any(r, {"spf", "dkim", "dmarc", "block list*", "blocklist*", "black list*", "blacklist*", "spamhaus",
                        "reputation", "rejected for policy"});
 }
 
 /// What servers say of us without an enhanced code, in answer to a recipient.
 bool means_us(const reply& r) {
-  return names_any(r, {"relay", "rcpthosts", "prohibit", "permitted", "authenticat", "denied", "verify", "blocked",
-                       "reverse dns", "ptr", "helo", "ehlo", "too many", "rate limit", "spam", "policy", "5.7."});
+  return names_any(r, {"relay*", "rcpthosts", "prohibit*", "permitted", "authenticat*", "denied", "verify", "blocked",
+                       "reverse dns", "ptr", "helo", "ehlo", "too many", "rate limit*", "spam*", "policy", "5.7.*"});
 }
 
 bool is_one_of(std::string_view x, std::initializer_list<std::string_view> list) {

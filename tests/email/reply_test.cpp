@@ -34,6 +34,16 @@ INSTANTIATE_TEST_SUITE_P(All, EmailReply,
                              {phase::recipient, 452, "4.2.2 full", verdict::again},
                              {phase::content, 451, "4.7.1 spf pending", verdict::again},
                              {phase::connect, 454, "4.7.0 TLS not available", verdict::again},
+                             // The letters of an address say nothing.
+                             {phase::recipient, 550,
+                              "5.1.1 <thomaspfister@x.test>: Recipient address rejected: "
+                              "User unknown in local recipient table",
+                              verdict::address_bad},
+                             {phase::recipient, 550, "<heloise@spamfree.test> no such user", verdict::address_bad},
+                             {phase::recipient, 550, "no such user michelopez@relay.test", verdict::address_bad},
+                             {phase::recipient, 550, "ptrachsel is no user here", verdict::address_bad},
+                             {phase::recipient, 550, "<ben@x.test>: SPF check failed", verdict::sender_refused},
+                             {phase::recipient, 550, "<ben@x.test>: relaying denied", verdict::sender_refused},
                              // S-4 by enhanced code
                              {phase::recipient, 550, "5.1.1 no such user", verdict::address_bad},
                              {phase::recipient, 550, "5.1.2 no such host", verdict::address_bad},
