@@ -143,6 +143,9 @@ verdict read_answer(const http_answer& a) {
       out.since = since->get<millis>();
   }
   out.what = of_reason(out.why, a.status);
+  // A page of somebody on the way says nothing of the push.
+  if (out.what == action::our_mistake && !a.body.empty() && !body.is_object())
+    out.what = action::later;
   return out;
 }
 

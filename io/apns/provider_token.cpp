@@ -24,7 +24,7 @@ provider_token::advice provider_token::expired(const std::string& used, millis n
   if (used != authorization_)
     return advice::resend;
   if (!may_make(now))
-    return doubt();
+    return doubt(now);
   make(now);
   return advice::resend;
 }
@@ -34,14 +34,16 @@ provider_token::advice provider_token::too_many(const std::string& used, millis 
   if (used != authorization_)
     return advice::resend;
   if (former_.empty() || now < former_made_at_ || now - former_made_at_ >= life)
-    return doubt();
+    return advice::wait;
   authorization_ = std::exchange(former_, {});
   made_at_ = former_made_at_;
   return advice::resend;
 }
 
-provider_token::advice provider_token::doubt() {
-  return doubts_++ == 0 ? advice::wait : advice::stop;
+provider_token::advice provider_token::doubt(millis now) {
+  if (doubted_at_ == 0 || now < doubted_at_)
+    doubted_at_ = now;
+  return now - doubted_at_ < doubt_max ? advice::wait : advice::stop;
 }
 
 bool provider_token::may_make(millis now) const {
@@ -54,7 +56,7 @@ void provider_token::make(millis now) {
   const auto text = crypto::base64url_encode(head.dump()) + "." + crypto::base64url_encode(claims.dump());
   former_ = std::exchange(authorization_, {});
   former_made_at_ = made_at_;
-  doubts_ = 0;
+  doubted_at_ = 0;
   authorization_ = "bearer " + text + "." + crypto::base64url_encode(key_.sign(text));
   made_at_ = now;
 }

@@ -56,6 +56,8 @@ public:
   /// FCM refused the token `used` (401). True: the next one will be new; false: it was new, and another one will not
   /// help.
   bool refused(const std::string& used, millis now);
+  /// FCM took a push with the token: a later refusal is news.
+  void accepted() { fresh_ = false; }
 
 private:
   std::string authorization_;

@@ -114,6 +114,11 @@ verdict read_answer(const http_answer& a, millis now) {
   if (a.status / 100 == 2) {
     if (body.is_object())
       out.name = text_at(body, "name");
+    if (body.is_object() || a.body.empty())
+      return out;
+    // A page of somebody on the way: FCM has not seen the message.
+    out.what = action::not_fcm;
+    out.wait = wait_of(out.what, a, now);
     return out;
   }
   const auto error = body.is_object() ? body.find("error") : body.end();

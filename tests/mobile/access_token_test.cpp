@@ -117,6 +117,20 @@ TEST(AccessToken, IsFetchedAnewOnceWhenItIsRefused) {
   EXPECT_FALSE(t.refused("Bearer b", start + 3 * second));
 }
 
+TEST(AccessToken, IsFetchedAnewAgainWhenItWasGoodMeanwhile) {
+  access_token t;
+  t.next(start);
+  t.fetched(token_answer("a"), start);
+  EXPECT_TRUE(t.refused("Bearer a", start + second));
+  t.next(start + second);
+  t.fetched(token_answer("b"), start + second);
+  t.accepted();
+  const auto later = start + 3600 * second;
+  t.next(later);
+  t.fetched(token_answer("c"), later);
+  EXPECT_TRUE(t.refused("Bearer c", later + 60 * second)) << "the first refusal was another matter";
+}
+
 TEST(AccessToken, ComesFromAnAnswerThatHasOne) {
   access_token t;
   t.next(start);

@@ -86,6 +86,7 @@ TEST(FcmAnswer, IsNotMistakenForThatOfAnIntermediary) {
     EXPECT_EQ(v.wait, 10'000) << body;
   }
   EXPECT_EQ(read_answer(answer(404, "<html>"), now).what, action::not_fcm);
+  EXPECT_EQ(read_answer(answer(200, "<html>"), now).what, action::not_fcm) << "nothing was delivered";
 }
 
 } // namespace
