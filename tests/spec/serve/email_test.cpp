@@ -145,6 +145,9 @@ TEST_F(Email, IsUnsubscribedFromByOneClick) {
   auto page = api_->get(path);
   EXPECT_EQ(page.status, 200);
   EXPECT_NE(page.body.find("<button>"), std::string::npos);
+  EXPECT_EQ(api_->get("/v1/persons/ben/email-suppression").status, 404) << "scanners follow links: a look ends nothing";
+  kill();
+  serve();
   auto done =
       api_->send("POST", path, "List-Unsubscribe=One-Click", {{"Content-Type", "application/x-www-form-urlencoded"}});
   EXPECT_EQ(done.status, 200) << done.body;

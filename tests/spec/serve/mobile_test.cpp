@@ -3,9 +3,11 @@
 #include "belfry/tests/support/providers/fcm_simulator.hpp"
 #include "belfry/tests/support/providers/key_pem.hpp"
 #include "belfry/tests/support/server/serve_fixture.hpp"
+#include "belfry/tests/support/server/stream_reader.hpp"
 
 #include <algorithm>
 #include <fstream>
+#include <mutex>
 #include <thread>
 
 using namespace belfry::test;
@@ -22,12 +24,7 @@ class Mobile : public serve_fixture {
 protected:
   Mobile() {
     write("ca.pem", certificate_.chain);
-    write("account.json", json{{"project_id", "belfry-demo"},
-                               {"private_key_id", "k1"},
-                               {"private_key", rsa_pem()},
-                               {"client_email", "push@belfry-demo.iam.gserviceaccount.com"},
-                               {"token_uri", google_.url() + "/token"}}
-                              .dump());
+    write_account(google_);
     set("outbound.caFile", path("ca.pem"));
     set("mobile.enabled", "true");
     set("mobile.fcm.projectId", "belfry-demo");
@@ -46,6 +43,14 @@ protected:
     ASSERT_EQ(api_->put("/v1/persons/ben", {{"type", "VISITOR"}, {"displayName", "Ben"}}).status, 201);
     ASSERT_EQ(api_->put("/v1/persons/anna", {{"type", "AGENT"}, {"displayName", "Anna"}}).status, 201);
     start_pair();
+  }
+  void write_account(const fcm_simulator& at) const {
+    write("account.json", json{{"project_id", "belfry-demo"},
+                               {"private_key_id", "k1"},
+                               {"private_key", rsa_pem()},
+                               {"client_email", "push@belfry-demo.iam.gserviceaccount.com"},
+                               {"token_uri", at.url() + "/token"}}
+                              .dump());
   }
   void has_android(const std::string& token = "fcm:token", const std::string& person = "ben") {
     auto r = api_->put("/v1/persons/" + person + "/devices/pixel", {{"platform", "ANDROID"}, {"pushToken", token}});
@@ -138,9 +143,18 @@ TEST_F(Mobile, KnowsATokenInWhateverCaseItIsWritten) {
 TEST_F(Mobile, RemovesADeadTokenAndItsDevice) {
   begin();
   has_android("e404-gone");
+  stream_reader stream{*process_->wait_for_url(1s)};
   accept(sent("c1", "m1", "anna"));
   ASSERT_TRUE(wait_answer("/v1/persons/ben/devices", [](const json& v) { return v["items"].empty(); }));
   ASSERT_TRUE(wait_reason("person=ben&kind=new_message", "address_dead"));
+  EXPECT_TRUE(stream.wait_until(
+      [](const auto& events) {
+        return std::any_of(events.begin(), events.end(), [](const auto& e) {
+          return e.name == "address_gone" && e.data["channel"] == "MOBILE" && e.data["person"] == "ben";
+        });
+      },
+      limit))
+      << "the host learns of it";
   kill();
   serve();
   EXPECT_TRUE(api_->get("/v1/persons/ben/devices").value()["items"].empty());
@@ -177,18 +191,68 @@ TEST_F(Mobile, TakesBackWhatWasShownWhenItIsRead) {
   EXPECT_EQ(json::parse(google_.messages()[1].text)["data"]["kind"], "read_message");
 }
 
-TEST_F(Mobile, SendsAgainWithTheSameIdAfterAKill) {
+TEST_F(Mobile, TakesBackWhatWasShownAlsoWhilePaused) {
+  begin();
+  has_android("fcm:anna", "anna");
+  accept(sent("c1", "m1", "ben"));
+  ASSERT_TRUE(wait_reason("person=anna&kind=new_message", "sent"));
+  ASSERT_EQ(api_->put("/v1/persons/anna/pause", {{"mode", "ON"}}).status, 200);
+  accept(read("c1", "anna"));
+  ASSERT_TRUE(google_.wait_for(2, limit));
+  EXPECT_EQ(json::parse(google_.messages()[1].text)["data"]["kind"], "read_message");
+}
+
+TEST_F(Mobile, ShowsNoDoubleOfWhatIsSentAgainAfterAKill) {
+  // Neither provider answers the first request, so that a restart must repeat it.
+  std::mutex lock;
+  std::vector<http2_request> asked;
+  auto hang_once = [&](const http2_request& r) -> std::optional<http2_reply> {
+    if (r.path == "/token")
+      return {};
+    std::lock_guard guard{lock};
+    asked.push_back(r);
+    const auto before = std::count_if(asked.begin(), asked.end(), [&](const auto& x) { return x.path == r.path; });
+    return before == 1 ? std::optional{http2_reply{.kind = http2_reply::what::hang}} : std::nullopt;
+  };
+  auto of = [&](std::string_view path) {
+    std::lock_guard guard{lock};
+    std::vector<http2_request> out;
+    std::copy_if(asked.begin(), asked.end(), std::back_inserter(out),
+                 [&](const auto& x) { return x.path.find(path) != x.path.npos; });
+    return out;
+  };
+  apns_settings apple_settings;
+  apple_settings.tls = certificate_;
+  apple_settings.faults = hang_once;
+  apns_simulator apple{apple_settings};
+  fcm_settings google_settings;
+  google_settings.tls = certificate_;
+  google_settings.faults = hang_once;
+  fcm_simulator google{google_settings};
+  set("mobile.apns.production", apple.url());
+  set("mobile.fcm.endpoint", google.url());
+  write_account(google);
   begin();
   has_iphone();
+  has_android();
   accept(sent("c1", "m1", "anna"));
-  ASSERT_TRUE(apple_.wait_for(1, limit));
+  auto arrived = [&](std::size_t n) {
+    return [&, n] { return of("/3/device").size() >= n && of("messages:send").size() >= n; };
+  };
+  ASSERT_TRUE(apple.server().wait_until(arrived(1), limit));
   kill();
   serve();
-  // Whether the answer was on disk by then is open; what comes again is the same.
   ASSERT_TRUE(wait_reason("person=ben&kind=new_message", "sent"));
-  auto pushes = apple_.pushes();
-  for (const auto& p : pushes)
-    EXPECT_EQ(p.id, pushes[0].id);
+  ASSERT_TRUE(arrived(2)());
+  const auto pushes = of("/3/device");
+  for (const auto* name : {"apns-id", "apns-collapse-id"}) {
+    EXPECT_NE(pushes[0].header(name), "");
+    EXPECT_EQ(pushes[0].header(name), pushes[1].header(name)) << name;
+  }
+  const auto messages = of("messages:send");
+  const auto tag = [&](std::size_t i) { return json::parse(messages[i].body)["message"]["data"].value("tag", ""); };
+  EXPECT_NE(tag(0), "");
+  EXPECT_EQ(tag(0), tag(1));
 }
 
 TEST_F(Mobile, TakesANewKeyOnAHangupAndSendsWhatWaitedForIt) {

@@ -40,10 +40,12 @@ struct http2_peer::callbacks {
   }
 
   static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-                       const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* me) {
+                       const std::uint8_t* value, std::size_t value_size, std::uint8_t flags, void* me) {
     auto& request = self(me).open_[frame->hd.stream_id].request;
     auto n = text(name, name_size);
     auto v = text(value, value_size);
+    if ((flags & NGHTTP2_NV_FLAG_NO_INDEX) != 0)
+      request.not_indexed.push_back(n);
     if (n == ":method")
       request.method = std::move(v);
     else if (n == ":authority")

@@ -20,6 +20,8 @@ struct http2_request {
   std::string path;
   /// All others, in the order received.
   std::vector<std::pair<std::string, std::string>> headers;
+  /// Headers that must not be kept in a compression table (NO_INDEX).
+  std::vector<std::string> not_indexed;
   std::string body;
   /// Counted from 1, over all connections.
   std::uint64_t number = 0;

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <list>
@@ -264,7 +265,8 @@ private:
       throw closed{};
     }
     from_ = path_of(text);
-    if (text.find("SMTPUTF8") != text.npos && !server_.settings.smtputf8)
+    utf8_ = text.find("SMTPUTF8") != text.npos;
+    if (utf8_ && !server_.settings.smtputf8)
       return wrong("555 5.5.4 no SMTPUTF8", "SMTPUTF8 where it was not offered");
     reply("250 2.1.0 ok");
   }
@@ -273,6 +275,8 @@ private:
     if (from_.empty() || !to_.empty())
       return wrong("503 5.5.1 one mail, one recipient", "RCPT out of order, or a second one");
     const auto to = path_of(text);
+    if (!utf8_ && std::any_of(to.begin(), to.end(), [](unsigned char c) { return c >= 0x80; }))
+      return wrong("553 5.6.7 an address that is not ASCII", "an address that is not ASCII without SMTPUTF8");
     const auto local = to.substr(0, to.find('@'));
     if (local == "drop-rcpt")
       throw closed{};
@@ -353,6 +357,8 @@ private:
   bool secure_ = false;
   bool greeted_ = false;
   std::string user_, from_, to_;
+  /// MAIL said SMTPUTF8.
+  bool utf8_ = false;
   std::size_t taken_ = 0;
 };
 
