@@ -34,7 +34,7 @@ context::context(options o, io::store& s, io::http_transport& t, io::wall_clock&
     : opts(std::move(o)), store(s), transport(t), wall(w), metrics(m), engine_clock(at) {
   lookups.online = [this](const person_id& p) { return online.contains(p); };
   lookups.takes_kind = [this](kind k) {
-    return std::any_of(channels.begin(), channels.end(), [k](const auto& c) { return c && c->hears(k); });
+    return std::any_of(channels.begin(), channels.end(), [k](const auto& c) { return c && c->takes(k); });
   };
 }
 

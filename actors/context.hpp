@@ -73,7 +73,7 @@ class registration_view {
 public:
   std::shared_ptr<const registrations> get() const { return std::atomic_load(&list_); }
   /// Whether an active one subscribed to the kind.
-  bool hears(kind k) const { return ((kinds_.load(std::memory_order_relaxed) >> static_cast<unsigned>(k)) & 1) != 0; }
+  bool takes(kind k) const { return ((kinds_.load(std::memory_order_relaxed) >> static_cast<unsigned>(k)) & 1) != 0; }
   /// `kinds`: those that active ones subscribed to, as bits.
   void set(std::shared_ptr<const registrations> list, std::uint32_t kinds) {
     std::atomic_store(&list_, std::move(list));

@@ -10,6 +10,7 @@
 #include "belfry/io/http_client/curl_client.hpp"
 #include "belfry/io/mobile/channel.hpp"
 #include "belfry/io/store/store.hpp"
+#include "belfry/io/telemetry/log.hpp"
 #include "belfry/io/web_push/channel.hpp"
 
 #include <caf/send.hpp>
@@ -46,6 +47,24 @@ result<std::string> secret_of(io::store& store, const std::string& name, millis 
   return std::get<io::setting>(made.changes.front()).value;
 }
 
+/// What providers do with their connections is in the log: most often it is the first sign of trouble.
+void log_connection(const io::connection_event& e) {
+  using what = io::connection_event::what;
+  if (e.kind == what::leaving)
+    io::log(io::log_level::info, "a provider ends a connection (GOAWAY)",
+            {{"server", e.server}, {"code", std::to_string(e.code)}, {"text", e.text}});
+  else if (e.kind == what::failed || e.kind == what::lost)
+    io::log(io::log_level::warning,
+            e.kind == what::failed ? "no connection to a provider" : "a connection to a provider broke",
+            {{"server", e.server}, {"error", to_string(e.error)}});
+}
+
+result<std::unique_ptr<io::http2_client>> make_client(const node& n) {
+  io::http2_settings settings;
+  settings.on_event = log_connection;
+  return io::make_http2_client(n.opts.outbound, std::move(settings));
+}
+
 constexpr auto collapse_key = "collapse_key";
 constexpr auto topic_key = "topic_key";
 
@@ -63,7 +82,7 @@ result<std::vector<std::shared_ptr<io::channel>>> make_channels(node& n) {
     auto key = secret_of(n.store, collapse_key, n.wall.now());
     if (!key)
       return key.error();
-    auto client = io::make_http2_client(n.opts.outbound);
+    auto client = make_client(n);
     if (!client)
       return client.error();
     auto phones = io::mobile::make_channel(n.opts, std::move(*client), *key, [&n] { return n.wall.now(); });
@@ -75,7 +94,7 @@ result<std::vector<std::shared_ptr<io::channel>>> make_channels(node& n) {
     auto key = secret_of(n.store, topic_key, n.wall.now());
     if (!key)
       return key.error();
-    auto client = io::make_http2_client(n.opts.outbound);
+    auto client = make_client(n);
     if (!client)
       return client.error();
     auto browsers =
@@ -132,9 +151,9 @@ result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
   auto channels = make_channels(made->node);
   if (!channels)
     return channels.error();
-  spawn_actors(made->system, made->node, *known, *channels, disk_threads::own);
   made->node.on_failure = std::move(made->parts.on_failure);
-  made->running = true;
+  spawn_actors(made->system, made->node, *known, *channels, disk_threads::own);
+  made->gate->running = true;
   std::unique_ptr<engine> e{new engine{std::move(made)}};
   if (auto ok = rearm(e->impl_->node, *known); !ok)
     return ok.error();
@@ -150,8 +169,8 @@ void engine::stop(std::chrono::milliseconds limit) {
 }
 
 result<success> engine::reload(const options& o) {
-  std::shared_lock open{impl_->gate};
-  if (!impl_->running)
+  std::shared_lock open{impl_->gate->mutex};
+  if (!impl_->gate->running)
     return stopped();
   auto& n = impl_->node;
   std::vector<std::string> wrong;
@@ -175,7 +194,7 @@ result<success> engine::reload(const options& o) {
 }
 
 bool engine::ready() const {
-  return impl_->node.armed && impl_->node.writable && impl_->running && !impl_->node.failed;
+  return impl_->node.armed && impl_->node.writable && impl_->gate->running && !impl_->node.failed;
 }
 
 std::string engine::metrics() const {

@@ -17,6 +17,9 @@ namespace belfry {
 // -- events -------------------------------------------------------------------
 
 void engine::publish(std::vector<event> events, io::reply<admission> done) {
+  auto open = impl_->enter(done);
+  if (!open)
+    return;
   std::vector<problem> problems;
   for (std::size_t i = 0; i < events.size(); ++i) {
     auto found = validate(events[i], i, events.size() > 1);
@@ -24,9 +27,6 @@ void engine::publish(std::vector<event> events, io::reply<admission> done) {
   }
   if (!problems.empty())
     return done(error{ec::bad_input, "the events have the wrong shape", std::move(problems)});
-  auto open = impl_->enter(done);
-  if (!open)
-    return;
   caf::anon_send(impl_->node.gateway, belfry::publish{std::move(events), std::move(done)});
 }
 
@@ -167,8 +167,8 @@ void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {
 
 result<std::string> engine::web_push_key() const {
   // Set before the engine is given out, and not changed until it has stopped.
-  std::shared_lock open{impl_->gate};
-  if (!impl_->running)
+  std::shared_lock open{impl_->gate->mutex};
+  if (!impl_->gate->running)
     return stopped();
   const auto& service = impl_->node.subscriptions;
   if (!service)
@@ -207,20 +207,17 @@ void engine::report_health_check(person_id id, subscription_id subscription, std
 }
 
 std::shared_ptr<void> engine::open_page(person_id id, std::function<void(const page_message&)> on_message) {
-  std::shared_lock open{impl_->gate};
-  if (!impl_->running)
+  std::shared_lock open{impl_->gate->mutex};
+  if (!impl_->gate->running)
     return nullptr;
   auto number = ++impl_->subscriptions;
   auto on_host = [&calls = impl_->calls, f = std::move(on_message)](const page_message& m) { calls.tell(f, m); };
   caf::anon_send(impl_->node.callbacks, add_page{number, std::move(on_host)});
   impl_->node.to_person_of(id, belfry::open_page{number});
-  return {nullptr, [this, id, number](void*) {
-            std::shared_lock open{impl_->gate};
-            if (!impl_->running)
-              return;
-            caf::anon_send(impl_->node.callbacks, remove_page{number});
-            impl_->node.to_person_of(id, close_page{number});
-          }};
+  return impl_->handle([&n = impl_->node, id, number] {
+    caf::anon_send(n.callbacks, remove_page{number});
+    n.to_person_of(id, close_page{number});
+  });
 }
 
 void engine::create_webhook(webhook_input input, io::reply<webhook> done) {
@@ -245,7 +242,7 @@ void engine::get_webhook(webhook_id id, io::reply<webhook> done) {
   auto list = impl_->node.webhooks.get();
   auto i = std::find_if(list->begin(), list->end(), [&](const webhook& w) { return w.id == id; });
   if (i == list->end())
-    return done(error{ec::not_found, "no webhook registration of this id", {}});
+    return done(error{ec::not_found, "no webhook registration with this id", {}});
   done(*i);
 }
 
@@ -299,19 +296,19 @@ void engine::get_notification(notification_id id, io::reply<trace_item> done) {
                      return done(row.error());
                    auto r = *row ? from_row(**row) : std::nullopt;
                    if (!r)
-                     return done(error{ec::not_found, "no notification of this id", {}});
+                     return done(error{ec::not_found, "no notification with this id", {}});
                    done(to_trace(*r));
                  }});
 }
 
 std::shared_ptr<void> engine::subscribe(std::function<void(const report&)> on_report) {
-  std::shared_lock open{impl_->gate};
-  if (!impl_->running)
+  std::shared_lock open{impl_->gate->mutex};
+  if (!impl_->gate->running)
     return nullptr;
   auto id = ++impl_->subscriptions;
   auto on_host = [&calls = impl_->calls, f = std::move(on_report)](const report& r) { calls.tell(f, r); };
   caf::anon_send(impl_->node.outcomes, belfry::subscribe{id, std::move(on_host)});
-  return {nullptr, [outcomes = impl_->node.outcomes, id](void*) { caf::anon_send(outcomes, belfry::unsubscribe{id}); }};
+  return impl_->handle([&n = impl_->node, id] { caf::anon_send(n.outcomes, belfry::unsubscribe{id}); });
 }
 
 } // namespace belfry

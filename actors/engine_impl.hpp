@@ -55,6 +55,13 @@ io::reply<T> answered_for_sure(host_calls& calls, io::reply<T> done) {
   return [word](result<T> r) { word->say(std::move(r)); };
 }
 
+/// Whether the node may be used. Handles that the host keeps share it, since they may outlive the engine.
+struct engine_gate {
+  /// Held by whoever uses the node; `stop` waits for them, and lets nobody in afterwards.
+  std::shared_mutex mutex;
+  std::atomic<bool> running{false};
+};
+
 /// Order matters: what is declared first is destroyed last.
 struct engine::impl {
   impl(options o, engine_parts p, timeline begin)
@@ -71,20 +78,18 @@ struct engine::impl {
   caf::actor_system system;
   belfry::node node;
   std::atomic<std::uint64_t> subscriptions{0};
-  /// Held by whoever asks the node something; `stop` waits for them, and lets nobody in afterwards.
-  std::shared_mutex gate;
-  std::atomic<bool> running{false};
+  const std::shared_ptr<engine_gate> gate = std::make_shared<engine_gate>();
 
   /// Holds nothing when the engine is stopping, or the host does not return from its callbacks; `done` is told so. Else
   /// `done` is sure to be called once from here on.
   template <class T>
   std::shared_lock<std::shared_mutex> enter(io::reply<T>& done) {
-    std::shared_lock open{gate};
-    if (running && !calls.crowded()) {
+    std::shared_lock open{gate->mutex};
+    if (gate->running && !calls.crowded()) {
       done = answered_for_sure(calls, std::move(done));
       return open;
     }
-    const bool crowded = running;
+    const bool crowded = gate->running;
     open.unlock();
     done(crowded ? error{ec::overloaded, "callbacks of the host wait for one that has not returned", {}} : stopped());
     return {};
@@ -100,10 +105,19 @@ struct engine::impl {
     return drained.wait_until(until) == std::future_status::ready;
   }
 
+  /// A handle, not null, that does this when the host drops it while the engine runs.
+  std::shared_ptr<void> handle(std::function<void()> drop) const {
+    return {gate.get(), [gate = gate, drop = std::move(drop)](void*) {
+              std::shared_lock open{gate->mutex};
+              if (gate->running)
+                drop();
+            }};
+  }
+
   void stop(std::chrono::milliseconds limit) {
     {
-      std::unique_lock closing{gate};
-      if (!running.exchange(false))
+      std::unique_lock closing{gate->mutex};
+      if (!gate->running.exchange(false))
         return;
     }
     auto until = std::chrono::steady_clock::now() + limit;

@@ -131,7 +131,7 @@ void spawn_actors(caf::actor_system& system, node& n, const recovered& r,
     n.traces = system.spawn(store_reader, &n);
   }
   n.callbacks = system.spawn(callbacks, &n);
-  n.outcomes = system.spawn(outcomes, &n.watched);
+  n.outcomes = system.spawn(outcomes, &n);
   n.registrations = system.spawn(webhooks, &n, r.webhooks);
   for (std::size_t i = 0; i < shard_count; ++i)
     n.shards.push_back(system.spawn(shard, &n, i));

@@ -96,7 +96,7 @@ std::optional<json> parse(std::string_view text, std::string_view name, std::vec
     return std::nullopt;
   }
   for (const auto& path : watch.repeated())
-    errors.push_back(begin + path + " stands there more than once");
+    errors.push_back(begin + path + " appears more than once");
   return out;
 }
 

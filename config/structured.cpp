@@ -235,7 +235,7 @@ std::vector<finding> check(const std::vector<mobile_app>& x) {
     if (a.app.empty())
       out.push_back({at + ".app", "is missing"});
     else if (!names.insert(a.app).second)
-      out.push_back({at + ".app", cited(a.app) + " stands there more than once"});
+      out.push_back({at + ".app", cited(a.app) + " appears more than once"});
     check_text(at + ".app", a.app, formats::id, out);
     check_text(at + ".fcm.projectId", a.fcm.project_id, formats::project_id, out);
     check_text(at + ".apns.teamId", a.apns.team_id, formats::apple_id, out);
@@ -253,7 +253,7 @@ std::vector<finding> check(const std::vector<http_token>& x) {
     if (x[i].name.empty())
       out.push_back({at + ".name", "is missing"});
     else if (!names.insert(x[i].name).second)
-      out.push_back({at + ".name", cited(x[i].name) + " stands there more than once"});
+      out.push_back({at + ".name", cited(x[i].name) + " appears more than once"});
     check_text(at + ".name", x[i].name, formats::id, out);
     if (!formats::sha256.holds(x[i].sha256))
       out.push_back({at + ".sha256", "must be " + std::string{formats::sha256.allowed}});

@@ -145,7 +145,7 @@ public:
   virtual channel_kind kind() const = 0;
   virtual channel_policy policy() const = 0;
   /// Whether some address of anybody might take this kind; nothing of a kind that no channel takes is born.
-  virtual bool hears(belfry::kind k) const = 0;
+  virtual bool takes(belfry::kind k) const = 0;
   /// Every address that takes this kind, in a stable order.
   virtual std::vector<endpoint> endpoints(const addressee& who, belfry::kind k) const = 0;
   /// none: an attempt may be made there now; else why not.

@@ -104,7 +104,7 @@ struct fact {
   position at = 0;
   engine_time time = 0;
   /// message: for whom it qualifies; deleted, forgotten: for whom it was unread.
-  slot_set whom;
+  slot_set recipients;
   /// message: who has the conversation open.
   slot_set open;
   /// read: by whom, up to where, and what is left unread.

@@ -12,7 +12,7 @@ public:
 
   channel_kind kind() const override { return kind_; }
   io::channel_policy policy() const override { return {}; }
-  bool hears(belfry::kind) const override { return false; }
+  bool takes(belfry::kind) const override { return false; }
   std::vector<io::endpoint> endpoints(const io::addressee&, belfry::kind) const override { return {}; }
   reason usable(const std::string&, const io::addressee&, belfry::kind) const override {
     return reason::channel_disabled;

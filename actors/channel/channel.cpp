@@ -302,12 +302,12 @@ void on_found(pointer self, parked_found& f) {
   if (found.drained) {
     for (auto calls : {false, true})
       managed.core.drained(calls, f.refused_before);
-    managed.disk.rest_until(f.next_due, managed.core.counters().refused != f.refused_before, now(self));
+    managed.disk.idle_until(f.next_due, managed.core.counters().refused != f.refused_before, now(self));
   }
   pump(self, f.lane, managed);
 }
 
-// -- orders -------------------------------------------------------------------
+// -- commands -----------------------------------------------------------------
 
 /// It goes to disk behind what of its chain is there.
 bool follow_to_disk(pointer self, submit& s, managed_lane& managed) {

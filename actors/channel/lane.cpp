@@ -9,9 +9,6 @@ namespace {
 /// How many are looked at to make room.
 constexpr std::size_t evictions_looked_at_max = 8;
 
-/// A wait that is not worth a way to the disk.
-constexpr engine_time short_delay = 1'000;
-
 } // namespace
 
 std::string chain_of(const queued& q) {
@@ -19,7 +16,7 @@ std::string chain_of(const queued& q) {
 }
 
 lane::lane(lane_options options, in_flight_budget* shared)
-    : options_(options), shared_(shared), breaker_(options_.retry.first) {
+    : options_(options), shared_(shared), breaker_{breaker{options_.retry.first}, breaker{options_.retry.first}} {
   options_.in_flight_max = std::max(options_.in_flight_max, call_slots + 1);
 }
 
@@ -50,7 +47,7 @@ submission lane::submit(queued q, engine_time now, origin from, bool may_park) {
   submission out;
   if (free_capacity(calls) == 0 && !calls)
     out.parked = take_out(side(calls), true, now + options_.park_after, chain_of(q));
-  if (free_capacity(calls) == 0 && !calls && may_park && from == origin::live && breaker_.troubled())
+  if (free_capacity(calls) == 0 && !calls && may_park && from == origin::live && troubled())
     out.parked = take_out(side(calls), false, 0, chain_of(q));
   if (free_capacity(calls) == 0)
     return refuse(std::move(q));
@@ -89,6 +86,8 @@ submission lane::replace(entry& older, queued q, engine_time now) {
   q.due = old.has_backoff ? std::max(q.due, old.due) : std::min(std::max(q.due, now), old.due);
   q.has_backoff = q.has_backoff || old.has_backoff;
   auto& e = insert(std::move(q));
+  e.delayed = older.delayed;
+  delayed_ += e.delayed ? 1 : 0;
   unwait(older);
   submission out{submission::verdict::replaced, erase(older), {}, {}};
   wait(e);
@@ -214,7 +213,7 @@ lane::entry* lane::pick_first_attempt(bool calls, engine_time now) const {
   const auto& heads = side(calls).heads[0];
   if (heads.empty() || (*heads.begin())->item.due > now)
     return nullptr;
-  if (calls || !breaker_.troubled())
+  if (calls || !troubled())
     return *heads.begin();
   return *std::find_if(heads.rbegin(), heads.rend(), [now](const entry* e) { return e->item.due <= now; });
 }
@@ -247,12 +246,13 @@ bool lane::affordable(entry& e) {
 
 void lane::start(entry& e, engine_time now, std::vector<queued>& out) {
   unwait(e);
+  delayed_ -= std::exchange(e.delayed, false) ? 1 : 0;
   e.in_flight = true;
   e.chain->in_flight = &e;
   refresh_head(*e.chain);
   if (!e.call())
     retry_turn_ = !e.retry();
-  e.probe = breaker_.started(now);
+  e.probe = breaker_of(e).started(now);
   if (probing_)
     prober_ = &e;
   ++in_flight_;
@@ -281,7 +281,7 @@ bool lane::short_of_budget() const {
 }
 
 engine_time lane::gate(bool calls, engine_time now) const {
-  return std::max({hold_all_, calls ? hold_all_ : hold_messages_, breaker_.may_start_at(now)});
+  return std::max({hold_all_, calls ? hold_all_ : hold_messages_, breaker_[calls ? 1 : 0].may_start_at(now)});
 }
 
 std::optional<engine_time> lane::next_wake(engine_time now) const {

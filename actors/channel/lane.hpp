@@ -5,6 +5,7 @@
 #include "belfry/actors/channel/retry.hpp"
 #include "belfry/messages/notification.hpp"
 #include "belfry/messages/outcome.hpp"
+#include "belfry/messages/queued.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,33 +20,6 @@
 
 /// The pure core of a delivery channel: which delivery starts when, and what becomes of it.
 namespace belfry {
-
-/// A delivery as its lane holds it: what it takes to order it, not what it says.
-struct queued {
-  notification_id delivery;
-  notification_id notification;
-  /// Order of creation of the notification; decides which of two of the same key is the newer. Equal ones go by
-  /// arrival.
-  std::uint64_t seq = 0;
-  /// Address and conversation. What has the same key *and the same group* (messages, call, requests) goes one after the
-  /// other; so a call never waits behind the messages of its conversation.
-  std::string key;
-  person_id person;
-  conversation_id conversation;
-  belfry::kind kind = belfry::kind::new_message;
-  /// Not before; 0: at once.
-  engine_time due = 0;
-  /// Not from here on (SPEC 12, Time).
-  engine_time expires = 0;
-  /// Attempts that began before; in what `next` hands out this is the number of the retry.
-  std::uint32_t tries = 0;
-  /// `due` is a wait that a failure imposed; who replaces this delivery takes it over.
-  bool has_backoff = false;
-  /// Attempts among `tries` that a kept connection swallowed: they do not lengthen the wait for the next one.
-  std::uint32_t lost = 0;
-  /// The last attempt was swallowed so: the next one goes out on a connection of its own.
-  bool fresh_connection = false;
-};
 
 /// What goes one after the other: the key and the group.
 std::string chain_of(const queued& q);
@@ -62,7 +36,7 @@ struct lane_options {
   /// Message retries that wait in memory; beyond it the one that is due last goes to disk, so that first attempts have
   /// room of their own.
   std::size_t retries_max = 500;
-  /// First attempts that wait for their time (a channel's delay); beyond it they wait on disk.
+  /// First attempts that wait for their time (a channel's delay, a device's budget); beyond it they wait on disk.
   std::size_t delayed_max = 250;
   /// A full lane hands a retry that is due later than this to the disk to make room: nothing waits behind a retry.
   engine_time park_after = 60'000;
@@ -99,7 +73,8 @@ struct disposition {
   belfry::reason reason = belfry::reason::none;
   /// Retrying: when the next attempt is due. 0 otherwise.
   engine_time at = 0;
-  /// A retry (maybe this one) for which there is no room: it waits on disk until its `due`.
+  /// A retry (maybe this one), or this one that waits for its time, for which there is no room: it waits on disk until
+  /// its `due`.
   std::optional<queued> parked = std::nullopt;
 };
 
@@ -139,15 +114,17 @@ struct lane_counters {
 ///                          +-----------> expired
 ///
 /// A waiting delivery starts when all of this holds: it is due; nothing of its key is before it (in flight or waiting);
-/// a slot is free (two are kept for calls, and retries of messages have half of the others); the breaker lets it
-/// through; the endpoint asked for no pause; for messages, the channel's budget is not spent; for retries of messages,
-/// the retry budget. Calls go first, then first attempts and retries in turns, each what was due first (of
-/// first attempts, while some fail, what was due last). Every operation
-/// costs O(log n), `cancel` by a predicate O(n).
+/// a slot is free (two are kept for calls, and retries of messages have half of the others); the breaker of its class
+/// lets it through (a success of either closes both); the endpoint asked for no pause; for messages, the channel's
+/// budget is not spent; for retries of messages, the retry budget. Calls go first, then first attempts and retries in
+/// turns, each what was due first (of first attempts, while some fail, what was due last). Every operation costs O(log
+/// n), `cancel` by a predicate O(n).
 class lane {
 public:
   /// Slots that only calls may use (SPEC 12).
   static constexpr std::size_t call_slots = 2;
+  /// A wait up to this is not worth a way to the disk, in milliseconds.
+  static constexpr engine_time short_delay = 1'000;
 
   using filter = std::function<bool(const queued&)>;
 
@@ -213,7 +190,7 @@ public:
   /// Deliveries held that are not in flight.
   std::size_t depth() const { return entries_.size() + overdue_.size() - in_flight_; }
   std::size_t in_flight() const { return in_flight_; }
-  bool breaker_open() const { return breaker_.open(); }
+  bool breaker_open(bool calls) const { return breaker_[calls ? 1 : 0].open(); }
   const lane_counters& counters() const { return counters_; }
   /// The delivery as it is held; nullptr: not in the lane.
   const queued* find(const notification_id& delivery) const;
@@ -275,6 +252,9 @@ private:
     bool has_parked = false;
   };
 
+  breaker& breaker_of(const entry& e) { return breaker_[e.call() ? 1 : 0]; }
+  bool troubled() const { return breaker_[0].troubled(); }
+  void succeeded(engine_time now);
   class_side& side(bool calls) { return sides_[calls ? 1 : 0]; }
   const class_side& side(bool calls) const { return sides_[calls ? 1 : 0]; }
   std::size_t queue_max(bool calls) const { return calls ? options_.call_queue_max : options_.queue_max; }
@@ -306,14 +286,16 @@ private:
   entry* find_in_flight(const notification_id& delivery);
   void release(entry& e);
   void release_unattempted(entry& e, engine_time now);
-  void learn(const entry& e, const outcome& o, engine_time now);
+  void learn(entry& e, const outcome& o, engine_time now);
   disposition finish(entry& e, delivery_state state, reason why);
   disposition again(entry& e, engine_time at);
+  void put_off_to_disk(entry& e, engine_time now, disposition& d);
   void cancel_one(entry& e, reason why, cancellation& out);
 
   lane_options options_;
   in_flight_budget* shared_;
-  breaker breaker_;
+  /// Of messages and requests, and of calls: these wait for none that messages opened.
+  breaker breaker_[2];
   retry_budget retries_;
   std::unordered_map<notification_id, entry> entries_;
   std::unordered_map<std::string, chain> chains_;

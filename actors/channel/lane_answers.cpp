@@ -28,7 +28,7 @@ void lane::release(entry& e) {
 /// Lands what made no attempt.
 void lane::release_unattempted(entry& e, engine_time now) {
   if (e.probe)
-    breaker_.probe_lost(now);
+    breaker_of(e).probe_lost(now);
   release(e);
 }
 
@@ -42,7 +42,7 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
   if (!swallowed)
     learn(*e, o, now);
   else if (e->probe)
-    breaker_.probe_lost(now);
+    breaker_of(*e).probe_lost(now);
   probing_ = probing_ && o.status == 0 && o.what != outcome::verdict::accepted;
   release(*e);
   ++e->item.tries;
@@ -69,26 +69,30 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
   return d;
 }
 
+void lane::succeeded(engine_time now) {
+  for (auto& b : breaker_)
+    b.succeeded(now);
+}
+
 /// What the answer says about the endpoint.
-void lane::learn(const entry& e, const outcome& o, engine_time now) {
+void lane::learn(entry& e, const outcome& o, engine_time now) {
   switch (o.what) {
   case outcome::verdict::accepted:
     retries_.succeeded();
-    breaker_.succeeded(now);
-    return;
+    return succeeded(now);
   case outcome::verdict::gone:
   case outcome::verdict::refused:
     // A refused address is dead, not the endpoint that said so. Without a status nobody was asked.
     if (o.status != 0)
-      breaker_.succeeded(now);
+      succeeded(now);
     else if (e.probe)
-      breaker_.probe_lost(now);
+      breaker_of(e).probe_lost(now);
     return;
   case outcome::verdict::again:
   case outcome::verdict::given_up:
     if (o.endpoint_sound)
-      return breaker_.succeeded(now);
-    breaker_.failed(now, std::hash<person_id>{}(e.item.person));
+      return succeeded(now);
+    breaker_of(e).failed(now, std::hash<person_id>{}(e.item.person));
     if (!o.throttle)
       return;
     // Only what the endpoint asked for in so many words may hold calls.
@@ -105,7 +109,24 @@ std::optional<disposition> lane::put_back(const notification_id& delivery, engin
   if (!e)
     return std::nullopt;
   release_unattempted(*e, now);
-  return again(*e, std::max(due, now));
+  auto d = again(*e, std::max(due, now));
+  if (d.state == delivery_state::retrying && !d.parked)
+    put_off_to_disk(*e, now, d);
+  return d;
+}
+
+/// What must wait for its time takes no room of those that need not: with too many of these in memory it waits on disk,
+/// unless something waits behind it here, which would overtake it.
+void lane::put_off_to_disk(entry& e, engine_time now, disposition& d) {
+  if (e.call() || e.retry() || e.item.due <= now + short_delay)
+    return;
+  e.delayed = true;
+  ++delayed_;
+  if (delayed_ <= options_.delayed_max || e.chain->members > 1)
+    return;
+  unwait(e);
+  ++counters_.parked;
+  d.parked = erase(e);
 }
 
 std::optional<queued> lane::withdrawn(const notification_id& delivery, engine_time now) {
@@ -198,7 +219,8 @@ bool lane::hold(engine_time until, engine_time now, bool probe) {
 }
 
 void lane::reset() {
-  breaker_ = breaker(options_.retry.first);
+  for (auto& b : breaker_)
+    b = breaker(options_.retry.first);
   hold_all_ = 0;
   hold_messages_ = 0;
 }

@@ -124,7 +124,7 @@ void overflow::failed(engine_time now) {
   ask_at_ = now + wait_after_failure;
 }
 
-void overflow::rest_until(std::optional<millis> next_due, bool refused_since, engine_time now) {
+void overflow::idle_until(std::optional<millis> next_due, bool refused_since, engine_time now) {
   holds_ = next_due.has_value() || refused_since;
   ask_at_ = refused_since ? 0 : next_due.value_or(0);
   if (ask_at_ != 0)

@@ -79,7 +79,7 @@ public:
   /// The disk could not be read.
   void failed(engine_time now);
   /// After `drained`: when the disk is to be asked next. `refused_since`: deliveries left meanwhile.
-  void rest_until(std::optional<millis> next_due, bool refused_since, engine_time now);
+  void idle_until(std::optional<millis> next_due, bool refused_since, engine_time now);
 
   /// When `ask` may have something; nothing: not before another call of this class.
   std::optional<engine_time> next_wake() const;

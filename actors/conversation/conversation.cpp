@@ -254,7 +254,9 @@ void write(pointer self, commit c) {
     c.unit.changes.emplace_back(io::membership{person, st.core->state().key, member});
   auto entry = fx.journal.take();
   st.journal_bytes += entry.size();
-  auto whole = fx.snapshot || st.journal_bytes > std::max(journal_bytes_min, st.row_bytes);
+  // What cannot be read is kept as it is.
+  const auto whole =
+      !st.core->damaged() && (fx.snapshot || st.journal_bytes > std::max(journal_bytes_min, st.row_bytes));
   if (whole)
     add_row(self, c.unit);
   else if (!entry.empty())
@@ -312,7 +314,7 @@ void settle(pointer self, commit c, engine_time time) {
     arm_at(self, st.reported_at + report_counts_every);
 }
 
-// -- orders -------------------------------------------------------------------
+// -- commands -----------------------------------------------------------------
 
 void on_command(pointer self, routed_event& e) {
   auto m = now(self);
@@ -341,7 +343,7 @@ void on_command(pointer self, ask_view& q) {
   if (known)
     self->state.shared->answer(q.asker, core.view(now(self)));
   else
-    self->state.shared->answer(q.asker, error{ec::not_found, "no conversation of this id", {}});
+    self->state.shared->answer(q.asker, error{ec::not_found, "no conversation with this id", {}});
 }
 
 void on_command(pointer self, ask_unread& q) {

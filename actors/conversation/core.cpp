@@ -42,11 +42,11 @@ bool conversation_core::load(std::int64_t key, const conversation_id& id, std::s
 
 void conversation_core::note_recounted(const step& s) {
   if (const auto* m = std::get_if<message_step>(&s))
-    recounted_.insert(m->whom);
+    recounted_.insert(m->recipients);
   else if (const auto* r = std::get_if<read_step>(&s))
     recounted_.insert(r->reader);
   else if (const auto* g = std::get_if<gone_step>(&s))
-    recounted_.insert(g->whom);
+    recounted_.insert(g->recipients);
 }
 
 void conversation_core::apply(step s, effects& fx) {
@@ -65,7 +65,7 @@ void conversation_core::on_event(const event& e, moment m, effects& fx) {
                   "what is stored of the conversation cannot be read; it is kept as it is", fx);
   auto starts = std::holds_alternative<conversation_started>(e.body);
   if (!exists_ && !starts)
-    return refuse(refusal::unknown_conversation, "/conversation", "no conversation of this id was started", fx);
+    return refuse(refusal::unknown_conversation, "/conversation", "no conversation with this id was started", fx);
   if (state_.ended()) {
     if (std::holds_alternative<conversation_ended>(e.body))
       return;
@@ -237,7 +237,7 @@ message_step conversation_core::judge(const message_sent& e, slot sender, moment
     facts.addressed = s.to_all || s.addressed.contains(who);
     if (rules_.qualify(facts, entry.role) != reason::none)
       continue;
-    s.whom.insert(who);
+    s.recipients.insert(who);
     if (!entry.open.empty())
       s.open.insert(who);
   }
@@ -257,7 +257,7 @@ void conversation_core::on(const message_sent& e, moment m, millis at, effects& 
       read_all(sender, state_.last, e.message, m, at, reason::read_before_due, fx);
   }
   auto s = judge(e, sender, m, at);
-  fx.begins = s.whom;
+  fx.begins = s.recipients;
   apply(std::move(s), fx);
   forget_oldest(m, fx);
 }
@@ -267,11 +267,11 @@ void conversation_core::forget_oldest(moment m, effects& fx) {
   while (state_.log.size() > options_.limits.unread_messages) {
     const auto& oldest = state_.log.front();
     gone_step s{state_.last + 1, m.now, oldest.at, {}, {}, true, oldest.id, m.wall};
-    oldest.whom.each([&](slot who) {
+    oldest.recipients.each([&](slot who) {
       if (!oldest.deleted && state_.roster[who].active && state_.catch_up(who, waits_).read < oldest.at)
-        s.whom.insert(who);
+        s.recipients.insert(who);
     });
-    s.whom.each([&](slot who) { fx.concerned.insert(who); });
+    s.recipients.each([&](slot who) { fx.concerned.insert(who); });
     apply(std::move(s), fx);
   }
 }
@@ -287,7 +287,7 @@ void conversation_core::read_all(slot who, position upto, const message_id& caus
   if (s.cause.empty()) {
     // Leaving and the end of a conversation name the last counted message.
     auto i = std::find_if(state_.log.rbegin(), state_.log.rend(),
-                          [&](const message_entry& x) { return !x.deleted && x.whom.contains(who); });
+                          [&](const message_entry& x) { return !x.deleted && x.recipients.contains(who); });
     if (i != state_.log.rend())
       s.cause = i->id;
   }
@@ -313,7 +313,7 @@ void conversation_core::on(const message_edited& e, moment, millis, effects& fx)
   auto needed = false;
   for (slot who = 0; who < state_.roster.size(); ++who) {
     const auto& entry = state_.roster[who];
-    if (!msg->whom.contains(who) || !entry.active)
+    if (!msg->recipients.contains(who) || !entry.active)
       continue;
     const auto& box = state_.catch_up(who, waits_);
     needed = needed || box.pending >= msg->at;
@@ -330,17 +330,17 @@ void conversation_core::on(const message_deleted& e, moment m, millis at, effect
   if (!msg || msg->deleted)
     return;
   gone_step s{state_.last + 1, m.now, msg->at, {}, {}, false, e.message, at};
-  msg->whom.each([&](slot who) {
+  msg->recipients.each([&](slot who) {
     const auto& box = state_.catch_up(who, waits_);
     if (!state_.roster[who].active || box.read >= msg->at)
       return;
-    s.whom.insert(who);
+    s.recipients.insert(who);
     if (box.pending == msg->at)
       s.replacements.emplace_back(who, state_.newest_unannounced(who, msg->at));
     if (box.told && box.notified >= msg->at)
       fx.updates.push_back({state_.roster[who].person, drop_message{state_.id, e.message}});
   });
-  fx.concerned = s.whom;
+  fx.concerned = s.recipients;
   apply(std::move(s), fx);
 }
 
@@ -525,7 +525,7 @@ std::optional<trace_item> conversation_core::explain(const person_id& p, const m
   }
   const auto& entry = state_.roster[*who];
   const auto& box = state_.catch_up(*who, waits_);
-  if (!msg->whom.contains(*who)) {
+  if (!msg->recipients.contains(*who)) {
     message_facts facts{msg->kind, msg->internal,
                         msg->sender_slot != no_slot && state_.roster[msg->sender_slot].role == role::none,
                         msg->sender_slot == *who, sees(*msg, *who, entry.role)};

@@ -35,7 +35,7 @@ void encode_message(binary_writer& out, const message_entry& m) {
   out.number((m.internal ? 1U : 0U) | (m.to_all ? 2U : 0U) | (m.deleted ? 4U : 0U));
   if (!m.to_all)
     encode(out, m.addressed);
-  encode(out, m.whom);
+  encode(out, m.recipients);
   out.text(m.text);
   out.signed_number(m.sent_at);
   out.signed_number(m.server_at);
@@ -127,11 +127,11 @@ void conversation_state::remember(position message, slot who, reason why) {
 }
 
 bool conversation_state::apply_step(message_step& s) {
-  if (s.at != last + 1 || !knows(s.whom) || (s.sender_slot != no_slot && !knows(s.sender_slot)))
+  if (s.at != last + 1 || !knows(s.recipients) || (s.sender_slot != no_slot && !knows(s.sender_slot)))
     return false;
   append(to_fact(s));
   log.push_back({s.at, std::move(s.id), std::move(s.sender), s.sender_slot, s.kind, s.internal, s.to_all, false,
-                 std::move(s.addressed), std::move(s.whom), std::move(s.text), s.sent_at, s.server_at});
+                 std::move(s.addressed), std::move(s.recipients), std::move(s.text), s.sent_at, s.server_at});
   return true;
 }
 
@@ -148,14 +148,14 @@ bool conversation_state::apply_step(read_step& s) {
 }
 
 bool conversation_state::apply_step(gone_step& s) {
-  if (s.at != last + 1 || !knows(s.whom))
+  if (s.at != last + 1 || !knows(s.recipients))
     return false;
-  s.whom.each([&](slot who) {
+  s.recipients.each([&](slot who) {
     if (catch_up(who, *rules_).pending == s.message)
       remember(s.message, who, reason::deleted);
   });
   append(to_fact(s));
-  s.whom.each([&](slot who) {
+  s.recipients.each([&](slot who) {
     if (catch_up(who, *rules_).owed == s.at)
       owe(who, s.cause, s.read_at);
   });
@@ -275,7 +275,7 @@ bool conversation_state::apply_step(requests_change_step& s) {
 std::uint32_t conversation_state::unread_beyond(slot who, position read_to) const {
   std::uint32_t n = 0;
   for (auto i = log.rbegin(); i != log.rend() && i->at > read_to; ++i)
-    n += !i->deleted && i->whom.contains(who) ? 1 : 0;
+    n += !i->deleted && i->recipients.contains(who) ? 1 : 0;
   return n;
 }
 
@@ -283,7 +283,7 @@ position conversation_state::newest_unannounced(slot who, position before) const
   const auto& box = roster[who].box;
   auto floor = std::max(box.read, box.notified);
   for (auto i = log.rbegin(); i != log.rend() && i->at > floor; ++i) {
-    if (i->at < before && !i->deleted && i->whom.contains(who))
+    if (i->at < before && !i->deleted && i->recipients.contains(who))
       return i->at;
   }
   return 0;
@@ -449,7 +449,7 @@ void conversation_state::decode_message(binary_reader& in) {
   m.deleted = flags & 4;
   if (!m.to_all)
     belfry::decode(in, m.addressed);
-  belfry::decode(in, m.whom);
+  belfry::decode(in, m.recipients);
   m.text = in.text();
   m.sent_at = in.signed_number();
   m.server_at = in.signed_number();
@@ -530,7 +530,7 @@ bool conversation_state::decode(std::string_view row, const std::map<std::int64_
 bool conversation_state::sound() const {
   position before = 0;
   for (const auto& m : log) {
-    if (m.at <= before || m.at > last || !knows(m.whom))
+    if (m.at <= before || m.at > last || !knows(m.recipients))
       return false;
     before = m.at;
   }

@@ -44,7 +44,7 @@ struct message_entry {
   bool to_all = true;
   bool deleted = false;
   slot_set addressed;
-  slot_set whom;
+  slot_set recipients;
   /// Only while an announcement may need it.
   std::string text;
   millis sent_at = 0;

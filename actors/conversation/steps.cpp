@@ -71,7 +71,7 @@ void all(IO io, Ts&... xs) {
 template <class IO>
 void fields(IO io, message_step& s) {
   all(io, s.at, s.time, s.id, s.sender, s.sender_slot, s.kind, s.internal, s.to_all, s.addressed, s.text, s.sent_at,
-      s.server_at, s.whom, s.open);
+      s.server_at, s.recipients, s.open);
 }
 
 template <class IO>
@@ -81,7 +81,7 @@ void fields(IO io, read_step& s) {
 
 template <class IO>
 void fields(IO io, gone_step& s) {
-  all(io, s.at, s.time, s.message, s.whom, s.replacements, s.forgotten, s.cause, s.read_at);
+  all(io, s.at, s.time, s.message, s.recipients, s.replacements, s.forgotten, s.cause, s.read_at);
 }
 
 template <class IO>
@@ -201,7 +201,7 @@ fact to_fact(const message_step& s) {
   f.type = fact::what::message;
   f.at = s.at;
   f.time = s.time;
-  f.whom = s.whom;
+  f.recipients = s.recipients;
   f.open = s.open;
   return f;
 }
@@ -222,7 +222,7 @@ fact to_fact(const gone_step& s) {
   f.type = s.forgotten ? fact::what::forgotten : fact::what::deleted;
   f.at = s.at;
   f.time = s.time;
-  f.whom = s.whom;
+  f.recipients = s.recipients;
   f.message = s.message;
   f.replacements = s.replacements;
   return f;

@@ -34,7 +34,7 @@ struct message_step {
   std::string text;
   millis sent_at = 0;
   millis server_at = 0;
-  slot_set whom;
+  slot_set recipients;
   slot_set open;
 };
 
@@ -56,7 +56,7 @@ struct gone_step {
   position at = 0;
   engine_time time = 0;
   position message = 0;
-  slot_set whom;
+  slot_set recipients;
   /// Ascending.
   std::vector<std::pair<slot, position>> replacements;
   bool forgotten = false;

@@ -13,9 +13,15 @@ namespace {
 using pointer = gateway_actor::stateful_pointer<gateway_state>;
 
 constexpr auto tick_every = std::chrono::seconds{1};
+/// Longer than the HTTP server waits (SPEC 12), so that an embedder is the only one who ever sees it.
+constexpr engine_time answered_within = 60'000;
 
 error unavailable(std::string detail) {
   return {ec::store_unavailable, std::move(detail), {}};
+}
+
+error part_ended() {
+  return {ec::stopping, "a part of the engine has ended", {}};
 }
 
 gateway_time moment(pointer self) {
@@ -30,10 +36,10 @@ void end(pointer self, ended_request e) {
   st.duplicates.increment(static_cast<double>(e.answer.duplicates));
   st.refused.increment(static_cast<double>(e.answer.refused.size()));
   auto request = st.requests.extract(e.request);
-  auto& [done, began] = request.mapped();
-  st.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-  if (done)
-    done(std::move(e.answer));
+  auto& r = request.mapped();
+  st.seconds.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - r.began).count());
+  if (r.done)
+    r.done(std::move(e.answer));
 }
 
 /// Rows go first: the writer keeps order, and an event finds what was before it on disk. Each shard gets one message.
@@ -64,12 +70,24 @@ void carry_out(pointer self, gateway_effects fx) {
     std::exchange(st.drained, nullptr)();
 }
 
+void give_up_overdue(pointer self) {
+  auto& st = self->state;
+  for (auto& [id, r] : st.requests) {
+    if (!st.shared->failed && r.deadline > now(self))
+      break;
+    if (auto done = std::exchange(r.done, nullptr))
+      done(st.shared->failed ? part_ended() : unavailable("no answer in time; repeat the request"));
+  }
+}
+
 // -- messages -----------------------------------------------------------------
 
 void on_publish(pointer self, publish& p) {
   auto& st = self->state;
   if (!st.open)
     return p.done(error{ec::stopping, "the engine is stopping", {}});
+  if (st.shared->failed)
+    return p.done(part_ended());
   if (!st.shared->armed || !st.shared->writable) {
     st.unavailable.increment();
     return p.done(unavailable(st.shared->armed ? "the store cannot be written" : "the engine is not ready yet"));
@@ -82,7 +100,7 @@ void on_publish(pointer self, publish& p) {
     st.overloaded.increment();
     return p.done(request.error());
   }
-  st.requests[*request] = {std::move(p.done), std::chrono::steady_clock::now()};
+  st.requests[*request] = {std::move(p.done), std::chrono::steady_clock::now(), now(self) + answered_within};
   carry_out(self, std::move(fx));
 }
 
@@ -108,6 +126,7 @@ void on_tick(pointer self) {
   gateway_effects fx;
   self->state.core->expire(now(self), now(self) - self->state.shared->opts.ingest_idempotency_window.count(), fx);
   carry_out(self, std::move(fx));
+  give_up_overdue(self);
   self->delayed_send(self, tick_every, gateway_tick{});
 }
 

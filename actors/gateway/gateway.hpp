@@ -4,17 +4,19 @@
 #include "belfry/actors/node.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 
 namespace belfry {
 
 /// A request whose events are in work.
 struct waiting_request {
-  /// Empty: answered already, because the store cannot be written.
+  /// Empty: answered already, because the store cannot be written or it took too long.
   io::reply<admission> done;
   std::chrono::steady_clock::time_point began;
+  /// Whoever still waits then is told that nobody knows whether it took effect.
+  engine_time deadline = 0;
 };
 
 /// The door: tells duplicates from news, keeps presence, passes events on to their shards in order, and answers a
@@ -26,7 +28,8 @@ struct gateway_state {
 
   node* shared = nullptr;
   std::optional<gateway_core> core;
-  std::unordered_map<std::uint64_t, waiting_request> requests;
+  /// By their number, so that those that came first are first.
+  std::map<std::uint64_t, waiting_request> requests;
   bool open = false;
   std::function<void()> drained;
   io::counter accepted, duplicates, refused, overloaded, unavailable;

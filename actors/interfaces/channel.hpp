@@ -1,10 +1,10 @@
 #pragma once
 
-#include "belfry/actors/channel/lane.hpp"
 #include "belfry/actors/interfaces/declare_message.hpp"
 #include "belfry/actors/interfaces/gateway.hpp"
 #include "belfry/actors/interfaces/person.hpp"
 #include "belfry/io/ports.hpp"
+#include "belfry/messages/queued.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>

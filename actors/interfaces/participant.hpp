@@ -2,7 +2,6 @@
 
 #include "belfry/actors/interfaces/conversation.hpp"
 #include "belfry/actors/interfaces/declare_message.hpp"
-#include "belfry/actors/participant/inbox.hpp"
 
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -11,6 +10,8 @@
 #include <memory>
 
 namespace belfry {
+
+struct inbox;
 
 /// Facts that a participant has not heard. The participant answers with `update_result` if `answer`.
 struct participant_update {

@@ -1,12 +1,15 @@
 #include "belfry/actors/outcome/outcome.hpp"
 
+#include "belfry/actors/supervision.hpp"
+
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 namespace belfry {
 
-outcome_actor::behavior_type outcomes(outcome_actor::stateful_pointer<outcome_state> self, std::atomic<bool>* watched) {
-  self->state.watched = watched;
+outcome_actor::behavior_type outcomes(outcome_actor::stateful_pointer<outcome_state> self, context* shared) {
+  supervise(self, shared, "outcomes");
+  self->state.shared = shared;
   return {
       [self](const reports& r) {
         for (const auto& report : r.list) {
@@ -16,11 +19,11 @@ outcome_actor::behavior_type outcomes(outcome_actor::stateful_pointer<outcome_st
       },
       [self](subscribe& s) {
         self->state.subscribers[s.id] = std::move(s.on_report);
-        *self->state.watched = true;
+        self->state.shared->watched = true;
       },
       [self](const unsubscribe& u) {
         self->state.subscribers.erase(u.id);
-        *self->state.watched = !self->state.subscribers.empty();
+        self->state.shared->watched = !self->state.subscribers.empty();
       },
   };
 }

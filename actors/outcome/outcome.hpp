@@ -1,8 +1,8 @@
 #pragma once
 
+#include "belfry/actors/context.hpp"
 #include "belfry/actors/interfaces.hpp"
 
-#include <atomic>
 #include <map>
 
 namespace belfry {
@@ -14,10 +14,10 @@ struct outcome_state {
   outcome_state() = default;
 
   std::map<std::uint64_t, std::function<void(const report&)>> subscribers;
-  std::atomic<bool>* watched = nullptr;
+  context* shared = nullptr;
 };
 
-/// `watched` tells others whether reports are worth making; it outlives the actor.
-outcome_actor::behavior_type outcomes(outcome_actor::stateful_pointer<outcome_state> self, std::atomic<bool>* watched);
+/// `shared->watched` tells others whether reports are worth making.
+outcome_actor::behavior_type outcomes(outcome_actor::stateful_pointer<outcome_state> self, context* shared);
 
 } // namespace belfry

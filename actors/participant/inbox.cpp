@@ -20,7 +20,7 @@ void owe_if_empty(inbox& box, position cause) {
 }
 
 void fold_message(inbox& box, slot self, const fact& f, const wait_rules& rules) {
-  if (!f.whom.contains(self))
+  if (!f.recipients.contains(self))
     return;
   ++box.unread;
   if (box.pending == 0)
@@ -42,7 +42,7 @@ void fold_read(inbox& box, slot self, const fact& f) {
 }
 
 void fold_gone(inbox& box, slot self, const fact& f) {
-  if (!f.whom.contains(self) || box.unread == 0)
+  if (!f.recipients.contains(self) || box.unread == 0)
     return;
   --box.unread;
   if (box.pending == f.message) {

@@ -9,8 +9,8 @@ namespace belfry::person_parts {
 
 namespace {
 
-void submit_all(pointer self, std::vector<lane_command>& orders) {
-  for (auto& o : orders)
+void submit_all(pointer self, std::vector<lane_command>& commands) {
+  for (auto& o : commands)
     self->send(self->state.shared->channel(o.channel),
                submit{std::move(o.lane), std::move(o.item), o.from_disk, o.behind});
 }

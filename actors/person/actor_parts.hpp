@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-/// The parts of the person's actor: one function per order, and what they share. The orders are in files by concern,
-/// `actor_<concern>.cpp`; only these and the actor itself include this.
+/// The parts of the person's actor: one function per command, and what they share. The commands are in files by
+/// concern, `actor_<concern>.cpp`; only these and the actor itself include this.
 namespace belfry::person_parts {
 
 using pointer = person_actor::stateful_pointer<person_state>;

@@ -23,7 +23,7 @@ void erase_if_left(pointer self) {
 } // namespace
 
 error unknown_person() {
-  return {ec::not_found, "no person of this id", {}};
+  return {ec::not_found, "no person with this id", {}};
 }
 
 void on_command(pointer self, put_profile& p) {

@@ -145,7 +145,7 @@ void on_command(pointer self, report_check& r) {
   auto& st = self->state;
   auto* s = find_subscription(st.core->data().subscriptions, r.id);
   if (s == nullptr || !health_reported(*s, r.check, now(self), st.shared->wall.now(), times(self)))
-    return reply(self, r.asker, error{ec::not_found, "the subscription has no health check of this id", {}});
+    return reply(self, r.asker, error{ec::not_found, "the subscription has no health check with this id", {}});
   save_row(self, answer_when_written(self, r.asker, success{}));
   arm_alarm(self);
 }

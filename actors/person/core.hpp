@@ -66,9 +66,10 @@ public:
   /// From disk. What is unfinished counts as left, but for what waits there and was never tried (SPEC 1): it is parked,
   /// or due later than `last_life_ended`. Device tokens that another person stored since are gone. What was told from
   /// `first_seq` on was told in this life of the process: that mail is on its way.
-  void load(const io::stored_person& row, std::uint64_t first_seq, engine_time last_life_ended);
+  /// False: something cannot be read; it is left out, and the rows stay as they are until they are written anew.
+  [[nodiscard]] bool load(const io::stored_person& row, std::uint64_t first_seq, engine_time last_life_ended);
   /// What was told in a former life of the process and not applied, oldest first; once.
-  std::vector<person_update> take_unheard() { return std::exchange(unheard_, {}); }
+  std::vector<person_update> take_unapplied() { return std::exchange(unapplied_, {}); }
   /// When that was applied: submits what is unfinished and not parked, once.
   void resume(person_effects& fx);
 
@@ -130,7 +131,7 @@ private:
   void supersede_elsewhere(const notification& newer, delivery& d, person_effects& fx);
   void supersede_unsubmitted(person_effects& fx);
   lane_command command_for(const notification_record& r, const delivery& d, bool from_disk) const;
-  void load_unfinished(const io::notification_row& row);
+  bool load_unfinished(const io::notification_row& row);
   /// Cancels what of these is unfinished; addresses where nothing had left are remembered as skipped.
   void withdraw_all(const std::vector<std::uint64_t>& seqs, reason why, person_effects& fx);
   void give_up(notification_record& r, reason why, person_effects& fx);
@@ -155,7 +156,7 @@ private:
   engine_time last_life_ended_ = 0;
   /// Something on disk went there before this life.
   bool parked_in_former_life_ = false;
-  std::vector<person_update> unheard_;
+  std::vector<person_update> unapplied_;
   /// Deliveries that lanes held when the process ended, and those of messages that nobody had heard of by then.
   std::vector<notification_id> unsubmitted_;
 };

@@ -67,7 +67,8 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
   };
   st.core.emplace(id, shared->opts, st.lookups);
   if (row) {
-    st.core->load(*row, shared->first_seq, shared->last_life_ended);
+    if (!st.core->load(*row, shared->first_seq, shared->last_life_ended))
+      shared->metrics.alarm("STORE", "damaged_person", id);
     for (const auto& c : row->conversations) {
       if (c.unread)
         st.counts.set(c.id, *c.unread);
@@ -80,7 +81,7 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
     save_devices(self);
   auto& pause = st.core->data().pause;
   after_pause(self, pause.view(now(self)));
-  for (auto& update : st.core->take_unheard())
+  for (auto& update : st.core->take_unapplied())
     take_in(self, std::move(update));
   process_pending(self);
 }

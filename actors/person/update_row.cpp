@@ -9,29 +9,29 @@ namespace {
 constexpr std::uint64_t row_version = 1;
 
 /// Values are on disk: never renumber.
-enum class mail_type : std::uint8_t { withdraw, drop_message, rewrite_message, activity };
+enum class update_type : std::uint8_t { withdraw, drop_message, rewrite_message, activity };
 
 void write(binary_writer& out, const withdraw& m) {
-  out.number(static_cast<std::uint64_t>(mail_type::withdraw));
+  out.number(static_cast<std::uint64_t>(update_type::withdraw));
   out.text(m.conversation);
   out.number(static_cast<std::uint64_t>(m.why));
 }
 
 void write(binary_writer& out, const drop_message& m) {
-  out.number(static_cast<std::uint64_t>(mail_type::drop_message));
+  out.number(static_cast<std::uint64_t>(update_type::drop_message));
   out.text(m.conversation);
   out.text(m.message);
 }
 
 void write(binary_writer& out, const rewrite_message& m) {
-  out.number(static_cast<std::uint64_t>(mail_type::rewrite_message));
+  out.number(static_cast<std::uint64_t>(update_type::rewrite_message));
   out.text(m.conversation);
   out.text(m.message);
   out.text(m.text);
 }
 
 void write(binary_writer& out, const activity& m) {
-  out.number(static_cast<std::uint64_t>(mail_type::activity));
+  out.number(static_cast<std::uint64_t>(update_type::activity));
   out.text(m.conversation);
   out.optional_text(m.call);
   out.number(m.sessions.size());
@@ -57,21 +57,21 @@ activity read_activity(binary_reader& in) {
 }
 
 std::optional<person_update> read(binary_reader& in) {
-  switch (in.enumeration(mail_type::activity)) {
-  case mail_type::withdraw: {
+  switch (in.enumeration(update_type::activity)) {
+  case update_type::withdraw: {
     auto conversation = in.text();
     return withdraw{std::move(conversation), in.enumeration(reason_last)};
   }
-  case mail_type::drop_message: {
+  case update_type::drop_message: {
     auto conversation = in.text();
     return drop_message{std::move(conversation), in.text()};
   }
-  case mail_type::rewrite_message: {
+  case update_type::rewrite_message: {
     auto conversation = in.text();
     auto message = in.text();
     return rewrite_message{std::move(conversation), std::move(message), in.text()};
   }
-  case mail_type::activity:
+  case update_type::activity:
     return read_activity(in);
   }
   return std::nullopt;

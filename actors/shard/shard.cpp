@@ -229,20 +229,18 @@ void sweep(pointer self) {
   self->delayed_send(self, sweep_every, shard_sweep{});
 }
 
-void stop(pointer self) {
-  auto& st = self->state;
-  for (auto& [id, e] : st.conversations) {
-    if (e.actor)
-      self->send_exit(e.actor, caf::exit_reason::user_shutdown);
-  }
-  for (auto& [id, e] : st.persons) {
-    if (e.actor)
-      self->send_exit(e.actor, caf::exit_reason::user_shutdown);
-  }
-  self->quit();
-}
-
 } // namespace
+
+shard_state::~shard_state() {
+  for (auto& [id, e] : conversations) {
+    if (e.actor)
+      caf::anon_send_exit(e.actor, caf::exit_reason::user_shutdown);
+  }
+  for (auto& [id, e] : persons) {
+    if (e.actor)
+      caf::anon_send_exit(e.actor, caf::exit_reason::user_shutdown);
+  }
+}
 
 shard_actor::behavior_type shard(pointer self, node* shared, std::size_t index) {
   supervise(self, shared, "shard");
@@ -280,7 +278,7 @@ shard_actor::behavior_type shard(pointer self, node* shared, std::size_t index) 
       [self](turn_done) { give_turns(self); },
       [self](shard_alarm) { on_alarm(self); },
       [self](shard_sweep) { sweep(self); },
-      [self](shard_stop) { stop(self); },
+      [self](shard_stop) { self->quit(); },
   };
 }
 

@@ -12,14 +12,14 @@ namespace belfry {
 
 /// An entity as its shard sees it.
 ///
-///   (absent) --order--> loading --row--> awake --nothing to do--> (absent)
+///   (absent) --command--> loading --row--> awake --nothing to do--> (absent)
 template <class Handle, class Command>
 struct entity {
   /// Null while it is being loaded.
   Handle actor;
-  /// Orders that came while loading, in order; bounded by what may be in flight at the gateway and the lanes.
+  /// Commands that came while loading, in order; bounded by what may be in flight at the gateway and the lanes.
   std::vector<Command> held;
-  /// Orders passed on since it woke.
+  /// Commands passed on since it woke.
   std::uint64_t passed = 0;
   engine_time last_used = 0;
   /// It was asked to write its row since it was last used.
@@ -33,6 +33,8 @@ struct shard_state {
   static inline const char* name = "shard";
 
   shard_state() = default;
+  /// However a shard ends, its entities end with it: nobody else knows them.
+  ~shard_state();
 
   node* shared = nullptr;
   std::unordered_map<conversation_id, entity<conversation_actor, conversation_command>> conversations;

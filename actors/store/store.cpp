@@ -333,19 +333,19 @@ reader_actor::behavior_type store_reader(reader_actor::stateful_pointer<reader_s
   supervise(self, shared, "store reader");
   self->state.shared = shared;
   return {
-      [self](load_conversation& order) {
-        auto row = self->state.shared->store.load_conversation(order.id);
-        loaded_conversation out{std::move(order.id), !row, nullptr};
+      [self](load_conversation& request) {
+        auto row = self->state.shared->store.load_conversation(request.id);
+        loaded_conversation out{std::move(request.id), !row, nullptr};
         if (row && *row)
           out.row = std::make_shared<io::stored_conversation>(std::move(**row));
-        self->send(order.reply_to, std::move(out));
+        self->send(request.reply_to, std::move(out));
       },
-      [self](load_person& order) {
-        auto row = self->state.shared->store.load_person(order.id);
-        loaded_person out{std::move(order.id), !row, nullptr};
+      [self](load_person& request) {
+        auto row = self->state.shared->store.load_person(request.id);
+        loaded_person out{std::move(request.id), !row, nullptr};
         if (row)
           out.row = std::make_shared<io::stored_person>(std::move(*row));
-        self->send(order.reply_to, std::move(out));
+        self->send(request.reply_to, std::move(out));
       },
       [self](ask_store& q) { q.ask(self->state.shared->store); },
   };

@@ -33,7 +33,7 @@ registrations::iterator find(pointer self, const webhook_id& id) {
 }
 
 error unknown() {
-  return {ec::not_found, "no webhook registration of this id", {}};
+  return {ec::not_found, "no webhook registration with this id", {}};
 }
 
 /// A random 128-bit id in hex.
@@ -97,8 +97,8 @@ void begin(pointer self, remove_webhook& o) {
 }
 
 /// Changes are made one after the other, so that each is judged by what is in force.
-template <class Order>
-void on_change(pointer self, Order& o) {
+template <class Command>
+void on_change(pointer self, Command& o) {
   auto& st = self->state;
   if (st.waiting.size() >= changes_max)
     return self->state.shared->answer(o.asker,
@@ -221,7 +221,7 @@ void publish_registrations(node& shared, registrations list) {
 std::shared_ptr<io::channel> make_webhook_channel(node& shared) {
   auto* n = &shared;
   return io::webhooks::make_channel(n->opts, n->transport, n->wall,
-                                    {[n] { return n->webhooks.get(); }, [n](kind k) { return n->webhooks.hears(k); }},
+                                    {[n] { return n->webhooks.get(); }, [n](kind k) { return n->webhooks.takes(k); }},
                                     [n](const webhook_id& id, outcome::verdict what, std::uint64_t version) {
                                       caf::anon_send(n->registrations, endpoint_result{id, what, version});
                                     });

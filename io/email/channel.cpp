@@ -62,12 +62,12 @@ public:
   channel_kind kind() const override { return channel_kind::email; }
   channel_policy policy() const override { return {delay_, retries}; }
 
-  bool hears(belfry::kind k) const override {
+  bool takes(belfry::kind k) const override {
     return std::find(mail_kinds.begin(), mail_kinds.end(), k) != mail_kinds.end();
   }
 
   std::vector<endpoint> endpoints(const addressee& who, belfry::kind k) const override {
-    if (!hears(k) || !has_mailbox(who) || left_alone(who, k))
+    if (!takes(k) || !has_mailbox(who) || left_alone(who, k))
       return {};
     return {{std::string{mailbox_target}, server_}};
   }

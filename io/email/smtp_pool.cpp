@@ -62,7 +62,7 @@ void smtp_pool::connect(worker& w) {
   w.session.emplace(w.to->settings, w.to->trust, stopping_);
 }
 
-void smtp_pool::rest(worker& w, std::unique_lock<std::mutex>& hold) {
+void smtp_pool::idle_wait(worker& w, std::unique_lock<std::mutex>& hold) {
   const auto called = [&] { return stopping_ || w.called; };
   w.called = false;
   idle_.insert(w.urgent_only ? idle_.begin() : idle_.end(), &w);
@@ -89,7 +89,7 @@ void smtp_pool::run(worker& w) {
   while (!stopping_) {
     auto j = take(w);
     if (!j) {
-      rest(w, hold);
+      idle_wait(w, hold);
       continue;
     }
     connect(w);

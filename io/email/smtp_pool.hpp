@@ -63,7 +63,7 @@ private:
   /// A session with the server of now; the lock is held.
   void connect(worker& w);
   /// Until it is called.
-  void rest(worker& w, std::unique_lock<std::mutex>& hold);
+  void idle_wait(worker& w, std::unique_lock<std::mutex>& hold);
 
   /// Of the next mail; changed under the lock.
   std::shared_ptr<const server> server_;

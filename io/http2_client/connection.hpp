@@ -83,7 +83,7 @@ public:
   bool closed() const { return phase_ == phase::closed; }
   /// It takes requests, or will once it is open.
   bool staying() const { return !closed() && !retired_ && !session_.leaving(); }
-  std::size_t room() const { return phase_ == phase::open && staying() ? session_.room() : 0; }
+  std::size_t free_streams() const { return phase_ == phase::open && staying() ? session_.free_streams() : 0; }
   /// Why it is closed.
   transport_error failure() const { return failure_; }
   /// Requests that were answered on it.

@@ -83,7 +83,7 @@ void pool::drop_closed() {
 
 void pool::begin_waiting(time_point now) {
   for (auto& c : connections_) {
-    for (auto room = c->room(); room > 0 && !waiting_.empty(); --room) {
+    for (auto room = c->free_streams(); room > 0 && !waiting_.empty(); --room) {
       auto& x = *waiting_.front();
       waiting_.pop_front();
       c->last_used = now;

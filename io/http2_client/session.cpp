@@ -200,7 +200,7 @@ bool session::leaving() const {
   return farewell_ || nghttp2_session_check_request_allowed(session_) == 0;
 }
 
-std::size_t session::room() const {
+std::size_t session::free_streams() const {
   if (!ready_ || leaving())
     return 0;
   const std::size_t offered = nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);

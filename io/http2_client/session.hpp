@@ -55,7 +55,7 @@ public:
 
   /// How many requests may begin now: none before the server's first SETTINGS and after its GOAWAY, and never more at a
   /// time than its SETTINGS_MAX_CONCURRENT_STREAMS.
-  std::size_t room() const;
+  std::size_t free_streams() const;
   /// Begins a request; call it with room only. False: HTTP/2 has no such header, and `x` is untouched.
   bool begin(exchange& x);
   /// Resets the stream of a request, which is the caller's alone from here on.

@@ -46,7 +46,7 @@ void get_device(const context& c, const std::shared_ptr<exchange>& x) {
   auto pick = [id = x->params[1]](const std::vector<device>& all) {
     auto i = std::find_if(all.begin(), all.end(), [&](const device& d) { return d.id == id; });
     if (i == all.end())
-      return error_response({ec::not_found, "the person has no device of this id", {}});
+      return error_response({ec::not_found, "the person has no device with this id", {}});
     return json_response(200, to_json(*i));
   };
   c.service.get_devices(x->params[0], x->then<std::vector<device>>(pick));

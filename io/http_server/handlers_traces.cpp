@@ -89,7 +89,7 @@ void get_notifications(const context& c, const std::shared_ptr<exchange>& x) {
 void get_notification(const context& c, const std::shared_ptr<exchange>& x) {
   notification_id id;
   if (!from_string(x->params[0], id))
-    return x->answer(error_response({ec::not_found, "there is no notification of this id", {}}));
+    return x->answer(error_response({ec::not_found, "there is no notification with this id", {}}));
   c.service.get_notification(id, x->then<trace_item>([](const auto& t) { return json_response(200, to_json(t)); }));
 }
 

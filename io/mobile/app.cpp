@@ -1,5 +1,6 @@
 #include "belfry/io/mobile/app.hpp"
 
+#include <tuple>
 #include <utility>
 
 namespace belfry::io::mobile {
@@ -70,6 +71,22 @@ result<app_map> make_apps(const mobile_options& o, const std::string& collapse_k
   if (auto i = apps.find("default"); i != apps.end() && !i->second.fcm && !i->second.apns)
     apps.erase(i);
   return apps;
+}
+
+std::string moved_app(const mobile_options& before, const mobile_options& now) {
+  const auto after = options_of(now);
+  for (const auto& [name, old] : options_of(before)) {
+    const auto i = after.find(name);
+    if (i == after.end())
+      continue;
+    const auto& [fcm, apns] = i->second;
+    const auto both = [](const auto& a, const auto& b) { return !a.empty() && !b.empty(); };
+    if ((both(old.first.service_account_key, fcm.service_account_key) && old.first.project_id != fcm.project_id)
+        || (both(old.second.key, apns.key)
+            && std::tie(old.second.team_id, old.second.bundle_id) != std::tie(apns.team_id, apns.bundle_id)))
+      return name == "default" ? "mobile" : "mobile.apps, " + name;
+  }
+  return {};
 }
 
 void replace_credentials(app_map& apps, const mobile_options& before, app_map fresh, const mobile_options& now) {

@@ -33,6 +33,8 @@ struct fcm_access {
   std::shared_ptr<fcm_login> login;
   /// A payload may be what is bad, so that it takes more to give a token up.
   deletion_guard suspects{2};
+  /// Tokens that were called another project's since one was accepted.
+  std::size_t foreign = 0;
 };
 
 /// What it needs for iPhones.
@@ -59,6 +61,9 @@ using app_map = std::map<std::string, app>;
 
 /// ec::bad_input: a credential cannot be used; the error names where it stands ("mobile", "mobile.apps[0]").
 result<app_map> make_apps(const mobile_options& o, const std::string& collapse_key);
+
+/// An app whose team, bundle or Firebase project is another one in `now`, and which has credentials in both; "": none.
+std::string moved_app(const mobile_options& before, const mobile_options& now);
 
 /// Takes over the credentials of `fresh` that are not those of before: what was made of the others stays in use. Which
 /// credentials an app has stays as it was.

@@ -203,7 +203,7 @@ public:
 
   channel_kind kind() const override { return channel_kind::mobile; }
   channel_policy policy() const override { return {delay_, retries}; }
-  bool hears(belfry::kind k) const override { return apns::form_of(k).has_value(); }
+  bool takes(belfry::kind k) const override { return apns::form_of(k).has_value(); }
 
   std::vector<endpoint> endpoints(const addressee& who, belfry::kind k) const override {
     std::vector<endpoint> out;
@@ -230,6 +230,12 @@ public:
     const auto resumes = refused_.exchange(false);
     if (o.mobile == given_)
       return resumes;
+    if (const auto name = moved_app(given_, o.mobile); !name.empty())
+      return error{ec::bad_input,
+                   name
+                       + ": the team, the bundle or the project is another one, which takes a restart; its credentials "
+                         "and those of the other apps stay as they were",
+                   {}};
     replace_credentials(apps_, given_, std::move(*fresh), o.mobile);
     given_ = o.mobile;
     return true;
@@ -257,7 +263,7 @@ private:
   /// are never changes, so that no lock is needed.
   route route_of(const device& d, belfry::kind k) const {
     auto a = apps_.find(d.app);
-    if (a == apps_.end() || !hears(k))
+    if (a == apps_.end() || !takes(k))
       return route::none;
     auto voip = apns::form_of(k) == apns::form::voip;
     auto iphone = d.platform == device_platform::ios;
@@ -412,7 +418,8 @@ private:
     http2_->send(std::move(request), [this, j, answered = std::move(answered)](const http_answer& a) {
       if (a.error == transport_error::none)
         return answered(j, a);
-      // A call does not wait for the lane's turn when a connection broke; its id keeps it from ringing twice.
+      // A call does not wait for the lane's turn when a connection broke. If the first one arrived all the same, its id
+      // tells the app that it rings already.
       const auto broken = a.error == transport_error::connect || a.error == transport_error::timeout
                           || a.error == transport_error::kept_connection_lost;
       if (broken && is_call(j->in.what.kind) && !std::exchange(j->second_try, true))
@@ -440,11 +447,19 @@ private:
       go();
     if (good)
       return ask_again(j);
-    // What the authority refuses in so many words will not get better by asking again soon.
-    if (a.status >= 400 && a.status < 500)
+    // What the authority refuses in so many words will not get better by asking again soon. It speaks JSON, and being
+    // busy is not that.
+    const auto busy = a.status == 408 || a.status == 425 || a.status == 429;
+    if (a.status >= 400 && a.status < 500 && !busy && a.body.starts_with('{'))
       return stop(*j, a, "no_access_token");
     auto r = without_answer(a);
-    finish(*j, r.how == attempt_result::verdict::interrupted ? std::move(r) : postponed(std::max(wait, soon)), a);
+    if (r.how != attempt_result::verdict::interrupted) {
+      r = postponed(std::max(wait, soon));
+      // Shown where it was not the authority that failed.
+      if (a.status >= 400 && a.status < 500)
+        r.earlier.push_back(note(*j, a, "no_access_token"));
+    }
+    finish(*j, std::move(r), a);
   }
 
   void on_fcm(const job_ptr& j, const http_answer& a) {
@@ -457,12 +472,18 @@ private:
     auto why = fcm::to_string(v.why);
     switch (v.what) {
     case action::accepted:
+      token.accepted();
+      access.foreign = 0;
       access.suspects.accepted(*j->to.push_token, payload_of(j->in.what));
       return finish(*j, accepted(*j, a.status, v.name), a);
     case action::gone:
       return finish(*j, dead(*j, a.status, why, j->sent_at), a);
-    case action::foreign:
-      return finish(*j, with_alarm(dead(*j, a.status, why, j->sent_at), "sender_id_mismatch", j->to.app), a);
+    case action::foreign: {
+      // When all tokens seem to be another project's, it is our account that is (as A-6).
+      const bool kept = ++access.foreign > deletion_guard::in_a_row_max;
+      auto r = kept ? refused(a.status, why) : dead(*j, a.status, why, j->sent_at);
+      return finish(*j, with_alarm(std::move(r), "sender_id_mismatch", j->to.app), a);
+    }
     case action::suspect:
       return finish(*j, judge(access.suspects, *j, a.status, why), a);
     case action::our_mistake:
@@ -471,12 +492,13 @@ private:
       return finish(*j, with_alarm(refused(a.status, why), "credentials_refused", j->to.app), a);
     case action::hold_project: {
       auto r = again(a.status, why, v.wait);
-      r.hold = v.wait;
+      r.hold = std::min(v.wait, fcm_patience);
       return finish(*j, std::move(r), a);
     }
     case action::later:
-    case action::not_fcm:
       return finish(*j, again(a.status, why, v.wait), a);
+    case action::not_fcm:
+      return finish(*j, again(a.status, "not_an_answer_of_fcm", v.wait), a);
     case action::new_token:
       if (token.refused(j->authorization, t) && !std::exchange(j->renewed, true))
         return send_again(*j, a, why);
@@ -499,6 +521,11 @@ private:
   void send_by_apns(const job_ptr& j) {
     std::unique_lock guard{lock_};
     auto& access = apns_of(*j);
+    if (const auto until = is_call(j->in.what.kind) ? 0 : slowed_until(*j); until > j->sent_at) {
+      // What is newer takes its place in the lane meanwhile.
+      guard.unlock();
+      return j->done(postponed(until - j->sent_at));
+    }
     j->authorization = access.token->authorization(j->sent_at);
     guard.unlock();
     auto request =
@@ -534,6 +561,7 @@ private:
     case action::shrink:
       return shrink(*j, a, why);
     case action::slow_down: {
+      slow_down(*j, t);
       auto r = again(a.status, why, device_wait);
       r.answer.endpoint_sound = true;
       return finish(*j, std::move(r), a);
@@ -552,6 +580,19 @@ private:
         return on_another_connection(*j, a, why);
       return finish(*j, j->in.what.kind == kind::incoming_call ? given_up(a.status, why) : again(a.status, why, 0), a);
     }
+  }
+
+  millis slowed_until(const job& j) const {
+    const auto i = slowed_.find(key_of(j));
+    return i == slowed_.end() ? 0 : i->second;
+  }
+
+  /// Its device gets too much: others of it wait too.
+  void slow_down(const job& j, millis now) {
+    if (slowed_.size() >= followed_max)
+      std::erase_if(slowed_, [&](const auto& x) { return x.second <= now; });
+    if (slowed_.size() < followed_max)
+      slowed_[key_of(j)] = now + device_wait;
   }
 
   /// Once more at once, where no other push goes.
@@ -596,6 +637,8 @@ private:
   std::mutex lock_;
   app_map apps_;
   device_budget budget_;
+  /// iPhones' tokens that got too much, and until when they are left alone.
+  std::unordered_map<std::string, millis> slowed_;
   std::mutex progress_lock_;
   std::unordered_map<notification_id, progress> followed_;
   const std::function<millis()> wall_;

@@ -162,7 +162,7 @@ public:
   channel_policy policy() const override { return {options_.delay.count(), retries}; }
 
   /// What shows nothing reaches open pages only (WP-10), but they must be told.
-  bool hears(belfry::kind) const override { return true; }
+  bool takes(belfry::kind) const override { return true; }
 
   std::vector<endpoint> endpoints(const addressee& who, belfry::kind k) const override {
     std::vector<endpoint> out;

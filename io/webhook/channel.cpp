@@ -27,7 +27,7 @@ public:
             {options_.retry_first.count(), options_.retry_factor, options_.retry_max.count(), options_.retry_jitter}};
   }
 
-  bool hears(belfry::kind k) const override { return options_.enabled && registrations_.hears(k); }
+  bool takes(belfry::kind k) const override { return options_.enabled && registrations_.takes(k); }
 
   std::vector<endpoint> endpoints(const addressee&, belfry::kind k) const override {
     std::vector<endpoint> out;

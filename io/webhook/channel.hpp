@@ -14,7 +14,7 @@ namespace belfry::io::webhooks {
 struct registration_source {
   registration_list list;
   /// Whether an active one subscribed to the kind.
-  std::function<bool(kind)> hears;
+  std::function<bool(kind)> takes;
 };
 
 /// An endpoint answered (2xx), failed, or is gone (410); `version` is that of the registration that was sent to.

@@ -32,11 +32,11 @@ public:
 
   channel_kind kind() const override { return channel_kind::email; }
   io::channel_policy policy() const override { return {}; }
-  bool hears(belfry::kind k) const override { return k == kind::new_message; }
+  bool takes(belfry::kind k) const override { return k == kind::new_message; }
   std::vector<io::endpoint> endpoints(const io::addressee& who, belfry::kind k) const override {
     std::vector<io::endpoint> out;
     for (const auto* wire : {"1", "2"}) {
-      if (who.profile && hears(k) && !suppressed(who, wire))
+      if (who.profile && takes(k) && !suppressed(who, wire))
         out.push_back({wire, lane});
     }
     return out;

@@ -371,16 +371,21 @@ TEST(ConversationActor, KeepsNoTextWhileACallGoesOn) {
 TEST(ConversationActor, KeepsADamagedRowAndRefusesItsEvents) {
   disk left;
   const std::string damaged = "\x01 this is no row";
+  const std::string entry(2'000, 'x');
   {
     world w{{}, true};
     w.publish({started("c1")});
     auto row = w.store().load_conversation("c1");
     ASSERT_TRUE(row && *row);
+    // A journal that is longer than what is left of the row: others would be folded into it.
     io::unit u{{io::conversation_row{(*row)->key, "c1", 0, 0, damaged}}};
+    for (int i = 0; i < 3; ++i)
+      u.changes.emplace_back(io::journal_entry{(*row)->key, entry});
     ASSERT_TRUE(w.store().commit({&u}, 0));
     left = w.on_disk();
   }
   world back{{}, true, left};
+  back.settle();
   for (auto e : {in("c1", message("m1", "anna")), started("c1"), in("c1", conversation_ended{})}) {
     auto answer = back.publish({std::move(e)});
     ASSERT_TRUE(answer);
@@ -388,5 +393,7 @@ TEST(ConversationActor, KeepsADamagedRowAndRefusesItsEvents) {
     EXPECT_EQ(answer->refused[0].reason, refusal::conversation_damaged);
   }
   back.pass(60s);
-  EXPECT_EQ((*back.store().load_conversation("c1"))->blob, damaged);
+  const auto kept = back.store().load_conversation("c1");
+  EXPECT_EQ((*kept)->blob, damaged);
+  EXPECT_EQ((*kept)->entries, std::vector<std::string>(3, entry));
 }

@@ -305,6 +305,37 @@ TEST(GatewayActor, SaysSoWhileTheStoreCannotBeWrittenAndRecovers) {
   EXPECT_EQ(w.unread("c1", "ben"), 2U);
 }
 
+TEST(GatewayActor, SaysAfterAMinuteThatNobodyAnswers) {
+  world w{{}, true};
+  w.publish({started("c1")});
+  std::optional<result<admission>> answer;
+  send(w, {in("c1", message("m1", "anna"))}, answer);
+  while (!w.silence("conversation"))
+    ASSERT_TRUE(w.step());
+  w.pass(59s);
+  EXPECT_FALSE(answer);
+  w.pass(3s);
+  ASSERT_TRUE(answer);
+  ASSERT_FALSE(*answer);
+  EXPECT_EQ((*answer).error().code, ec::store_unavailable);
+}
+
+TEST(GatewayActor, TakesNothingMoreWhenAPartOfTheEngineHasEnded) {
+  world w{{}, true};
+  w.publish({started("c1")});
+  std::optional<result<admission>> waiting;
+  send(w, {in("c1", message("m1", "anna"))}, waiting);
+  while (!w.silence("conversation"))
+    ASSERT_TRUE(w.step());
+  w.get().failed = true;
+  auto late = w.publish({in("c1", message("m2", "anna"))});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().detail, "a part of the engine has ended");
+  w.pass(1s);
+  ASSERT_TRUE(waiting) << "whoever waits is told";
+  EXPECT_EQ(waiting->error().code, ec::stopping);
+}
+
 TEST(GatewayActor, GivesBackItsRoomAfterAFailureOfTheStore) {
   options o;
   o.limits.events_in_flight = 2;

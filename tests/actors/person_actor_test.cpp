@@ -870,3 +870,25 @@ TEST(PersonActor, LetsExactlyOneKeepATokenThatManyStoreAtOnce) {
     }
   }
 }
+
+TEST(PersonActor, SaysThatWhatIsStoredCannotBeReadAndIsStoredAnew) {
+  disk left;
+  {
+    world w{{}, true};
+    w.put_profile("ben", person_type::agent, "Ben");
+    io::unit u{{io::person_row{"ben", false, "\x01 this is no row"}}};
+    ASSERT_TRUE(w.store().commit({&u}, 0));
+    left = w.on_disk();
+  }
+  world back{{}, true, left};
+  auto profile = back.ask<person>(
+      [&](auto done) { back.get().to_person_of("ben", get_profile{back.get().ask(std::move(done))}); });
+  ASSERT_FALSE(profile);
+  EXPECT_EQ(profile.error().code, ec::not_found);
+  EXPECT_NE(back.get().metrics.text().find("reason=\"damaged_person\"} 1"), std::string::npos);
+  back.put_profile("ben", person_type::agent, "Ben");
+  profile = back.ask<person>(
+      [&](auto done) { back.get().to_person_of("ben", get_profile{back.get().ask(std::move(done))}); });
+  ASSERT_TRUE(profile);
+  EXPECT_EQ(profile->profile.display_name, "Ben");
+}

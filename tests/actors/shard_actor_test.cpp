@@ -9,7 +9,7 @@ using namespace belfry;
 using namespace belfry::test;
 using namespace std::chrono_literals;
 
-TEST(ShardActor, HoldsOrdersInOrderWhileLoading) {
+TEST(ShardActor, HoldsCommandsInOrderWhileLoading) {
   world w{{}, true};
   w.publish({started("c1"), in("c1", message("m1", "anna"))});
   w.pass(60s);
@@ -106,4 +106,19 @@ TEST(ShardActor, WakesWhatIsDueInSlicesAfterACrash) {
   w.emplace(o, true, left);
   w->pass(5s);
   EXPECT_EQ(w->requests.size(), static_cast<std::size_t>(conversations));
+}
+
+TEST(ShardActor, TakesItsEntitiesWithItHoweverItEnds) {
+  world w;
+  for (int i = 0; i < 50; ++i)
+    w.publish({started("c" + std::to_string(i)), in("c" + std::to_string(i), message("m", "anna"))});
+  w.pass(1s);
+  ASSERT_GT(w.get().counters.awake_conversations.load(), 0U);
+  ASSERT_GT(w.get().counters.awake_persons.load(), 0U);
+  for (const auto& shard : w.get().shards)
+    caf::anon_send_exit(shard, caf::exit_reason::unhandled_exception);
+  w.settle();
+  EXPECT_EQ(w.get().counters.awake_conversations.load(), 0U);
+  EXPECT_EQ(w.get().counters.awake_persons.load(), 0U);
+  EXPECT_EQ(w.get().counters.live_participants.load(), 0U);
 }

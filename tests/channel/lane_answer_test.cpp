@@ -92,6 +92,40 @@ TEST(LaneAnswer, WhatIsPutBackCountsNoAttempt) {
   EXPECT_EQ(x.l.next(40).at(0).tries, 0U);
 }
 
+TEST(LaneAnswer, WhatIsPutBackForLongTakesNoRoomOfOthers) {
+  lane l({.queue_max = 20, .in_flight_max = 32, .delayed_max = 5});
+  std::size_t parked = 0;
+  for (std::uint64_t n = 1; n <= 40; ++n) {
+    ASSERT_EQ(l.submit(message(n), 0).what, submission::verdict::accepted) << n;
+    for (const auto& q : l.next(0)) {
+      auto d = l.put_back(q.delivery, 60'000, 0);
+      ASSERT_TRUE(d);
+      parked += d->parked ? 1 : 0;
+      if (d->parked) {
+        EXPECT_EQ(d->parked->delivery, q.delivery);
+        EXPECT_EQ(d->parked->due, 60'000);
+      }
+    }
+  }
+  EXPECT_EQ(parked, 35U) << "a busy phone keeps five places";
+  EXPECT_EQ(l.depth(), 5U);
+  EXPECT_EQ(l.next(60'000).size(), 5U);
+  EXPECT_EQ(l.put_back(id_of(1), 60'500, 60'000)->parked, std::nullopt) << "a moment is not worth a way to the disk";
+}
+
+TEST(LaneAnswer, WhatIsPutBackStaysWithItsFollower) {
+  lane l({.in_flight_max = 32, .delayed_max = 0});
+  auto first = message(1), second = message(2);
+  second.kind = kind::read_message;
+  second.key = first.key;
+  l.submit(first, 0);
+  ASSERT_EQ(l.next(0).size(), 1U);
+  l.submit(second, 0);
+  EXPECT_EQ(l.put_back(id_of(1), 60'000, 0)->parked, std::nullopt) << "it would be overtaken";
+  EXPECT_TRUE(l.next(59'999).empty());
+  EXPECT_EQ(numbers(l.next(60'000)), numbered{1});
+}
+
 TEST(LaneAnswer, WhatIsWithdrawnLeavesItsKeyFree) {
   one_in_flight x;
   x.l.submit(item(2, "ben"), 0);

@@ -16,7 +16,7 @@ namespace {
 /// What a lane promises, without any index: every question is a scan.
 class plain_lane {
 public:
-  explicit plain_lane(lane_options o) : o_(o), breaker_(o.retry.first) {}
+  explicit plain_lane(lane_options o) : o_(o), breaker_{breaker{o.retry.first}, breaker{o.retry.first}} {}
 
   struct slot {
     queued q;
@@ -82,7 +82,7 @@ public:
           continue;
         }
         s->in_flight = true;
-        s->probe = breaker_.started(now);
+        s->probe = breaker_[calls].started(now);
         if (!calls)
           retry_turn_ = s->q.tries == 0;
         out.push_back(number_of(s->q.delivery));
@@ -94,18 +94,18 @@ public:
                                                   double dice) {
     auto& s = *find(id);
     if (o.what == outcome::verdict::accepted) {
-      breaker_.succeeded(now);
+      succeeded(now);
       retries_.succeeded();
       return end(id, delivery_state::accepted);
     }
     if (o.what == outcome::verdict::refused) {
       if (o.status != 0)
-        breaker_.succeeded(now);
+        succeeded(now);
       else if (s.probe)
-        breaker_.probe_lost(now);
+        breaker_[is_call(s.q.kind)].probe_lost(now);
       return end(id, delivery_state::refused);
     }
-    breaker_.failed(now, std::hash<std::string>{}(s.q.person));
+    breaker_[is_call(s.q.kind)].failed(now, std::hash<std::string>{}(s.q.person));
     if (o.throttle && o.retry_after)
       hold_all_ = std::max(hold_all_, now + *o.retry_after);
     else if (o.throttle)
@@ -120,14 +120,14 @@ public:
   std::pair<delivery_state, engine_time> put_back(const notification_id& id, engine_time due, engine_time now) {
     auto& s = *find(id);
     if (s.probe)
-      breaker_.probe_lost(now);
+      breaker_[is_call(s.q.kind)].probe_lost(now);
     s.in_flight = s.probe = false;
     return again(s, std::max(due, now));
   }
 
   void withdrawn(const notification_id& id, engine_time now) {
-    if (find(id)->probe)
-      breaker_.probe_lost(now);
+    if (const auto& s = *find(id); s.probe)
+      breaker_[is_call(s.q.kind)].probe_lost(now);
     end(id, delivery_state::cancelled);
   }
 
@@ -151,6 +151,11 @@ public:
             s && find_in_flight() < o_.in_flight_max - (calls ? 0 : 2) && (!retry || retry_slot(calls)))
           at(std::max(s->q.due, gate(calls, now)));
     return out;
+  }
+
+  void succeeded(engine_time now) {
+    breaker_[0].succeeded(now);
+    breaker_[1].succeeded(now);
   }
 
   numbered in_flight() const {
@@ -181,7 +186,7 @@ private:
                          [](const slot& s) { return s.in_flight && s.q.tries > 0 && !is_call(s.q.kind); });
   }
   engine_time gate(bool calls, engine_time now) const {
-    return std::max({hold_all_, calls ? 0 : hold_messages_, breaker_.may_start_at(now)});
+    return std::max({hold_all_, calls ? 0 : hold_messages_, breaker_[calls].may_start_at(now)});
   }
   bool retry_slot(bool calls) const { return calls || retries_flying() < (o_.in_flight_max - 2) / 2; }
   /// The one of its class that is due first among those that nothing of their chain precedes.
@@ -211,7 +216,7 @@ private:
   }
   /// Messages begin and come again in turns, calls as they are due.
   slot* pick(bool calls, engine_time now) {
-    auto* fresh = !calls && breaker_.troubled() ? newest(now) : first(calls, false);
+    auto* fresh = !calls && breaker_[0].troubled() ? newest(now) : first(calls, false);
     auto* again = retry_slot(calls) ? first(calls, true) : nullptr;
     fresh = fresh && fresh->q.due <= now ? fresh : nullptr;
     again = again && again->q.due <= now ? again : nullptr;
@@ -243,7 +248,7 @@ private:
   }
 
   lane_options o_;
-  breaker breaker_;
+  breaker breaker_[2];
   retry_budget retries_;
   std::vector<slot> slots_;
   bool spilled_[2] = {false, false};

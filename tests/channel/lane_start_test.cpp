@@ -18,7 +18,7 @@ void break_open(lane& l, engine_time now = 0) {
   fill(l, 1'001, 1'005, now);
   for (const auto& q : l.next(now))
     l.answered(q.delivery, failed(life / 2), now, even);
-  ASSERT_TRUE(l.breaker_open());
+  ASSERT_TRUE(l.breaker_open(false));
 }
 
 TEST(LaneSlots, MessagesLeaveTwoToCalls) {
@@ -71,12 +71,28 @@ TEST(LaneBreaker, AnOpenOneLetsOneDeliveryThroughPerFirstWait) {
   EXPECT_EQ(numbers(l.next(10'000)), numbered{2});
 }
 
-TEST(LaneBreaker, ACallMayBeTheProbe) {
+TEST(LaneBreaker, HoldsNoCallThatMessagesOpened) {
   lane l(no_jitter());
   break_open(l);
   fill(l, 1, 1);
   l.submit(call(2), 0);
-  EXPECT_EQ(numbers(l.next(5'000)), numbered{2});
+  EXPECT_EQ(l.next_wake(1), 1);
+  EXPECT_EQ(numbers(l.next(1)), numbered{2}) << "calls never wait behind messages";
+  l.answered(id_of(2), accepted(), 2, even);
+  EXPECT_FALSE(l.breaker_open(false)) << "it was the probe";
+  EXPECT_EQ(numbers(l.next(2)), numbered{1});
+}
+
+TEST(LaneBreaker, OfCallsIsOpenedByCalls) {
+  lane l(no_jitter());
+  for (std::uint64_t n = 1; n <= 6; ++n)
+    l.submit(call(n), 0);
+  for (const auto& q : l.next(0, 5))
+    l.answered(q.delivery, failed(life / 2), 0, even);
+  EXPECT_TRUE(l.breaker_open(true));
+  EXPECT_FALSE(l.breaker_open(false));
+  EXPECT_TRUE(l.next(4'999).empty());
+  EXPECT_EQ(numbers(l.next(5'000)), numbered{6});
 }
 
 TEST(LaneBreaker, WaitingForItIsNoAttempt) {
@@ -92,7 +108,7 @@ TEST(LaneBreaker, ASuccessLetsEverythingGo) {
   fill(l, 1, 3);
   l.next(5'000);
   l.answered(id_of(3), accepted(), 5'001, even);
-  EXPECT_FALSE(l.breaker_open());
+  EXPECT_FALSE(l.breaker_open(false));
   EXPECT_EQ(l.next(5'001).size(), 2U);
 }
 
@@ -102,7 +118,7 @@ TEST(LaneBreaker, ARefusalByTheEndpointShowsThatItIsUp) {
   fill(l, 1, 1);
   l.next(5'000);
   l.answered(id_of(1), {outcome::verdict::gone, reason::endpoint_gone, 410, "", {}, false}, 5'001, even);
-  EXPECT_FALSE(l.breaker_open());
+  EXPECT_FALSE(l.breaker_open(false));
 }
 
 TEST(LaneBreaker, AWithdrawnProbeMakesRoomForAnother) {
@@ -120,7 +136,7 @@ TEST(LaneBreaker, AProbeThatAskedNobodyMakesRoomForAnother) {
   fill(l, 1, 2);
   l.next(5'000);
   l.answered(id_of(2), {outcome::verdict::refused, reason::refused_address, 0, "", {}, false}, 5'001, even);
-  EXPECT_TRUE(l.breaker_open());
+  EXPECT_TRUE(l.breaker_open(false));
   EXPECT_EQ(numbers(l.next(5'001)), numbered{1});
 }
 

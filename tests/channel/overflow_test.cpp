@@ -113,7 +113,7 @@ protected:
         continue;
       for (auto calls : {false, true})
         subject.drained(calls, a.refused);
-      disk.rest_until(a.rows.second, subject.counters().refused != a.refused, now);
+      disk.idle_until(a.rows.second, subject.counters().refused != a.refused, now);
     }
   }
 

@@ -284,7 +284,7 @@ TEST(Journal, OfTheFirstFormatIsReadWithoutAVersion) {
                              m.text,
                              m.sent_at,
                              m.server_at,
-                             m.whom,
+                             m.recipients,
                              {}});
   s.entries = {entry.take()};
   ASSERT_TRUE(s.loads());

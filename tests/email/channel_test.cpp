@@ -22,20 +22,19 @@ constexpr millis wall = 1'700'000'000'000;
 class EmailChannel : public testing::Test {
 protected:
   void start(smtp_server_settings s = {}, const std::string& user = {}) {
-    options o;
     if (s.tls) {
       std::ofstream{ca_file_} << s.tls->chain;
-      o.outbound.ca_file = ca_file_;
+      o_.outbound.ca_file = ca_file_;
     }
     server_.emplace(std::move(s));
-    o.email.enabled = true;
-    o.email.from = "Bank <chat@bank.test>";
-    o.email.smtp_host = "127.0.0.1";
-    o.email.smtp_port = server_->port();
-    o.email.tls = o.outbound.ca_file.empty() ? smtp_tls::none : smtp_tls::starttls;
-    o.email.smtp_user = user;
-    o.email.smtp_password = secret{user.empty() ? "" : "wrong"};
-    auto made = make_channel(o, std::string(32, 'k'));
+    o_.email.enabled = true;
+    o_.email.from = "Bank <chat@bank.test>";
+    o_.email.smtp_host = "127.0.0.1";
+    o_.email.smtp_port = server_->port();
+    o_.email.tls = o_.outbound.ca_file.empty() ? smtp_tls::none : smtp_tls::starttls;
+    o_.email.smtp_user = user;
+    o_.email.smtp_password = secret{user.empty() ? "" : "wrong"};
+    auto made = make_channel(o_, std::string(32, 'k'));
     ASSERT_TRUE(made);
     channel_ = std::move(*made);
   }
@@ -73,6 +72,7 @@ protected:
   const std::string ca_file_ =
       (std::filesystem::temp_directory_path() / ("belfry-mail-" + std::to_string(::getpid()) + ".pem")).string();
   std::string text_ = "hello";
+  options o_;
   std::optional<smtp_server> server_;
   std::shared_ptr<channel> channel_;
   person_id id_ = "ben";
@@ -159,6 +159,24 @@ TEST_F(EmailChannel, HoldsTheLaneWhenTheServerDoesNotLetItIn) {
   EXPECT_EQ(r.wait, 1'000);
   EXPECT_EQ(r.alarm, "credentials_refused");
   EXPECT_EQ(r.subject, "127.0.0.1");
+  // SIGHUP with the right password.
+  EXPECT_TRUE(*channel_->reload(o_)) << "what was wrong may have been the server's side";
+  o_.email.smtp_password = secret{"right"};
+  EXPECT_TRUE(*channel_->reload(o_));
+  EXPECT_EQ(send("ben@x.test").answer.what, what::accepted);
+}
+
+TEST_F(EmailChannel, WaitsTwoMinutesBeforeItTriesAgain) {
+  start();
+  EXPECT_EQ(channel_->policy().retry.first, 120'000);
+}
+
+TEST_F(EmailChannel, MailsToInternationalAddresses) {
+  start();
+  EXPECT_EQ(send("j\u00fcrg@b\u00fccher.test").answer.what, what::accepted);
+  ASSERT_EQ(server_->mails().size(), 1U);
+  EXPECT_EQ(server_->mails()[0].to, "j\u00fcrg@xn--bcher-kva.test");
+  EXPECT_EQ(server_->violations(), std::vector<std::string>{});
 }
 
 TEST_F(EmailChannel, CannotMailWhatIsNoAddress) {
@@ -180,7 +198,7 @@ TEST_F(EmailChannel, TakesThreeKinds) {
   start();
   int taken = 0;
   for (int k = 0; k < kind_count; ++k)
-    taken += channel_->hears(static_cast<kind>(k)) ? 1 : 0;
+    taken += channel_->takes(static_cast<kind>(k)) ? 1 : 0;
   EXPECT_EQ(taken, 3);
   profile_.email = "ben@x.test";
   EXPECT_EQ(endpoints().size(), 1U);

@@ -221,6 +221,7 @@ void ask_everything(engine& e, const std::function<void(ec)>& told) {
   auto hear = [told](const auto& r) { told(r ? ec{} : r.error().code); };
   const person_id p = "ben";
   e.publish({}, hear);
+  e.publish({event{}}, hear);
   e.put_person(p, {}, hear);
   e.get_person(p, hear);
   e.notification_count(p, hear);
@@ -237,6 +238,10 @@ void ask_everything(engine& e, const std::function<void(ec)>& told) {
   e.get_email_suppression(p, hear);
   e.delete_email_suppression(p, hear);
   e.unsubscribe("x", true, hear);
+  e.create_subscription(p, {}, hear);
+  e.get_subscriptions(p, hear);
+  e.delete_subscription(p, "s", hear);
+  e.report_health_check(p, "s", "check", hear);
   e.create_webhook({}, hear);
   e.put_webhook("w", {}, hear);
   e.get_webhook("w", hear);
@@ -249,7 +254,7 @@ void ask_everything(engine& e, const std::function<void(ec)>& told) {
   e.delete_person(p, hear);
 }
 
-constexpr int questions = 24;
+constexpr int questions = 29;
 
 } // namespace
 
@@ -260,8 +265,21 @@ TEST_F(engine_fixture, AnswersStoppingToEverythingAfterStop) {
   ask_everything(*engine_, [&](ec code) { stopping += code == ec::stopping ? 1 : 0; });
   EXPECT_EQ(stopping, questions);
   EXPECT_EQ(engine_->subscribe([](const report&) {}), nullptr);
+  EXPECT_EQ(engine_->open_page("ben", [](const page_message&) {}), nullptr);
+  auto again = engine_->reload(opts_);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ec::stopping);
   EXPECT_FALSE(engine_->ready());
   engine_->stop();
+}
+
+TEST_F(engine_fixture, IsOutlivedByWhatItsHostHolds) {
+  auto watching = engine_->subscribe([](const report&) {});
+  auto page = engine_->open_page("ben", [](const page_message&) {});
+  ASSERT_TRUE(watching && page);
+  engine_.reset();
+  watching.reset();
+  page.reset();
 }
 
 TEST_F(engine_fixture, AnswersEverythingOnceWhenItIsStoppedMeanwhile) {

@@ -24,7 +24,7 @@ constexpr std::size_t begun_max = 200;
 class trial {
 public:
   void begin_some() {
-    while (session_.room() > 0 && given_.size() < begun_max) {
+    while (session_.free_streams() > 0 && given_.size() < begun_max) {
       auto x = std::make_unique<exchange>();
       x->authority = "push.test";
       x->path = "/x";
@@ -130,7 +130,7 @@ std::string honest_server() {
   std::vector<std::unique_ptr<exchange>> given;
   std::string all;
   for (int round = 0; round < 8; ++round) {
-    while (round > 0 && client.room() > 0) {
+    while (round > 0 && client.free_streams() > 0) {
       given.push_back(std::make_unique<exchange>());
       given.back()->authority = "push.test";
       given.back()->path = "/x";

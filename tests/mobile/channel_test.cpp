@@ -153,6 +153,19 @@ TEST_F(MobileChannel, SharesOneAccessTokenAndRenewsARevokedOneAtOnce) {
   EXPECT_EQ(r.earlier[0].status, 401);
 }
 
+TEST_F(MobileChannel, IndexesOnlyWhatComesAgain) {
+  std::vector<std::string> once;
+  start_apple([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    once = r.not_indexed;
+    return {};
+  });
+  start();
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted);
+  std::sort(once.begin(), once.end());
+  // A-12; the last by the library itself.
+  EXPECT_EQ(once, (std::vector<std::string>{"apns-collapse-id", "apns-expiration", "apns-id", "authorization"}));
+}
+
 TEST_F(MobileChannel, ReadsEveryAnswerOfApns) {
   start();
   struct row {
@@ -178,6 +191,87 @@ TEST_F(MobileChannel, ReadsEveryAnswerOfApns) {
   }
 }
 
+TEST_F(MobileChannel, BelievesApplesTimeOfAnUnregistrationAndItsOwnOfAnExpiry) {
+  json body;
+  start_apple([&](const test::http2_request&) -> std::optional<test::http2_reply> {
+    test::http2_reply out;
+    out.status = 410;
+    out.body = body.dump();
+    return out;
+  });
+  start();
+  body = {{"reason", "Unregistered"}, {"timestamp", 1'700'000'000'123}};
+  auto r = push(message("hello"), iphone());
+  EXPECT_EQ(r.address.what, address_news::verdict::gone);
+  EXPECT_EQ(r.address.since, 1'700'000'000'123) << "a token that was stored after that stays (A-6)";
+  for (const char* why : {"Unregistered", "ExpiredToken"}) {
+    body = {{"reason", why}};
+    const auto sent = wall_now();
+    r = push(message("hello"), iphone());
+    EXPECT_EQ(r.address.what, address_news::verdict::gone) << why;
+    EXPECT_GE(r.address.since, sent) << why;
+    EXPECT_LE(r.address.since, wall_now()) << why;
+  }
+}
+
+TEST_F(MobileChannel, ReadsWhatApnsSaysOfOneselfAndOfThePush) {
+  std::pair<int, std::string> answer;
+  int seen = 0;
+  start_apple([&](const test::http2_request&) -> std::optional<test::http2_reply> {
+    ++seen;
+    return refusal(answer.first, answer.second);
+  });
+  start();
+  struct row {
+    int status;
+    const char* why;
+    how made;
+    verdict what;
+    const char* alarm;
+    millis hold;
+    int requests;
+  };
+  const row rows[] = {
+      {400, "BadCollapseId", how::made, verdict::refused, "bad_request", 0, 1},
+      {400, "PayloadEmpty", how::made, verdict::refused, "bad_request", 0, 1},
+      {403, "Forbidden", how::made, verdict::refused, "", 0, 1},
+      {429, "TooManyProviderTokenUpdates", how::made, verdict::again, "", 0, 1},
+      {429, "TooManyProviderTokenUpdates", how::made, verdict::again, "", 0, 1},
+      {403, "ExpiredProviderToken", how::made, verdict::again, "", 0, 1},
+      {403, "InvalidProviderToken", how::postponed, verdict::again, "credentials_refused", probe_interval, 1},
+  };
+  for (const auto& x : rows) {
+    answer = {x.status, x.why};
+    seen = 0;
+    auto r = push(message("hello"), iphone());
+    EXPECT_EQ(r.how, x.made) << x.why;
+    EXPECT_EQ(r.alarm, x.alarm) << x.why;
+    EXPECT_EQ(r.hold, x.hold) << x.why;
+    EXPECT_EQ(seen, x.requests) << x.why;
+    EXPECT_EQ(r.address.what, address_news::verdict::nothing) << x.why << ": no token is deleted for it";
+    if (r.how == how::made) {
+      EXPECT_EQ(r.answer.what, x.what) << x.why;
+    }
+  }
+}
+
+TEST_F(MobileChannel, LeavesADeviceAloneThatGetsTooMuchButRingsIt) {
+  start();
+  const auto busy = with_token(iphone(), "e429");
+  auto r = push(message("hello"), busy);
+  EXPECT_EQ(r.answer.retry_after, 60'000);
+  EXPECT_TRUE(r.answer.endpoint_sound) << "it is about the device, not about Apple";
+  const auto seen = apple_->count();
+  r = push(message("of another conversation"), busy);
+  EXPECT_EQ(r.how, how::postponed);
+  EXPECT_GT(r.wait, 50'000);
+  EXPECT_EQ(apple_->count(), seen) << "Apple is not asked";
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted) << "others are told";
+  auto ringing = busy;
+  ringing.push_kit_token = busy.push_token;
+  EXPECT_EQ(push(mobile::call(kind::incoming_call), ringing).how, how::made) << "calls are tried";
+}
+
 TEST_F(MobileChannel, ReadsEveryAnswerOfFcm) {
   start();
   struct row {
@@ -195,6 +289,102 @@ TEST_F(MobileChannel, ReadsEveryAnswerOfFcm) {
     EXPECT_EQ(r.answer.what, x.what) << x.token;
     EXPECT_EQ(r.address.what, x.news) << x.token;
   }
+}
+
+TEST_F(MobileChannel, HoldsTheWholeProjectWhoseQuotaIsUsedUp) {
+  start();
+  auto r = push(message("hello"), with_token(android(), "e429"));
+  EXPECT_EQ(r.hold, 60'000) << "a minute where FCM names no time (F-3)";
+  std::string wait = "7";
+  google_.reset();
+  start_google([&](const test::http2_request& q) -> std::optional<test::http2_reply> {
+    if (q.path == "/token")
+      return std::nullopt;
+    test::http2_reply out;
+    out.status = 429;
+    out.headers = {{"retry-after", wait}};
+    out.body = R"({"error":{"status":"RESOURCE_EXHAUSTED","details":[{"@type":)"
+               R"("type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"QUOTA_EXCEEDED"}]}})";
+    return out;
+  });
+  start();
+  EXPECT_EQ(push(message("hello"), android()).hold, 7'000);
+  wait = "80000";
+  EXPECT_EQ(push(message("hello"), android()).hold, 60 * 60'000) << "an hour at most: calls wait too";
+}
+
+TEST_F(MobileChannel, DeletesForeignTokensButNotAllOfThem) {
+  start();
+  auto foreign = [&](int i) {
+    auto d = android();
+    d.push_token = "e403" + std::to_string(i);
+    auto r = push(message("hello"), d);
+    EXPECT_EQ(r.alarm, "sender_id_mismatch");
+    return r.address.what == address_news::verdict::gone;
+  };
+  for (int i = 0; i < 5; ++i)
+    EXPECT_TRUE(foreign(i)) << i;
+  EXPECT_FALSE(foreign(5)) << "the account may be another project's";
+  EXPECT_EQ(push(message("hello"), android()).answer.what, verdict::accepted);
+  EXPECT_TRUE(foreign(6)) << "it is not";
+}
+
+TEST_F(MobileChannel, WaitsForAnAuthorityThatIsBusyOrNotReached) {
+  std::pair<int, const char*> answer;
+  start_google([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    if (r.path != "/token")
+      return std::nullopt;
+    test::http2_reply out;
+    out.status = answer.first;
+    out.body = answer.second;
+    return out;
+  });
+  for (auto x : {std::pair{429, ""}, {408, ""}, {404, "<html>"}, {500, "{}"}}) {
+    answer = x;
+    start();
+    auto r = push(message("hello"), android());
+    EXPECT_EQ(r.how, how::postponed) << x.first;
+    EXPECT_EQ(r.hold, 0) << x.first << ": the credentials are not wrong";
+    EXPECT_EQ(r.alarm, "") << x.first;
+    EXPECT_GT(r.wait, 0) << x.first;
+  }
+}
+
+TEST_F(MobileChannel, StopsAProjectWhoseFreshAccessTokenIsRefused) {
+  start_google([](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    if (r.path == "/token")
+      return std::nullopt;
+    test::http2_reply out;
+    out.status = 401;
+    out.body = R"({"error":{"status":"UNAUTHENTICATED"}})";
+    return out;
+  });
+  start();
+  auto r = push(message("hello"), android());
+  EXPECT_EQ(r.how, how::postponed);
+  EXPECT_EQ(r.alarm, "credentials_refused");
+  EXPECT_EQ(r.hold, probe_interval);
+  EXPECT_EQ(google_->access_tokens(), 2U) << "renewed once";
+  EXPECT_EQ(r.earlier.size(), 2U);
+}
+
+TEST_F(MobileChannel, WaitsTenSecondsBeforeItTriesAgain) {
+  start();
+  EXPECT_EQ(channel_->policy().retry.first, 10'000);
+}
+
+TEST_F(MobileChannel, TakesNoOtherTeamOrProjectWithoutARestart) {
+  start();
+  auto other = o_;
+  other.mobile.apns.team_id = "OTHERTEAM1";
+  auto r = channel_->reload(other);
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, ec::bad_input);
+  EXPECT_EQ(r.error().detail.find("mobile: the team"), 0U) << r.error().detail;
+  other = o_;
+  other.mobile.fcm.project_id = "other";
+  EXPECT_FALSE(channel_->reload(other));
+  EXPECT_EQ(push(message("hello"), iphone()).answer.what, verdict::accepted) << "what was goes on";
 }
 
 TEST_F(MobileChannel, GivesUpAtFcmWhatWouldBeTriedAfterAnHour) {

@@ -10,7 +10,7 @@ fact message_at(position at, engine_time time) {
   fact f;
   f.at = at;
   f.time = time;
-  f.whom.insert(0);
+  f.recipients.insert(0);
   return f;
 }
 

@@ -148,13 +148,22 @@ public:
   void answered(const std::string& what, delivery_state state, engine_time next = 0, bool parked = false) {
     auto id = id_of(what);
     auto final = is_final(state);
+    std::vector<attempt> made;
+    if (state != delivery_state::queued)
+      made.push_back({now, final ? 200 : 500, "", 1});
     does([&](auto& fx) {
-      core_->attempted(id, {{now, final ? 200 : 500, "", 1}}, state, final ? reason::none : reason::http_status, next,
-                       parked, fx);
+      core_->attempted(id, made, state, final ? reason::none : reason::http_status, next, parked, fx);
     });
     flying_.erase(id);
     if (final || parked)
       forget(id);
+  }
+  /// The provider was asked, and is to be asked again at once: it counts as no attempt yet. 0: it did not answer.
+  void asked_once(const std::string& what, int status) {
+    does([&](auto& fx) {
+      core_->attempted(id_of(what), {{now, status, "", 1}}, delivery_state::queued, reason::none, now, false, fx);
+    });
+    flying_.erase(id_of(what));
   }
   /// The lane ends it without an attempt, for what `clear` said.
   void ends(const std::string& what, delivery_state state, reason why) {
@@ -192,7 +201,7 @@ public:
   void crashes() {
     comes_back(seq_ + 1);
     stopped_at.reset();
-    for (auto& m : core_->take_unheard())
+    for (auto& m : core_->take_unapplied())
       does([&](auto& fx) { apply(m, fx); });
     does([&](auto& fx) { core_->resume(fx); });
   }
@@ -282,7 +291,7 @@ private:
     held_.clear();
     flying_.clear();
     core_ = std::make_unique<person_core>("ben", opts, lookups_);
-    core_->load(row, first_seq, stopped_at ? *stopped_at : now);
+    EXPECT_TRUE(core_->load(row, first_seq, stopped_at ? *stopped_at : now));
   }
 
   template <class Mail>

@@ -36,6 +36,20 @@ TEST(Devices, AreReplacedById) {
   EXPECT_EQ(text(devices), "d2:c: ");
 }
 
+TEST(Devices, KeepATokenThatWasStoredSinceItWasCalledDead) {
+  std::vector<device> devices;
+  for (millis at : {9, 10, 11}) {
+    auto d = make("d" + std::to_string(at), "t" + std::to_string(at), {}, static_cast<std::uint64_t>(at));
+    d.registered_at = at;
+    store_device(devices, std::move(d));
+  }
+  for (millis at : {9, 10, 11}) {
+    const auto n = std::to_string(at);
+    EXPECT_EQ(drop_dead_token(devices, "d" + n, derive_token_key("push", "t" + n), 10), at == 9) << at;
+  }
+  EXPECT_EQ(text(devices), "d10:t10: d11:t11: ");
+}
+
 TEST(Devices, LoseATokenToTheNewestOfThePerson) {
   std::vector<device> devices;
   store_device(devices, make("d1", "a", "b", 1));

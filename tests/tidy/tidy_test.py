@@ -35,6 +35,11 @@ PURE_FORBIDDEN = [
     (re.compile(r"\b(system_clock|steady_clock|high_resolution_clock)::now|\bstd::random_device\b|\btime\(nullptr\)"),
      "a clock or dice"),
 ]
+# What actors say to each other is known to all of them, and knows none.
+INTERFACES = re.compile(r"actors/interfaces(/\w+)?\.hpp")
+ROOM_OF_ACTORS = re.compile(r"belfry/actors/(?!interfaces)")
+# An actor's first words: what ends it is told (supervision.hpp).
+ACTOR = re.compile(r"^\w+_actor::behavior_type \w+\([^{]*\) \{\n((?:.*\n)*?)^\}", re.M)
 HEAVY_IN_HEADERS = re.compile(r"#include\s*[<\"](boost/|nlohmann/|curl/|sqlite3|caf/|spdlog/|prometheus/)")
 HEAVY_ALLOWED = ("actors/", "tests/", "benchmarks/", "io/http_server/", "io/http_client/transfer.hpp",
                  "config/values.hpp", "config/structured.hpp", "messages/wire.hpp")
@@ -114,6 +119,10 @@ def check_source(path, text):
             out.append("heavy headers belong in .cpp files")
     if room_of(path) in ("actors", "io") and not path.startswith(KNOWS_CHANNELS) and CHANNEL.search(text):
         out.append("names a channel: what is special about one is behind io/channel.hpp")
+    if INTERFACES.fullmatch(path) and any(ROOM_OF_ACTORS.match(x) for x in INCLUDE.findall(text)):
+        out.append("an interface includes a room")
+    if room_of(path) == "actors" and any("supervise(self" not in body for body in ACTOR.findall(text)):
+        out.append("an actor without supervise(): nobody hears of its end")
     if re.search(r"caf::infinite\b", text):
         out.append("caf::infinite: a request has a time limit")
     if path.startswith("tests/") and not path.startswith(SLEEP_ALLOWED):
@@ -188,6 +197,10 @@ def self_test():
         ("messages/x.hpp", "#include <string>\n", True),
         ("messages/x.hpp", "#pragma once\n#include <nlohmann/json.hpp>\n", True),
         ("actors/shard/shard.cpp", "caf::infinite\n", True),
+        ("actors/interfaces/x.hpp", '#pragma once\n#include "belfry/actors/channel/lane.hpp"\n', True),
+        ("actors/interfaces/x.hpp", '#pragma once\n#include "belfry/actors/interfaces/shard.hpp"\n', False),
+        ("actors/x/x.cpp", "x_actor::behavior_type x(pointer self) {\n  return {};\n}\n", True),
+        ("actors/x/x.cpp", "x_actor::behavior_type x(pointer self) {\n  supervise(self, 0, \"x\");\n}\n", False),
         ("tests/x/x_test.cpp", "std::this_thread::sleep_for(1s);\n", True),
         ("tests/x/x_test.cpp", "std::this_thread::sleep_for(1s); // The clock of the wait itself.\n", False),
         ("messages/x.cpp", "// TO" + "DO later\n", True),
