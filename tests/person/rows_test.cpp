@@ -4,6 +4,7 @@
 #include "belfry/actors/person/person_row.hpp"
 #include "belfry/actors/person/record_row.hpp"
 #include "belfry/actors/person/update_row.hpp"
+#include "belfry/messages/webhook.hpp"
 #include "belfry/tests/support/hex.hpp"
 
 #include <gtest/gtest.h>
@@ -241,6 +242,48 @@ constexpr int number(Enum x) {
 
 } // namespace
 
+TEST(StoredNumbers, OfReasonsStandForTheSameForEver) {
+  const std::vector<std::string_view> frozen{"",
+                                             "sent",
+                                             "own_message",
+                                             "system_message",
+                                             "not_in_conversation",
+                                             "not_visible",
+                                             "role_disabled",
+                                             "bot_messages_disabled",
+                                             "secondary_rule",
+                                             "muted",
+                                             "push_disabled",
+                                             "auto_join",
+                                             "read_before_due",
+                                             "superseded",
+                                             "deleted",
+                                             "left",
+                                             "conversation_ended",
+                                             "no_address",
+                                             "paused",
+                                             "taken_back",
+                                             "person_erased",
+                                             "channel_disabled",
+                                             "registration_inactive",
+                                             "registration_deleted",
+                                             "refused_address",
+                                             "endpoint_gone",
+                                             "expired",
+                                             "http_status",
+                                             "timeout",
+                                             "connection_failed",
+                                             "tls_failed",
+                                             "proxy_failed",
+                                             "address_suppressed",
+                                             "address_dead",
+                                             "provider_refused"};
+  // A new one goes to the end, here as well.
+  ASSERT_EQ(frozen.size(), static_cast<std::size_t>(reason_count));
+  for (std::size_t i = 0; i < frozen.size(); ++i)
+    EXPECT_EQ(to_string(static_cast<reason>(i)), frozen[i]) << i;
+}
+
 static_assert(number(kind::new_message) == 0 && number(kind::read_message) == 1 && number(kind::incoming_call) == 2
               && number(kind::revoke_call) == 3 && number(kind::missed_call) == 4 && number(kind::inbound_request) == 5
               && number(kind::revoke_inbound_request) == 6 && number(kind::deputy_delegation) == 7
@@ -253,6 +296,8 @@ static_assert(number(delivery_state::queued) == 0 && number(delivery_state::retr
               && number(delivery_state::cancelled) == 6 && number(delivery_state::given_up) == 7);
 static_assert(number(trace_state::waiting) == 0 && number(trace_state::queued) == 1 && number(trace_state::done) == 2
               && number(trace_state::not_sent) == 3);
+static_assert(number(webhook_status::active) == 0 && number(webhook_status::inactive) == 1
+              && number(webhook_status::inactive_unavailable) == 2);
 static_assert(number(group::messages) == 0 && number(group::call) == 1 && number(group::requests) == 2);
 static_assert(number(person_type::agent) == 0 && number(person_type::visitor) == 1 && number(person_type::bot) == 2
               && number(person_type::system) == 3);
