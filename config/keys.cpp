@@ -114,6 +114,9 @@ rows mobile_keys() {
       {"mobile.enableFirebaseForNonPushKitNotifications", flag_type{AT(mobile.firebase_for_non_push_kit)},
        "Whether iOS devices get all but calls through FCM.",
        "mobile.push_notification.enableFirebaseForNonPushKitNotifications"},
+      {"mobile.replaceMessages", flag_type{AT(mobile.replace_messages)},
+       "Whether a new message replaces the one of its conversation that a phone shows; if not, each has a place of its "
+       "own, and an app takes them back by their conversation."},
       {"mobile.fcm.projectId", text_type{AT(mobile.fcm.project_id), &f::project_id},
        "The Firebase project of the app \"default\".", "mobile.push_notification.firebaseDatabaseName"},
       {"mobile.fcm.serviceAccountKey", secret_type{AT(mobile.fcm.service_account_key), &f::service_account},

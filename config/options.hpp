@@ -105,6 +105,7 @@ struct mobile_options {
   bool enabled = false;
   duration delay = 0s;
   bool firebase_for_non_push_kit = false;
+  bool replace_messages = true;
   fcm_options fcm;
   std::string fcm_endpoint = "https://fcm.googleapis.com";
   apns_options apns;

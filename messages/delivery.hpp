@@ -10,13 +10,14 @@
 
 namespace belfry {
 
+/// Stored as a number: new values go to the end.
 enum class channel_kind : std::uint8_t { email, mobile, webhook, web_push };
 constexpr channel_kind channel_last = channel_kind::web_push;
 constexpr int channel_count = static_cast<int>(channel_last) + 1;
 /// "EMAIL", "MOBILE", "WEBHOOK", "WEB_PUSH".
 std::string_view to_string(channel_kind x);
 
-/// The life of a delivery (SPEC 13).
+/// The life of a delivery (SPEC 13). Stored as a number: new values go to the end.
 enum class delivery_state : std::uint8_t {
   queued,
   retrying,
@@ -78,6 +79,7 @@ struct delivery {
 
 notification_id derive_delivery_id(const notification_id& n, channel_kind channel, std::string_view target);
 
+/// Stored as a number: new values go to the end.
 enum class trace_state : std::uint8_t { waiting, queued, done, not_sent };
 /// "WAITING", ...
 std::string_view to_string(trace_state x);

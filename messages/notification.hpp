@@ -42,6 +42,7 @@ constexpr bool is_call(kind x) {
 }
 
 /// What replaces and takes back each other on a screen: one tag per conversation and group (SPEC 11).
+/// Stored as a number: new values go to the end.
 enum class group : std::uint8_t { messages, call, requests };
 
 constexpr group group_of(kind x) {
@@ -58,15 +59,16 @@ std::string_view to_string(call_state x);
 bool from_string(std::string_view text, call_state& out);
 
 /// States of a participant in a call (SPEC 4): "NONE", "RINGING", "ACTIVE".
+/// Stored as a number: new values go to the end.
 enum class ring_state : std::uint8_t { none, ringing, active };
 std::string_view to_string(ring_state x);
 
-/// `callEndReason` of a missed call.
+/// `callEndReason` of a missed call. Stored as a number: new values go to the end.
 enum class call_end_reason : std::uint8_t { none, missed_because_timeout, missed_because_terminated };
 /// "MISSED_BECAUSE_TIMEOUT", ...; "" for none.
 std::string_view to_string(call_end_reason x);
 
-/// Why a ringing ended, for the channels that show it (SPEC 4).
+/// Why a ringing ended, for the channels that show it (SPEC 4). Stored as a number: new values go to the end.
 enum class revoke_reason : std::uint8_t { none, answered, answered_elsewhere, declined, ended, timeout, left };
 /// "ANSWERED", ...; "" for none.
 std::string_view to_string(revoke_reason x);

@@ -10,7 +10,7 @@
 
 namespace belfry {
 
-/// What somebody is (SPEC 1).
+/// What somebody is (SPEC 1). Stored as a number: new values go to the end.
 enum class person_type : std::uint8_t { agent, visitor, bot, system };
 
 /// Participation type (SPEC 1). `none` is a bot: it takes part without a role and is never notified.
@@ -53,6 +53,7 @@ struct person {
   bool operator==(const person&) const = default;
 };
 
+/// Stored as numbers: new values go to the end.
 enum class device_platform : std::uint8_t { android, ios };
 enum class device_environment : std::uint8_t { production, sandbox };
 enum class message_version : std::uint8_t { not_encrypted, encrypted, encrypted_service };
@@ -89,6 +90,7 @@ std::string derive_token_key(std::string_view kind, std::string_view token);
 /// Every token of these devices once, as payloads list them.
 std::vector<std::string> device_tokens(const std::vector<device>& devices);
 
+/// Stored as a number: new values go to the end.
 enum class pause_mode : std::uint8_t { off, on, automatic };
 
 /// "OFF", "ON", "AUTO".

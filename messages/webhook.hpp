@@ -10,6 +10,7 @@
 
 namespace belfry {
 
+/// Stored as a number: new values go to the end.
 enum class webhook_status : std::uint8_t { active, inactive, inactive_unavailable };
 /// "ACTIVE", "INACTIVE", "INACTIVE_UNAVAILABLE".
 std::string_view to_string(webhook_status x);

@@ -88,8 +88,9 @@ void on_publish(pointer self, publish& p) {
     return p.done(error{ec::stopping, "the engine is stopping", {}});
   if (st.shared->failed)
     return p.done(part_ended());
+  const auto events = static_cast<double>(p.events.size());
   if (!st.shared->armed || !st.shared->writable) {
-    st.unavailable.increment();
+    st.unavailable.increment(events);
     return p.done(unavailable(st.shared->armed ? "the store cannot be written" : "the engine is not ready yet"));
   }
   if (p.events.empty())
@@ -97,7 +98,7 @@ void on_publish(pointer self, publish& p) {
   gateway_effects fx;
   auto request = st.core->publish(std::move(p.events), moment(self), fx);
   if (!request) {
-    st.overloaded.increment();
+    st.overloaded.increment(events);
     return p.done(request.error());
   }
   st.requests[*request] = {std::move(p.done), std::chrono::steady_clock::now(), now(self) + answered_within};

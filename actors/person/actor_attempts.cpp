@@ -122,7 +122,10 @@ void on_command(pointer self, attempted& a) {
   auto& st = self->state;
   commit c;
   note_address(self, a.channel, st.core->target_of(a.delivery), a.address, c);
-  st.core->attempted(a.delivery, std::move(a.made), a.state, a.why, a.next_at, a.parked, fx);
+  const auto kept = st.core->attempted(a.delivery, std::move(a.made), a.state, a.why, a.next_at, a.parked, fx);
+  // It was over before it went to disk: nothing has to wait behind it.
+  if (a.parked && !kept)
+    fx.cancels.push_back({a.channel, a.lane, a.delivery, reason::none});
   if (a.parked)
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->channel(a.channel)), caf::make_message(on_disk{std::move(a.lane)})});

@@ -333,16 +333,18 @@ person_core::permit person_core::authorize(const notification_id& id, engine_tim
   return {reason::none, &r, &d};
 }
 
-void person_core::attempted(const notification_id& id, std::vector<attempt> made, delivery_state state, reason why,
+bool person_core::attempted(const notification_id& id, std::vector<attempt> made, delivery_state state, reason why,
                             millis next_at, bool parked, person_effects& fx) {
   auto seq = open_.find(id);
   if (seq == 0)
-    return;
+    return false;
   open_.set_in_flight(id, false);
   auto& r = open_.open(seq);
   auto& d = find(r, id);
-  if (is_final(d.state))
-    return open_.close(seq);
+  if (is_final(d.state)) {
+    open_.close(seq);
+    return false;
+  }
   // A push that was asked for, without an answer that it was not taken, has left although it is not over (SPEC 1); what
   // was only asked for before it (a token that was refused) has not.
   auto leaves = [&](const attempt& a) { return state != delivery_state::queued || a.status == 0 || a.status >= 500; };
@@ -366,6 +368,7 @@ void person_core::attempted(const notification_id& id, std::vector<attempt> made
   if (is_final(state) && r.withdrawn == reason::none)
     note_end(r.notification, d);
   save(r, fx);
+  return true;
 }
 
 person_core::learnt person_core::learn(channel_kind channel, const std::string& target, const io::address_news& news,

@@ -99,7 +99,8 @@ public:
     const delivery* what = nullptr;
   };
   permit authorize(const notification_id& delivery, engine_time now, person_effects& fx);
-  void attempted(const notification_id& delivery, std::vector<attempt> made, delivery_state state, reason why,
+  /// False: the delivery is not open, or over already: nothing of it is kept.
+  bool attempted(const notification_id& delivery, std::vector<attempt> made, delivery_state state, reason why,
                  millis next_at, bool parked, person_effects& fx);
   /// Where a delivery goes; "": it is not open.
   std::string target_of(const notification_id& delivery);

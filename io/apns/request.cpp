@@ -126,7 +126,7 @@ std::optional<push_headers> headers_of(const mobile::push& p, const app_settings
     // It must be there while the ringing is.
     out.priority = "10";
   if (*f != form::badge)
-    out.collapse_id = mobile::collapse_id(app.collapse_key, p.what);
+    out.collapse_id = mobile::collapse_id(app.collapse_key, p.what, app.replace_messages);
   return out;
 }
 

@@ -41,6 +41,7 @@ struct app_settings {
   std::string sandbox;
   /// Of the keyed hash for `apns-collapse-id`.
   std::string collapse_key;
+  bool replace_messages = true;
 };
 
 /// The headers that tell APNs how to handle a push; FCM passes them on for iPhones.

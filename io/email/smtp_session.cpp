@@ -72,6 +72,7 @@ struct smtp_session::handle {
 
   void interrupt();
   void open();
+  bool taken() const;
   bool unspeakable() const;
   smtp_result attempt(const smtp_mail& m);
   verdict judge_code(CURLcode code) const;
@@ -132,6 +133,11 @@ std::size_t smtp_session::handle::on_reply(char* line, std::size_t size, std::si
     h.takes_international = true;
   // The server closes, or the recipient would come next.
   return h.last.code == closing || h.unspeakable() ? 0 : size * count;
+}
+
+/// Any 2yz behind the content is success (PROTOCOLS S-2); curl knows 250 alone.
+bool smtp_session::handle::taken() const {
+  return phase == phase::content && content_begun && content.empty() && answered && last.code / 100 == 2;
 }
 
 /// The server took the sender, and the address of the recipient is nothing that it understands.
@@ -248,7 +254,7 @@ void smtp_session::handle::open() {
 }
 
 verdict smtp_session::handle::judge_code(CURLcode code) const {
-  if (code == CURLE_OK)
+  if (code == CURLE_OK || taken())
     return verdict::accepted;
   if (code == CURLE_LOGIN_DENIED)
     return last.code < 500 ? verdict::again : verdict::not_authorized;
@@ -283,9 +289,9 @@ smtp_result smtp_session::handle::attempt(const smtp_mail& m) {
   smtp_result r;
   r.what = judge_code(code);
   // What the server said before we gave up for a reason of our own is not its answer to the mail.
-  r.status = code == CURLE_OK || (answered && last.code >= 400) ? last.code : 0;
+  r.status = r.what == verdict::accepted || (answered && last.code >= 400) ? last.code : 0;
   r.answer = enhanced_code(last);
-  if (code != CURLE_OK && (!answered || last.code < 400))
+  if (r.what != verdict::accepted && code != CURLE_OK && (!answered || last.code < 400))
     r.answer = name_of(code);
   if (r.what == verdict::refused && unspeakable())
     r.answer = "no_smtputf8";

@@ -37,7 +37,7 @@ void write_data(json_text& out, const mobile::push& p, const app_settings& app, 
     out.member("payload", *hidden);
   // By it an app takes back what Android showed without asking the app.
   if (p.to.platform == device_platform::android)
-    out.member("tag", mobile::collapse_id(app.tag_key, p.what));
+    out.member("tag", mobile::collapse_id(app.tag_key, p.what, app.apns.replace_messages));
   out.end_object();
 }
 
@@ -50,7 +50,7 @@ void write_android(json_text& out, const mobile::push& p, const app_settings& ap
     out.member("title", t.title);
     if (!t.body.empty())
       out.member("body", t.body);
-    out.member("tag", mobile::collapse_id(app.tag_key, p.what));
+    out.member("tag", mobile::collapse_id(app.tag_key, p.what, app.apns.replace_messages));
     out.end_object();
   }
   out.end_object();

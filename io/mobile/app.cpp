@@ -16,7 +16,8 @@ struct shared_credentials {
 result<app> make_app(const std::string& at, const mobile_options& o, const fcm_options& fcm, const apns_options& apns,
                      const std::string& collapse_key, shared_credentials& shared) {
   app out;
-  const apns::app_settings apple{apns.bundle_id, apns.team_id, o.apns_production, o.apns_sandbox, collapse_key};
+  const apns::app_settings apple{apns.bundle_id, apns.team_id, o.apns_production, o.apns_sandbox, collapse_key,
+                                  o.replace_messages};
   if (!fcm.service_account_key.empty()) {
     auto& login = shared.logins[fcm.service_account_key.value];
     if (!login) {

@@ -158,9 +158,12 @@ std::optional<std::string> fit(texts t, std::size_t bytes_max,
   }
 }
 
-std::string collapse_id(std::string_view key, const notification& n) {
+std::string collapse_id(std::string_view key, const notification& n, bool replace_messages) {
   const auto group = std::to_string(static_cast<int>(group_of(n.kind)));
-  const auto what = group + "\n" + n.conversation + "\n" + (n.call ? n.call->call : "");
+  auto what = group + "\n" + n.conversation + "\n" + (n.call ? n.call->call : "");
+  // A repetition of the same message is no double all the same.
+  if (!replace_messages && n.kind == kind::new_message && n.message)
+    what += n.message->message;
   return crypto::hex(crypto::hmac_sha256(key, what).substr(0, collapse_bytes));
 }
 

@@ -74,6 +74,7 @@ std::optional<std::string> fit(texts t, std::size_t bytes_max,
 
 /// 64 hex digits at most: what replaces each other on the screen. From a keyed hash, because a plain id would tell the
 /// provider which pushes belong together with what.
-std::string collapse_id(std::string_view key, const notification& n);
+/// `replace_messages`: a new_message replaces that of its conversation, else nothing but itself.
+std::string collapse_id(std::string_view key, const notification& n, bool replace_messages);
 
 } // namespace belfry::io::mobile

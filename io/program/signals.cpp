@@ -24,6 +24,8 @@ stop_signals::stop_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A reader of our output or a peer that went away is an error code, not the end.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow any more is an error of the store, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 stop_signals::~stop_signals() {

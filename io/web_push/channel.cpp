@@ -191,7 +191,7 @@ public:
     j->expires_at = n.expires_at;
     j->urgency = urgency_of(n.kind);
     if (j->service->topic)
-      j->topic = mobile::collapse_id(topic_key_, n);
+      j->topic = mobile::collapse_id(topic_key_, n, true);
     j->fresh_connection = in.fresh_connection;
     j->call = is_call(n.kind);
     const auto& words = mobile::phrases_in(in.recipient.profile.locale.value_or(""), default_locale_);

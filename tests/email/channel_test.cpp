@@ -92,6 +92,7 @@ TEST_F(EmailChannel, ReadsEveryAnswerOfTheServer) {
   };
   const std::vector<row> rows{
       {"ben@x.test", what::accepted, reason::sent, 250, false, false, ""},
+      {"mail-251-2.0.0@x.test", what::accepted, reason::sent, 251, false, false, ""},
       {"greylist-1@x.test", what::again, reason::provider_refused, 450, true, false, ""},
       {"rcpt-450-4.2.1@x.test", what::again, reason::provider_refused, 450, true, false, ""},
       {"rcpt-552-5.2.2@x.test", what::again, reason::provider_refused, 552, true, false, ""},

@@ -39,7 +39,7 @@ TEST(ApnsRequest, ShowsAMessage) {
   EXPECT_EQ(header(r, "apns-priority"), "10");
   EXPECT_EQ(header(r, "apns-expiration"), "1700000060");
   EXPECT_EQ(header(r, "apns-id"), "d1d1d1d1-d1d1-d1d1-d1d1-d1d1d1d1d1d1");
-  EXPECT_EQ(header(r, "apns-collapse-id"), collapse_id("secret", n));
+  EXPECT_EQ(header(r, "apns-collapse-id"), collapse_id("secret", n, true));
   EXPECT_FALSE(r.untrusted);
   const auto body = json::parse(r.body);
   EXPECT_EQ(body.at("aps"), (json{{"alert", {{"title", "Anna (2)"}, {"body", "hello"}}},

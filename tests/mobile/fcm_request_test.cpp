@@ -41,10 +41,10 @@ TEST(FcmRequest, ShowsAMessageThatReplacesTheFormerOne) {
   EXPECT_EQ(m.at("android"),
             (json{{"priority", "HIGH"},
                   {"ttl", "60s"},
-                  {"notification", {{"title", "Anna (2)"}, {"body", "hello"}, {"tag", collapse_id("tags", n)}}}}));
+                  {"notification", {{"title", "Anna (2)"}, {"body", "hello"}, {"tag", collapse_id("tags", n, true)}}}}));
   EXPECT_EQ(m.at("data").at("notificationCount"), "2");
-  EXPECT_EQ(m.at("data").at("tag"), collapse_id("tags", n));
-  EXPECT_EQ(message_to(message("", 0, kind::read_message)).at("data").at("tag"), collapse_id("tags", n))
+  EXPECT_EQ(m.at("data").at("tag"), collapse_id("tags", n, true));
+  EXPECT_EQ(message_to(message("", 0, kind::read_message)).at("data").at("tag"), collapse_id("tags", n, true))
       << "by it an app takes the message back";
 }
 

@@ -122,12 +122,17 @@ TEST(PushFit, SaysWhenNothingIsLeftToShorten) {
 }
 
 TEST(CollapseId, JoinsWhatReplacesEachOtherAndTellsNothing) {
-  const auto id = collapse_id("key", message("a"));
+  const auto id = collapse_id("key", message("a"), true);
   EXPECT_EQ(id.size(), 32U);
-  EXPECT_EQ(id, collapse_id("key", message("b", 2)));
-  EXPECT_NE(id, collapse_id("other", message("a")));
-  EXPECT_NE(id, collapse_id("key", call(kind::missed_call)));
-  EXPECT_EQ(collapse_id("key", call(kind::revoke_call)), collapse_id("key", call(kind::missed_call)));
+  EXPECT_EQ(id, collapse_id("key", message("b", 2), true));
+  EXPECT_NE(id, collapse_id("other", message("a"), true));
+  auto later = message("a");
+  later.message->message = "later";
+  EXPECT_EQ(id, collapse_id("key", later, true)) << "it takes the place of the one before";
+  EXPECT_NE(collapse_id("key", message("a"), false), collapse_id("key", later, false)) << "each has its own";
+  EXPECT_EQ(collapse_id("key", later, false), collapse_id("key", later, false)) << "a repetition is no double";
+  EXPECT_NE(id, collapse_id("key", call(kind::missed_call), true));
+  EXPECT_EQ(collapse_id("key", call(kind::revoke_call), true), collapse_id("key", call(kind::missed_call), true));
 }
 
 } // namespace

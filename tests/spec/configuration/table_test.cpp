@@ -139,8 +139,10 @@ TEST(Table, HasNoOtherKeysButLimits) {
   for (const auto& k : keys()) {
     const auto& rows = table();
     const bool listed = std::any_of(rows.begin(), rows.end(), [&k](const table_row& r) { return k.name == r.key; });
-    // Balancers differ: how long a connection may be idle is for operators to say.
-    EXPECT_TRUE(listed || k.name.starts_with("limits.") || k.name == "http.idleTimeout") << k.name;
+    // Balancers differ: how long a connection may be idle is for operators to say. PROTOCOLS A-10 wants the other one.
+    EXPECT_TRUE(listed || k.name.starts_with("limits.") || k.name == "http.idleTimeout"
+                || k.name == "mobile.replaceMessages")
+        << k.name;
   }
 }
 
