@@ -15,8 +15,6 @@ namespace {
 
 using pointer = callbacks_actor::stateful_pointer<callbacks_state>;
 
-/// Longer than the HTTP server waits (SPEC 12), so that an embedder is the only one who ever sees it.
-constexpr engine_time answered_within = 60'000;
 /// While the store cannot be written.
 constexpr engine_time unwritable_within = 1'000;
 constexpr auto tick_every = std::chrono::seconds{1};
@@ -34,7 +32,7 @@ void give_up_overdue(pointer self) {
   auto why =
       error{ec::store_unavailable, "no answer in time; whether the request took effect is unknown: repeat it", {}};
   if (st.shared->failed) {
-    why = error{ec::stopping, "a part of the engine has ended", {}};
+    why = part_ended();
     t = std::numeric_limits<engine_time>::max();
   } else if (!st.shared->writable) {
     t += answered_within - unwritable_within;

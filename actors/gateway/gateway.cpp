@@ -13,15 +13,9 @@ namespace {
 using pointer = gateway_actor::stateful_pointer<gateway_state>;
 
 constexpr auto tick_every = std::chrono::seconds{1};
-/// Longer than the HTTP server waits (SPEC 12), so that an embedder is the only one who ever sees it.
-constexpr engine_time answered_within = 60'000;
 
 error unavailable(std::string detail) {
   return {ec::store_unavailable, std::move(detail), {}};
-}
-
-error part_ended() {
-  return {ec::stopping, "a part of the engine has ended", {}};
 }
 
 gateway_time moment(pointer self) {
