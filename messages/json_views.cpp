@@ -1,4 +1,5 @@
 #include "belfry/messages/json.hpp"
+#include "belfry/messages/json_print.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,10 +19,6 @@ template <class T>
 void put(ordered_json& o, const char* name, const std::optional<T>& x) {
   if (x)
     o[name] = *x;
-}
-
-std::string print(const ordered_json& x) {
-  return x.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 template <class T, class F>

@@ -1,4 +1,5 @@
 #include "belfry/messages/json.hpp"
+#include "belfry/messages/json_print.hpp"
 #include "belfry/messages/json_reader.hpp"
 
 #include <nlohmann/json.hpp>
@@ -23,10 +24,6 @@ std::string_view wrong_push_endpoint(std::string_view x) {
 
 std::string_view wrong_push_key(std::string_view x) {
   return !x.empty() && x.size() <= key_max ? "" : "must be base64url";
-}
-
-std::string print(const ordered_json& x) {
-  return x.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 } // namespace

@@ -6,7 +6,7 @@ namespace belfry {
 
 namespace {
 
-constexpr std::uint64_t row_version = 1;
+constexpr std::uint64_t person_row_version = 1;
 /// Of a person's row; 2: devices have claims; 3: addresses have notes; 4: web-push subscriptions.
 constexpr std::uint64_t person_version = 4;
 
@@ -179,7 +179,7 @@ std::string encode(const shown_subjects& s) {
   if (s.empty())
     return {};
   binary_writer out;
-  out.number(row_version);
+  out.number(person_row_version);
   out.number(s.size());
   for (const auto& [subject, at] : s) {
     out.text(subject);
@@ -191,7 +191,7 @@ std::string encode(const shown_subjects& s) {
 
 bool decode(std::string_view row, shown_subjects& s) {
   binary_reader in{row};
-  if (in.number() != row_version)
+  if (in.number() != person_row_version)
     return false;
   for (auto n = in.count(); n > 0; --n) {
     auto subject = in.text();

@@ -10,7 +10,7 @@ namespace {
 
 /// 2: deliveries know that they left, notifications that they are withdrawn; people are named by id only. 3: deliveries
 /// name their lane. 4: attempts keep the provider's id of the message.
-constexpr std::uint64_t row_version = 4;
+constexpr std::uint64_t record_row_version = 4;
 
 void write_id(binary_writer& out, const notification_id& id) {
   out.raw({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
@@ -177,7 +177,7 @@ io::notification_row to_row(const notification_record& r) {
   const auto& n = r.notification;
   auto final = is_final(r.state);
   binary_writer out;
-  out.number(row_version);
+  out.number(record_row_version);
   out.number(static_cast<std::uint64_t>(r.reason));
   out.number(n.recipient_type ? static_cast<std::uint64_t>(*n.recipient_type) + 1 : 0);
   out.optional_text(n.topic);
@@ -208,7 +208,7 @@ std::optional<notification_record> from_row(const io::notification_row& row) {
   r.state = row.state;
   binary_reader in{row.blob};
   auto version = in.number();
-  if (version == 0 || version > row_version)
+  if (version == 0 || version > record_row_version)
     return std::nullopt;
   r.reason = in.enumeration(reason_last);
   auto type = in.number();

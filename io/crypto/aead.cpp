@@ -1,20 +1,16 @@
 #include "belfry/io/crypto/aead.hpp"
 
 #include "belfry/io/crypto/demand.hpp"
+#include "belfry/io/crypto/owned.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-
-#include <memory>
 
 namespace belfry::io::crypto {
 
 namespace {
 
-struct free_context {
-  void operator()(EVP_CIPHER_CTX* x) const { EVP_CIPHER_CTX_free(x); }
-};
-using context = std::unique_ptr<EVP_CIPHER_CTX, free_context>;
+using cipher_context = owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 /// Fetched once: looking a cipher up costs more than a short message.
 const EVP_CIPHER* cipher_for(std::string_view key) {
@@ -28,7 +24,7 @@ const EVP_CIPHER* cipher_for(std::string_view key) {
 
 std::string gcm_seal(std::string_view key, std::string_view iv, std::string_view additional,
                      std::string_view plaintext) {
-  context c{EVP_CIPHER_CTX_new()};
+  cipher_context c{EVP_CIPHER_CTX_new()};
   std::string out(plaintext.size() + gcm_tag_size, '\0');
   int n = 0;
   const auto size = static_cast<int>(plaintext.size());
@@ -47,7 +43,7 @@ std::optional<std::string> gcm_open(std::string_view key, std::string_view iv, s
                                     std::string_view sealed) {
   if (sealed.size() < gcm_tag_size || iv.size() != gcm_iv_size)
     return std::nullopt;
-  context c{EVP_CIPHER_CTX_new()};
+  cipher_context c{EVP_CIPHER_CTX_new()};
   const auto size = sealed.size() - gcm_tag_size;
   std::string out(size, '\0');
   std::string tag{sealed.substr(size)};

@@ -2,6 +2,7 @@
 
 #include "belfry/io/crypto/demand.hpp"
 #include "belfry/io/crypto/encoding.hpp"
+#include "belfry/io/crypto/owned.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -19,16 +20,11 @@ namespace {
 
 constexpr auto half = static_cast<int>(p256_scalar_size);
 
-template <class T, void (*Free)(T*)>
-struct freeing {
-  void operator()(T* x) const { Free(x); }
-};
-using context = std::unique_ptr<EVP_PKEY_CTX, freeing<EVP_PKEY_CTX, EVP_PKEY_CTX_free>>;
-using digest_context = std::unique_ptr<EVP_MD_CTX, freeing<EVP_MD_CTX, EVP_MD_CTX_free>>;
-using number = std::unique_ptr<BIGNUM, freeing<BIGNUM, BN_clear_free>>;
-using signature_parts = std::unique_ptr<ECDSA_SIG, freeing<ECDSA_SIG, ECDSA_SIG_free>>;
-using parameters = std::unique_ptr<OSSL_PARAM, freeing<OSSL_PARAM, OSSL_PARAM_free>>;
-using builder = std::unique_ptr<OSSL_PARAM_BLD, freeing<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>>;
+using key_context = owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using number = owned<BIGNUM, BN_clear_free>;
+using signature_parts = owned<ECDSA_SIG, ECDSA_SIG_free>;
+using parameters = owned<OSSL_PARAM, OSSL_PARAM_free>;
+using builder = owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 
 /// A private key of this curve from its parts; nullptr if the library refuses them.
 EVP_PKEY* make_key(std::string_view point, const BIGNUM* scalar) {
@@ -38,7 +34,7 @@ EVP_PKEY* make_key(std::string_view point, const BIGNUM* scalar) {
       && OSSL_PARAM_BLD_push_octet_string(b.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) == 1
       && OSSL_PARAM_BLD_push_BN(b.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar) == 1;
   parameters p{built ? OSSL_PARAM_BLD_to_param(b.get()) : nullptr};
-  context c{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
+  key_context c{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
   EVP_PKEY* key = nullptr;
   if (p && c && EVP_PKEY_fromdata_init(c.get()) == 1)
     EVP_PKEY_fromdata(c.get(), &key, EVP_PKEY_KEYPAIR, p.get());
@@ -69,8 +65,8 @@ std::string point_of(const EVP_PKEY* key) {
 
 /// scalar * G.
 std::string multiply(const BIGNUM* scalar) {
-  std::unique_ptr<EC_GROUP, freeing<EC_GROUP, EC_GROUP_free>> group{EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};
-  std::unique_ptr<EC_POINT, freeing<EC_POINT, EC_POINT_free>> point{group ? EC_POINT_new(group.get()) : nullptr};
+  owned<EC_GROUP, EC_GROUP_free> group{EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};
+  owned<EC_POINT, EC_POINT_free> point{group ? EC_POINT_new(group.get()) : nullptr};
   std::string out(p256_point_size, '\0');
   demand(point && EC_POINT_mul(group.get(), point.get(), scalar, nullptr, nullptr, nullptr) == 1, "multiply a point");
   const auto in_range = BN_is_zero(scalar) == 0 && BN_cmp(scalar, EC_GROUP_get0_order(group.get())) < 0;
@@ -104,8 +100,8 @@ p256_key::p256_key(evp_pkey_st* key) : key_(key, EVP_PKEY_free), point_(point_of
 
 p256_key p256_key::generate() {
   // Kept by each thread: looking the curve up costs more than a key does.
-  thread_local const context maker = [] {
-    context c{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
+  thread_local const key_context maker = [] {
+    key_context c{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
     demand(c && EVP_PKEY_keygen_init(c.get()) == 1 && EVP_PKEY_CTX_set_group_name(c.get(), "P-256") == 1, "make keys");
     return c;
   }();
@@ -129,8 +125,8 @@ std::optional<p256_key> p256_key::from_text(std::string_view text) {
     auto scalar = base64url_decode(text, padding::any);
     return scalar ? from_scalar(*scalar) : std::nullopt;
   }
-  std::unique_ptr<BIO, freeing<BIO, BIO_free_all>> file{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
-  auto* key = PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr);
+  const auto file = reader_of(text);
+  auto* key = PEM_read_bio_PrivateKey(file.get(), nullptr, no_passphrase, nullptr);
   ERR_clear_error();
   if (key == nullptr)
     return std::nullopt;
@@ -139,7 +135,7 @@ std::optional<p256_key> p256_key::from_text(std::string_view text) {
 }
 
 std::string p256_key::derive(const p256_peer& peer) const {
-  context c{EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr)};
+  key_context c{EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr)};
   std::string out(p256_scalar_size, '\0');
   auto size = out.size();
   // Checked when it was read: checking again would cost half of the time of a push (PROTOCOLS, fact 5).
@@ -152,7 +148,7 @@ std::string p256_key::derive(const p256_peer& peer) const {
 }
 
 std::string p256_key::sign(std::string_view text) const {
-  digest_context c{EVP_MD_CTX_new()};
+  owned_digest c{EVP_MD_CTX_new()};
   std::string der(128, '\0');
   auto size = der.size();
   demand(c && EVP_DigestSignInit_ex(c.get(), nullptr, "SHA256", nullptr, nullptr, key_.get(), nullptr) == 1
@@ -168,7 +164,7 @@ std::string p256_key::sign(std::string_view text) const {
 }
 
 bool verify_es256(std::string_view point, std::string_view text, std::string_view signature) {
-  std::unique_ptr<EVP_PKEY, freeing<EVP_PKEY, EVP_PKEY_free>> key{make_public_key(point)};
+  owned_key key{make_public_key(point)};
   if (!key || signature.size() != 2 * p256_scalar_size)
     return false;
   signature_parts parts{ECDSA_SIG_new()};
@@ -176,7 +172,7 @@ bool verify_es256(std::string_view point, std::string_view text, std::string_vie
                  BN_bin2bn(bytes(signature.substr(p256_scalar_size)), half, nullptr));
   unsigned char* der = nullptr;
   const auto size = i2d_ECDSA_SIG(parts.get(), &der);
-  digest_context c{EVP_MD_CTX_new()};
+  owned_digest c{EVP_MD_CTX_new()};
   const auto good = EVP_DigestVerifyInit_ex(c.get(), nullptr, "SHA256", nullptr, nullptr, key.get(), nullptr) == 1
                     && EVP_DigestVerify(c.get(), der, static_cast<std::size_t>(size), bytes(text), text.size()) == 1;
   OPENSSL_free(der);

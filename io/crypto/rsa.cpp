@@ -1,6 +1,7 @@
 #include "belfry/io/crypto/rsa.hpp"
 
 #include "belfry/io/crypto/demand.hpp"
+#include "belfry/io/crypto/owned.hpp"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -11,17 +12,6 @@ namespace belfry::io::crypto {
 namespace {
 
 constexpr int bits_min = 2'048;
-using bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using digest_context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
-
-bio reader_of(std::string_view text) {
-  return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
-}
-
-/// A key with a passphrase is none: nobody is there to type it.
-int no_passphrase(char*, int, int, void*) {
-  return -1;
-}
 
 } // namespace
 
@@ -37,7 +27,7 @@ std::optional<rsa_key> rsa_key::from_pem(std::string_view text) {
 }
 
 std::string rsa_key::sign(std::string_view text) const {
-  const digest_context c(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const owned_digest c{EVP_MD_CTX_new()};
   std::string out(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())), '\0');
   auto size = out.size();
   demand(c && EVP_DigestSignInit(c.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1
@@ -48,7 +38,7 @@ std::string rsa_key::sign(std::string_view text) const {
 }
 
 std::string rsa_key::public_pem() const {
-  const bio out(BIO_new(BIO_s_mem()), BIO_free);
+  const owned_bio out{BIO_new(BIO_s_mem())};
   demand(out && PEM_write_bio_PUBKEY(out.get(), key_.get()) == 1, "write a public key");
   char* data = nullptr;
   const auto size = BIO_get_mem_data(out.get(), &data);
@@ -57,9 +47,8 @@ std::string rsa_key::public_pem() const {
 
 bool verify_rs256(std::string_view public_pem, std::string_view text, std::string_view signature) {
   auto in = reader_of(public_pem);
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
-      PEM_read_bio_PUBKEY(in.get(), nullptr, no_passphrase, nullptr), EVP_PKEY_free);
-  const digest_context c(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const owned_key key{PEM_read_bio_PUBKEY(in.get(), nullptr, no_passphrase, nullptr)};
+  const owned_digest c{EVP_MD_CTX_new()};
   const bool good = key && c && EVP_DigestVerifyInit(c.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1
                     && EVP_DigestVerify(c.get(), bytes(signature), signature.size(), bytes(text), text.size()) == 1;
   ERR_clear_error();

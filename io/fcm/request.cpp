@@ -10,12 +10,11 @@ namespace {
 
 using apns::form;
 constexpr std::chrono::milliseconds timeout{20'000};
-constexpr millis second = 1000;
 /// Four weeks (F-6).
 constexpr millis ttl_max = 2'419'200;
 
 std::string ttl_of(const mobile::push& p) {
-  const auto left = (p.what.expires_at - p.now) / second;
+  const auto left = (p.what.expires_at - p.now) / millis{1000};
   return std::to_string(std::clamp<millis>(left, 0, ttl_max)) + "s";
 }
 

@@ -6,7 +6,7 @@ namespace belfry::io::http {
 
 namespace {
 
-response admitted(const admission& a, bool batch) {
+response answer_of(const admission& a, bool batch) {
   if (a.accepted + a.duplicates > 0 || a.refused.empty())
     return json_response(202, to_json(a, batch));
   problem_document x;
@@ -32,10 +32,10 @@ void post_events(const context& c, const std::shared_ptr<exchange>& x) {
   if (!read)
     return x->answer(error_response(read.error()));
   if (read->events.empty())
-    return x->answer(admitted({}, true));
+    return x->answer(answer_of({}, true));
   auto batch = read->batch;
   c.service.publish(std::move(read->events),
-                    x->then<admission>([batch](const admission& a) { return admitted(a, batch); }));
+                    x->then<admission>([batch](const admission& a) { return answer_of(a, batch); }));
 }
 
 } // namespace belfry::io::http

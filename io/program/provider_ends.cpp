@@ -1,5 +1,6 @@
 #include "belfry/io/program/provider_ends.hpp"
 
+#include "belfry/messages/json_print.hpp"
 #include "belfry/tests/support/providers/apns_simulator.hpp"
 #include "belfry/tests/support/providers/fcm_simulator.hpp"
 #include "belfry/tests/support/providers/key_pem.hpp"
@@ -32,10 +33,6 @@ constexpr auto key_id = "KEYID12345";
 constexpr auto bundle = "com.example.chat";
 constexpr auto project = "belfry-demo";
 constexpr auto browser_token = "browser";
-
-std::string print(const json& x) {
-  return x.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 /// JSON where it is JSON, else a string.
 json parsed(const std::string& text) {
