@@ -152,7 +152,7 @@ void engine::unsubscribe(std::string token, bool act, io::reply<kind> done) {
           return done(key.error());
         auto what = *key ? io::email::read_unsubscribe_token(**key, token) : std::nullopt;
         if (!what)
-          return done(error{ec::not_found, "not an address to unsubscribe at", {}});
+          return done(error{ec::not_found, "this unsubscribe link is not valid", {}});
         if (!act)
           return done(what->kind);
         address_note note{channel_kind::email, std::string{io::email::mailbox_target}, address_note::mark::declined};

@@ -91,7 +91,8 @@ struct engine::impl {
     }
     const bool crowded = gate->running;
     open.unlock();
-    done(crowded ? error{ec::overloaded, "callbacks of the host wait for one that has not returned", {}} : stopped());
+    done(crowded ? error{ec::overloaded, "too many callbacks are waiting for one of the host that has not returned", {}}
+                 : stopped());
     return {};
   }
 
@@ -146,7 +147,7 @@ struct engine::impl {
     end(node.writer);
     end(node.outcomes);
     end(node.callbacks);
-    // Nobody hears them any more: what is in flight is repeated after the next start.
+    // Nobody receives them any more: what is in flight is repeated after the next start.
     node.channels = {};
     node.subscriptions = nullptr;
     parts.transport.reset();

@@ -150,7 +150,7 @@ result<std::string> engine::inspect(const options& o, row_kind what, const std::
   case row_kind::webhook:
     return printed(store->webhook(id), [&](const auto& row) { return inspect_webhook(id, row, o.account.id); });
   }
-  return error{ec::bad_input, "no such kind of row", {}};
+  return error{ec::bad_input, "unknown kind of row", {}};
 }
 
 } // namespace belfry

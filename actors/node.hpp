@@ -20,8 +20,8 @@ namespace belfry {
 /// Shards per node, which share the places evenly. More than cores, so that few entities share one.
 constexpr std::size_t shard_count = 16;
 
-/// How many conversations of one shard announce at a time. A turn is taken without a word while some are free and
-/// nobody waits; who waits is served by the shard, in order.
+/// A counting semaphore that limits how many conversations of one shard announce at a time. `take` succeeds at once
+/// while a turn is free and nobody waits; those that must wait are served by the shard, in order. Safe on any thread.
 class turn_gate {
 public:
   bool take() { return waiting_ == 0 && take_free(); }
@@ -85,7 +85,8 @@ struct node : context {
     caf::anon_send(shard_of(id), to_person{id, std::move(what)});
   }
 
-  /// `done` is called with what is answered to this ticket, once.
+  /// Registers `done` and returns the ticket to put into the question. `done` is called once: with the answer, or with
+  /// an error when none came in time (`answered_within`).
   template <class T>
   ticket<T> ask(std::function<void(result<T>)> done) {
     const ticket<T> t{++last_ticket};

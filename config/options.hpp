@@ -196,7 +196,7 @@ struct limit_options {
   /// Accepted but not yet committed events; beyond it 429.
   std::uint64_t events_in_flight = 50'000;
   /// Deliveries held in memory per lane; the rest waits on disk.
-  std::uint64_t lane_queue = 1'000;
+  std::uint64_t lane_queue = 10'000;
   /// Requests in flight per lane, the two kept for calls included.
   std::uint64_t lane_in_flight = 32;
   /// Requests in flight over all lanes of a channel.

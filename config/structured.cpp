@@ -214,7 +214,7 @@ std::vector<finding> check(const template_map& x) {
   for (const auto& [kind, locales] : x) {
     const auto at = "." + kind;
     if (std::find(template_kinds.begin(), template_kinds.end(), kind) == template_kinds.end())
-      out.push_back({at, "is no kind that email has; known are new_message, incoming_call, missed_call"});
+      out.push_back({at, "is not a kind with email templates; known are new_message, incoming_call, missed_call"});
     if (locales.size() > locales_max)
       out.push_back({at, "has more than " + std::to_string(locales_max) + " locales"});
     for (const auto& [locale, t] : locales) {

@@ -25,7 +25,7 @@ void check_email(const email_options& e, conflicts& out) {
   if (e.enabled && e.from.empty())
     out.push_back({{"email.from", "email.enabled"}, "is required with email.enabled"});
   if (e.tls == smtp_tls::none && !e.smtp_host.empty() && !formats::is_loopback(e.smtp_host))
-    out.push_back({{"email.smtp.tls", "email.smtp.host"}, "none is for an email.smtp.host on loopback only"});
+    out.push_back({{"email.smtp.tls", "email.smtp.host"}, "none is allowed only for an email.smtp.host on loopback"});
   if (e.smtp_user.empty() && !e.smtp_password.empty())
     out.push_back({{"email.smtp.user", "email.smtp.password"}, "is required with email.smtp.password"});
 }

@@ -2,6 +2,7 @@
 
 #include "belfry/config/structured.hpp"
 #include "belfry/messages/people.hpp"
+#include "belfry/messages/utf8.hpp"
 #include "belfry/messages/validate.hpp"
 
 #include <nlohmann/json.hpp>
@@ -275,7 +276,7 @@ std::string one_line(std::string text) {
   if (text.size() > line_max) {
     auto end = line_max;
     // Not inside a character of UTF-8.
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    while (end > 0 && continues_code_point(text[end]))
       --end;
     text.resize(end);
     text += "...";

@@ -29,6 +29,10 @@ struct retry_schedule {
   double jitter = 0.2;
 };
 
+/// What was refused for who we are (credentials, a sign-in, a key) is tried again after so long (SPEC 12, Alarm), in
+/// milliseconds: 5 minutes.
+constexpr millis probe_interval = 5LL * 60 * 1000;
+
 /// What a channel asks of its lanes.
 struct channel_policy {
   /// new_message waits so long here, in milliseconds, so that reading it meanwhile spares it.
@@ -144,7 +148,8 @@ public:
 
   virtual channel_kind kind() const = 0;
   virtual channel_policy policy() const = 0;
-  /// Whether some address of anybody might take this kind; nothing of a kind that no channel takes is born.
+  /// Whether anybody could have an address that takes this kind. While no channel takes new_message, a message that
+  /// falls due is kept as `no_address` and makes no notification; conversations do not ask for any other kind.
   virtual bool takes(belfry::kind k) const = 0;
   /// Every address that takes this kind, in a stable order.
   virtual std::vector<endpoint> endpoints(const addressee& who, belfry::kind k) const = 0;

@@ -157,7 +157,7 @@ struct notification_row {
 /// A delivery that found no room in its lane, or whose next attempt is far away: it waits here (upsert by id).
 struct parked_delivery {
   notification_id delivery;
-  /// E.g. "webhook:<registration>".
+  /// The name of its lane (`lane_of` in actors/person/address.hpp), for example "WEBHOOK/<registration>".
   std::string lane;
   person_id person;
   std::uint64_t notification_seq = 0;

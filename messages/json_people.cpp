@@ -82,7 +82,7 @@ std::string_view wrong_event_name(std::string_view x) {
 void read_path_id(object_reader& o, std::string_view path_id) {
   auto x = o.text("id", need::optional, nullptr);
   if (x && *x != path_id)
-    o.wrong("id", "must be the id of the path");
+    o.wrong("id", "must be the id in the path");
 }
 
 template <class T>
@@ -142,9 +142,9 @@ void check_event_names(object_reader& o, const std::vector<std::string>& names) 
     bool both =
         (name == revoke_call && seen.contains(revoked_call)) || (name == revoked_call && seen.contains(revoke_call));
     if (!seen.insert(name).second)
-      o.wrong_element("events", i, "stands in the list twice");
+      o.wrong_element("events", i, "appears twice in the list");
     else if (both)
-      o.wrong_element("events", i, "is another name of an event that stands in the list");
+      o.wrong_element("events", i, "is another name for an event in the list");
   }
 }
 
@@ -194,7 +194,7 @@ result<pause_input> parse_pause(std::string_view body, millis now) {
     bool known = o.name_of("mode", need::required, x.mode, "must be ON, OFF or AUTO");
     o.read_time("until", x.until);
     if (x.until && known && x.mode != pause_mode::on)
-      o.wrong("until", "is allowed with mode ON only");
+      o.wrong("until", "is allowed only with mode ON");
     else if (x.until && *x.until <= now)
       o.wrong("until", "must be in the future");
   });
@@ -208,7 +208,7 @@ result<pause_reason_input> parse_pause_reason(std::string_view body, std::string
     if (auto detail = wrong_source_id(path_source_id); !detail.empty())
       o.wrong("sourceId", detail);
     else if (given && *given != path_source_id)
-      o.wrong("sourceId", "must be the one of the path");
+      o.wrong("sourceId", "must be the sourceId in the path");
     o.read_if("displayName", x.display_name, wrong_name);
     x.timeout_seconds =
         o.integer("timeoutSeconds", need::required, 1, timeout_seconds_max, "must be an integer, 1 to 1000000000")

@@ -185,7 +185,7 @@ void object_reader::finish() {
     const auto& n = tree_.nodes[i];
     auto key = tree_.view(n.key);
     if (!seen.insert(key).second)
-      wrong(key, "is given twice");
+      wrong(key, "appears more than once");
     else if (!n.taken && n.kind != json_kind::null)
       wrong(key, unknown_field);
   }

@@ -6,6 +6,9 @@
 
 namespace belfry {
 
+/// The longest wait that a provider may impose (Retry-After, SPEC 8): 24 h, in milliseconds.
+constexpr std::int64_t retry_after_max = 24LL * 60 * 60 * 1000;
+
 /// How one attempt ended, as a provider's codec reads it. It answers: final? retry when? forget the address?
 struct outcome {
   enum class verdict : std::uint8_t {
@@ -32,7 +35,7 @@ struct outcome {
   /// True: the whole endpoint asked for less (429, 502, 504): hold its lane, not only this delivery.
   bool throttle = false;
   /// The endpoint works, and only this recipient has to wait: it counts nothing against the others.
-  bool endpoint_sound = false;
+  bool endpoint_healthy = false;
   /// The connection, kept from an earlier request, was closed before a byte of the answer came.
   bool kept_connection_lost = false;
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "belfry/messages/fnv.hpp"
+
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -8,13 +11,9 @@ namespace belfry {
 /// A fixed number of places for conversations and persons, however many nodes and shards serve them (DESIGN 2.3).
 constexpr std::size_t place_count = 256;
 
-/// The place of an entity: the same in every build, process and version (FNV-1a of 64 bits, folded).
+/// The place of an entity: the same in every build, process and version (FNV-1a, folded).
 constexpr std::size_t place_of(std::string_view id) {
-  std::uint64_t h = 0xcbf29ce484222325;
-  for (char c : id) {
-    h ^= static_cast<unsigned char>(c);
-    h *= 0x100000001b3;
-  }
+  auto h = fnv1a(id);
   h ^= h >> 32;
   h ^= h >> 16;
   h ^= h >> 8;

@@ -22,7 +22,7 @@ constexpr std::int64_t millis_max = 9'007'199'254'740'991;
 
 // Sentences used by both readers.
 constexpr std::string_view unknown_field = "is not a known field here";
-constexpr std::string_view twice_in_participants = "stands in the list twice";
+constexpr std::string_view twice_in_participants = "appears twice in the list";
 constexpr std::string_view no_recipients = "must not be empty";
 constexpr std::string_view agent_or_team = "exactly one of agent and team must be given";
 

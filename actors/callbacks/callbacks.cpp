@@ -29,8 +29,8 @@ void close(pointer self, std::uint64_t number, api_answer what) {
 void give_up_overdue(pointer self) {
   auto& st = self->state;
   auto t = now(self);
-  auto why =
-      error{ec::store_unavailable, "no answer in time; whether the request took effect is unknown: repeat it", {}};
+  auto why = error{
+      ec::store_unavailable, "no answer in time; the request may have taken effect: repeat it with the same ids", {}};
   if (st.shared->failed) {
     why = part_ended();
     t = std::numeric_limits<engine_time>::max();

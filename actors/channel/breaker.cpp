@@ -37,7 +37,7 @@ void breaker::failed(engine_time now, std::size_t recipient) {
   probe_at_ = now + probe_every_;
 }
 
-void breaker::probe_lost(engine_time now) {
+void breaker::probe_inconclusive(engine_time now) {
   if (open())
     probe_at_ = std::min(probe_at_, now);
 }

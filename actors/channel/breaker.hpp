@@ -30,7 +30,7 @@ public:
 
   bool open() const { return open_; }
   /// Somebody failed since the last success.
-  bool troubled() const { return !row_.empty(); }
+  bool has_recent_failures() const { return !row_.empty(); }
   /// The earliest time at which an attempt may start, given that it is `now`: `now` itself while closed.
   engine_time may_start_at(engine_time now) const;
   bool may_start(engine_time now) const { return may_start_at(now) <= now; }
@@ -41,7 +41,7 @@ public:
   /// `recipient` tells recipients apart (a hash will do): one that fails again says nothing new of the endpoint.
   void failed(engine_time now, std::size_t recipient);
   /// The probe said nothing about the endpoint (it was withdrawn): another one may start at once.
-  void probe_lost(engine_time now);
+  void probe_inconclusive(engine_time now);
 
 private:
   engine_time probe_every_;

@@ -14,6 +14,9 @@ using pointer = channel_actor::stateful_pointer<channel_state>;
 
 /// A person that does not answer for so long is asked again later, in ms.
 constexpr engine_time answer_max = 30'000;
+/// An attempt that its channel does not end for so long counts as not answered, in ms. It is longer than every time
+/// limit that channels have for their requests, so that only a defect of a channel comes here.
+constexpr engine_time attempt_max = 15 * 60'000;
 constexpr auto tick_every = std::chrono::seconds{10};
 /// Alarms look no further ahead, so that those that were overtaken do not pile up.
 constexpr engine_time alarm_max = 60'000;
@@ -43,7 +46,7 @@ managed_lane& managed_lane_of(pointer self, const std::string& name) {
 
 // -- outcomes -----------------------------------------------------------------
 
-void tell(pointer self, const queued& q, attempted a) {
+void report_attempt(pointer self, const queued& q, attempted a) {
   a.delivery = q.delivery;
   a.channel = kind_of(self);
   auto& st = self->state;
@@ -57,10 +60,11 @@ void end(pointer self, const queued& q, delivery_state state, reason why) {
   attempted a;
   a.state = state;
   a.why = why;
-  tell(self, q, std::move(a));
+  report_attempt(self, q, std::move(a));
 }
 
-/// It goes to disk until there is room or its time comes. Guarded: nothing of its chain passes it meanwhile.
+/// Sends a delivery to disk, where it waits for room or for its time. The person writes the row. `guarded`: no younger
+/// delivery of its chain is attempted before it comes back (overflow.hpp).
 void park(pointer self, const std::string& lane, managed_lane& managed, const queued& q, bool guarded) {
   managed.disk.leaves(q, guarded);
   self->state.parked.increment(self->state.shared->metrics, io::metric::parked, {to_string(kind_of(self))});
@@ -69,15 +73,16 @@ void park(pointer self, const std::string& lane, managed_lane& managed, const qu
   a.state = q.tries > 0 ? delivery_state::retrying : delivery_state::queued;
   a.next_at = q.due;
   a.parked = true;
-  tell(self, q, std::move(a));
+  report_attempt(self, q, std::move(a));
 }
 
 // -- attempts -----------------------------------------------------------------
 
+/// Asks the person whether the attempt may be made (`on_permit_answer` goes on). The delivery keeps its slot meanwhile.
 void start(pointer self, const std::string& lane, queued q) {
   auto& st = self->state;
   const auto ticket = ++st.tickets;
-  st.shared->to_person_of(q.person, ask_clearance{q.delivery, kind_of(self), ticket});
+  st.shared->to_person_of(q.person, request_permit{q.delivery, kind_of(self), ticket});
   auto id = q.delivery;
   st.attempts[id] = {lane, std::move(q), ticket, now(self)};
 }
@@ -131,13 +136,13 @@ void on_denied(pointer self, running_attempt& a, managed_lane& managed, reason w
 }
 
 /// The attempt of `delivery` is over, however it went: others may start.
-void go_on(pointer self, const std::string& lane, managed_lane& managed, const notification_id& delivery) {
+void finish_and_pump(pointer self, const std::string& lane, managed_lane& managed, const notification_id& delivery) {
   finish_attempt(self, delivery);
   pump(self, lane, managed);
   pump_starved(self);
 }
 
-void on_cleared(pointer self, cleared& c) {
+void on_permit_answer(pointer self, permit_answer& c) {
   auto& st = self->state;
   auto i = st.attempts.find(c.delivery);
   // The answer to a question that was given up.
@@ -147,7 +152,7 @@ void on_cleared(pointer self, cleared& c) {
   if (!c.what->granted) {
     auto& managed = managed_lane_of(self, lane);
     on_denied(self, i->second, managed, c.what->why);
-    return go_on(self, lane, managed, c.delivery);
+    return finish_and_pump(self, lane, managed, c.delivery);
   }
   auto& in = c.what->input;
   in.fresh_connection = i->second.item.fresh_connection;
@@ -155,10 +160,10 @@ void on_cleared(pointer self, cleared& c) {
   i->second.began = in.now;
   i->second.born = in.what.created_at;
   st.in_flight.set(static_cast<double>(st.attempts.size()));
-  st.via->attempt(std::move(in),
-                  [me = caf::actor_cast<channel_actor>(self), lane, id = c.delivery](io::attempt_result r) {
-                    caf::anon_send(me, answered{lane, id, std::make_shared<io::attempt_result>(std::move(r))});
-                  });
+  st.via->attempt(std::move(in), [me = caf::actor_cast<channel_actor>(self), lane, id = c.delivery,
+                                  ticket = c.ticket](io::attempt_result r) {
+    caf::anon_send(me, answered{lane, id, ticket, std::make_shared<io::attempt_result>(std::move(r))});
+  });
 }
 
 /// The provider answered, or did not.
@@ -181,16 +186,17 @@ void on_made(pointer self, const std::string& lane, managed_lane& managed, runni
   st.attempt_seconds.observe(static_cast<double>(r.duration) / 1000);
   if (o.what == outcome::verdict::accepted)
     st.delivery_seconds.observe(static_cast<double>(st.shared->wall.now() - a.born) / 1000);
-  tell(self, a.item, std::move(out));
+  report_attempt(self, a.item, std::move(out));
   if (d && d->parked)
     park(self, lane, managed, *d->parked, true);
 }
 
-/// It counts no attempt and waits for its time. `made`: what was asked of the provider all the same.
+/// The attempt was not made: it is not counted, and the delivery is due again after `wait` ms. `made` lists requests
+/// that went to the provider all the same (a token that was renewed, a payload that was too big), for the trace.
 void on_postponed(pointer self, const std::string& lane, managed_lane& managed, const running_attempt& a, millis wait,
                   std::vector<attempt> made = {}) {
   auto t = now(self);
-  auto d = managed.core.put_back(a.item.delivery, t + wait, t);
+  auto d = managed.core.postpone(a.item.delivery, t + wait, t);
   attempted out;
   out.state = d ? d->state : delivery_state::cancelled;
   out.why = d ? d->reason : reason::taken_back;
@@ -198,7 +204,7 @@ void on_postponed(pointer self, const std::string& lane, managed_lane& managed, 
   if (a.item.tries == 0 && out.state == delivery_state::retrying)
     out.state = delivery_state::queued;
   out.made = std::move(made);
-  tell(self, a.item, std::move(out));
+  report_attempt(self, a.item, std::move(out));
   if (d && d->parked)
     park(self, lane, managed, *d->parked, true);
 }
@@ -207,12 +213,12 @@ void on_answered(pointer self, answered& x) {
   using verdict = io::attempt_result::verdict;
   auto& st = self->state;
   auto i = st.attempts.find(x.delivery);
-  if (i == st.attempts.end())
+  if (i == st.attempts.end() || i->second.ticket != x.ticket)
     return;
   auto& managed = managed_lane_of(self, x.lane);
   auto& r = *x.what;
   const auto t = now(self);
-  // Those that were under way when the first was refused say nothing new.
+  // One alarm per hold: attempts that were under way when the lane was held report the same trouble again.
   const auto known = r.hold > 0 && !managed.core.hold(t + r.hold, t, r.how == verdict::postponed);
   if (!r.alarm.empty() && !known)
     st.shared->metrics.alarm(to_string(kind_of(self)), r.alarm, r.subject);
@@ -230,32 +236,53 @@ void on_answered(pointer self, answered& x) {
     // It counts as not answered and is repeated after the restart.
     return finish_attempt(self, x.delivery);
   }
-  go_on(self, x.lane, managed, x.delivery);
+  finish_and_pump(self, x.lane, managed, x.delivery);
 }
 
-/// One lost answer keeps no slot: the delivery waits for another attempt.
+/// What the person did not permit in time waits for another attempt; no attempt was made.
+void on_person_silent(pointer self, const notification_id& id, const running_attempt& a) {
+  auto& st = self->state;
+  st.shared->metrics.alarm("ENGINE", "person_silent", to_string(id));
+  const auto lane = a.lane;
+  auto& managed = managed_lane_of(self, lane);
+  on_postponed(self, lane, managed, a, st.via->policy().retry.first);
+  finish_and_pump(self, lane, managed, id);
+}
+
+/// What the channel did not end in time may have left: it is an attempt without an answer, and is repeated.
+void on_channel_silent(pointer self, const notification_id& id, const running_attempt& a) {
+  self->state.shared->metrics.alarm("ENGINE", "channel_silent", to_string(id));
+  auto r = std::make_shared<io::attempt_result>();
+  r->answer.what = outcome::verdict::again;
+  r->answer.why = reason::timeout;
+  r->answer.answer = "timeout";
+  r->duration = attempt_max;
+  answered late{a.lane, id, a.ticket, std::move(r)};
+  on_answered(self, late);
+}
+
+/// One lost answer keeps no slot of a lane.
 void on_tick(pointer self) {
   auto& st = self->state;
   const auto t = now(self);
   std::vector<notification_id> late;
   for (const auto& [id, a] : st.attempts) {
-    if (a.began == 0 && a.asked + answer_max <= t)
+    if (a.asked + (a.began == 0 ? answer_max : attempt_max) <= t)
       late.push_back(id);
   }
   for (const auto& id : late) {
-    auto& a = st.attempts.at(id);
-    st.shared->metrics.alarm("ENGINE", "person_silent", to_string(id));
-    const auto lane = a.lane;
-    auto& managed = managed_lane_of(self, lane);
-    on_postponed(self, lane, managed, a, st.via->policy().retry.first);
-    go_on(self, lane, managed, id);
+    const auto& a = st.attempts.at(id);
+    if (a.began == 0)
+      on_person_silent(self, id, a);
+    else
+      on_channel_silent(self, id, a);
   }
   self->delayed_send(self, tick_every, channel_tick{});
 }
 
 // -- disk ---------------------------------------------------------------------
 
-free_capacity room_of(const managed_lane& managed) {
+free_capacity free_capacity_of(const managed_lane& managed) {
   return {managed.core.free_capacity(false), managed.core.free_capacity(true)};
 }
 
@@ -265,7 +292,7 @@ void fetch(pointer self, const std::string& name, managed_lane& managed) {
     return;
   auto all = st.shared->opts.limits.lane_queue;
   auto ending = managed.closed != reason::none;
-  auto q = managed.disk.ask(now(self), room_of(managed), {all, all}, ending);
+  auto q = managed.disk.ask(now(self), free_capacity_of(managed), {all, all}, ending);
   if (!q)
     return;
   auto me = caf::actor_cast<channel_actor>(self);
@@ -296,7 +323,7 @@ void on_found(pointer self, parked_found& f) {
     managed.disk.failed(now(self));
     return arm(self, f.lane, managed);
   }
-  auto found = managed.disk.answered(std::move(f.list), f.complete, room_of(managed), f.ending);
+  auto found = managed.disk.answered(std::move(f.list), f.complete, free_capacity_of(managed), f.ending);
   for (auto& p : found.back)
     st.shared->to_person_of(p.person, unpark{p.delivery, kind_of(self), f.lane});
   if (found.drained) {
@@ -323,7 +350,7 @@ bool follow_to_disk(pointer self, submit& s, managed_lane& managed) {
 
 void on_submit(pointer self, submit& s) {
   auto& managed = managed_lane_of(self, s.lane);
-  managed.disk.came_back(s.item.delivery);
+  managed.disk.returned(s.item.delivery);
   if (managed.closed != reason::none)
     return end(self, s.item, delivery_state::cancelled, managed.closed);
   if (follow_to_disk(self, s, managed))
@@ -346,10 +373,10 @@ void on_submit(pointer self, submit& s) {
 void on_cancel(pointer self, const cancel& c) {
   auto& managed = managed_lane_of(self, c.lane);
   if (c.why == reason::none) {
-    managed.disk.is_gone(c.delivery);
+    managed.disk.no_longer_parked(c.delivery);
     return pump(self, c.lane, managed);
   }
-  managed.disk.came_back(c.delivery);
+  managed.disk.returned(c.delivery);
   for (const auto& q : managed.core.cancel(c.delivery, c.why).dropped)
     end(self, q, delivery_state::cancelled, c.why);
   pump(self, c.lane, managed);
@@ -408,7 +435,7 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
         }
       },
       [self](answered& a) { on_answered(self, a); },
-      [self](cleared& c) { on_cleared(self, c); },
+      [self](permit_answer& c) { on_permit_answer(self, c); },
       [self](parked_found& f) { on_found(self, f); },
       [self](const on_disk& d) { on_arrived(self, d); },
       [self](const channel_alarm& a) {
@@ -420,7 +447,7 @@ channel_actor::behavior_type channel(pointer self, node* shared, std::shared_ptr
       [self](const parked_lanes& p) {
         for (const auto& name : p.lanes) {
           auto& managed = managed_lane_of(self, name);
-          managed.disk.may_hold();
+          managed.disk.mark_nonempty();
           pump(self, name, managed);
         }
       },

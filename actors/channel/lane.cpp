@@ -47,7 +47,7 @@ submission lane::submit(queued q, engine_time now, origin from, bool may_park) {
   submission out;
   if (free_capacity(calls) == 0 && !calls)
     out.parked = take_out(side(calls), true, now + options_.park_after, chain_of(q));
-  if (free_capacity(calls) == 0 && !calls && may_park && from == origin::live && troubled())
+  if (free_capacity(calls) == 0 && !calls && may_park && from == origin::live && has_recent_failures())
     out.parked = take_out(side(calls), false, 0, chain_of(q));
   if (free_capacity(calls) == 0)
     return refuse(std::move(q));
@@ -202,7 +202,7 @@ bool lane::start_next(bool calls, engine_time now, std::vector<queued>& out) {
     starved_ = true;
     return false;
   }
-  if (affordable(*e))
+  if (admit_retry(*e))
     start(*e, now, out);
   return true;
 }
@@ -213,7 +213,7 @@ lane::entry* lane::pick_first_attempt(bool calls, engine_time now) const {
   const auto& heads = side(calls).heads[0];
   if (heads.empty() || (*heads.begin())->item.due > now)
     return nullptr;
-  if (calls || !troubled())
+  if (calls || !has_recent_failures())
     return *heads.begin();
   return *std::find_if(heads.rbegin(), heads.rend(), [now](const entry* e) { return e->item.due <= now; });
 }
@@ -232,7 +232,7 @@ lane::entry* lane::pick(bool calls, engine_time now) const {
 }
 
 /// True: the retry budget lets it start. False: it was put off.
-bool lane::affordable(entry& e) {
+bool lane::admit_retry(entry& e) {
   if (e.call() || !e.retry() || e.put_off || retries_.take(retries_in_flight_))
     return true;
   unwait(e);

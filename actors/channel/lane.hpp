@@ -21,7 +21,7 @@
 /// The pure core of a delivery channel: which delivery starts when, and what becomes of it.
 namespace belfry {
 
-/// What goes one after the other: the key and the group.
+/// The name of a delivery's chain, made of its key and its group. Deliveries of one chain go one after the other.
 std::string chain_of(const queued& q);
 
 /// Bounds and policies of a lane.
@@ -105,7 +105,7 @@ struct lane_counters {
 ///              submit                      next                    final answer
 ///   (on disk) --------> waiting ------------------------> in flight ------------> accepted, address gone, refused
 ///       ^                | | ^                              |  |  |
-///       |  no room,      | | |  answered "again", put_back  |  |  | "again", but cancelled meanwhile or a newer
+///       |  no room,      | | |  answered "again", postpone  |  |  | "again", but cancelled meanwhile or a newer
 ///       +--- evicted ----+ | +------------------------------+  |  | new_message waits
 ///                          |                                   |  +------------> cancelled
 ///                          | cancel, a newer new_message       | "again", the next attempt would be past its life
@@ -123,7 +123,7 @@ class lane {
 public:
   /// Slots that only calls may use (SPEC 12).
   static constexpr std::size_t call_slots = 2;
-  /// A wait up to this is not worth a way to the disk, in milliseconds.
+  /// A delivery that waits no longer than this, in milliseconds, stays in memory: parking it would cost more.
   static constexpr engine_time short_delay = 1'000;
 
   using filter = std::function<bool(const queued&)>;
@@ -150,7 +150,7 @@ public:
   /// makes this void.
   void drained(bool calls, std::uint64_t refused_before);
 
-  /// The deliveries to start now, at most `limit`, calls first. Each is in flight until it is `answered`, `put_back`
+  /// The deliveries to start now, at most `limit`, calls first. Each is in flight until it is `answered`, `postpone`
   /// or `withdrawn`.
   std::vector<queued> next(engine_time now, std::size_t limit = SIZE_MAX);
 
@@ -158,7 +158,7 @@ public:
   std::optional<disposition> answered(const notification_id& delivery, const outcome& o, engine_time now,
                                       double jitter);
   /// The attempt did not happen and shall happen at `due` (a stream refused before it began): no attempt is counted.
-  std::optional<disposition> put_back(const notification_id& delivery, engine_time due, engine_time now);
+  std::optional<disposition> postpone(const notification_id& delivery, engine_time due, engine_time now);
   /// The attempt did not happen and never shall (its reason is gone): the delivery leaves the lane.
   std::optional<queued> withdrawn(const notification_id& delivery, engine_time now);
 
@@ -253,7 +253,7 @@ private:
   };
 
   breaker& breaker_of(const entry& e) { return breaker_[e.call() ? 1 : 0]; }
-  bool troubled() const { return breaker_[0].troubled(); }
+  bool has_recent_failures() const { return breaker_[0].has_recent_failures(); }
   void succeeded(engine_time now);
   class_side& side(bool calls) { return sides_[calls ? 1 : 0]; }
   const class_side& side(bool calls) const { return sides_[calls ? 1 : 0]; }
@@ -279,7 +279,7 @@ private:
   engine_time gate(bool calls, engine_time now) const;
   bool start_next(bool calls, engine_time now, std::vector<queued>& out);
   void start(entry& e, engine_time now, std::vector<queued>& out);
-  bool affordable(entry& e);
+  bool admit_retry(entry& e);
   void collect_expired(engine_time now);
 
   // Ending
@@ -314,9 +314,9 @@ private:
   /// Nothing at all, and no message or request, starts before these.
   engine_time hold_all_ = 0;
   engine_time hold_messages_ = 0;
-  /// Whether anything is taken again is not known yet.
+  /// Set by a `hold` with `probe`: only one delivery at a time may start, until the provider answers one.
   bool probing_ = false;
-  /// The one that finds out.
+  /// The delivery in flight that is this probe; null: none is.
   entry* prober_ = nullptr;
   bool starved_ = false;
   bool stopping_ = false;

@@ -25,10 +25,10 @@ void lane::release(entry& e) {
   refresh_head(*e.chain);
 }
 
-/// Lands what made no attempt.
+/// Releases an entry whose attempt was not made. If it was the breaker's probe, another one may start at once.
 void lane::release_unattempted(entry& e, engine_time now) {
   if (e.probe)
-    breaker_of(e).probe_lost(now);
+    breaker_of(e).probe_inconclusive(now);
   release(e);
 }
 
@@ -37,12 +37,13 @@ std::optional<disposition> lane::answered(const notification_id& delivery, const
   auto* e = find_in_flight(delivery);
   if (!e)
     return std::nullopt;
-  // Of the endpoint a connection that was closed meanwhile says nothing; the second time it counts.
+  // SPEC 8: a kept connection that was dead says nothing of the endpoint. The next attempt follows at once on a new
+  // connection, and counts.
   auto swallowed = o.kept_connection_lost && !e->item.fresh_connection;
   if (!swallowed)
     learn(*e, o, now);
   else if (e->probe)
-    breaker_of(*e).probe_lost(now);
+    breaker_of(*e).probe_inconclusive(now);
   probing_ = probing_ && o.status == 0 && o.what != outcome::verdict::accepted;
   release(*e);
   ++e->item.tries;
@@ -74,7 +75,8 @@ void lane::succeeded(engine_time now) {
     b.succeeded(now);
 }
 
-/// What the answer says about the endpoint.
+/// Tells the breaker, the retry budget and the holds what the answer says about the endpoint. A status that
+/// concerns one recipient only (gone, refused, or `endpoint_healthy`) is a success of the endpoint.
 void lane::learn(entry& e, const outcome& o, engine_time now) {
   switch (o.what) {
   case outcome::verdict::accepted:
@@ -86,11 +88,11 @@ void lane::learn(entry& e, const outcome& o, engine_time now) {
     if (o.status != 0)
       succeeded(now);
     else if (e.probe)
-      breaker_of(e).probe_lost(now);
+      breaker_of(e).probe_inconclusive(now);
     return;
   case outcome::verdict::again:
   case outcome::verdict::given_up:
-    if (o.endpoint_sound)
+    if (o.endpoint_healthy)
       return succeeded(now);
     breaker_of(e).failed(now, std::hash<person_id>{}(e.item.person));
     if (!o.throttle)
@@ -104,7 +106,7 @@ void lane::learn(entry& e, const outcome& o, engine_time now) {
   }
 }
 
-std::optional<disposition> lane::put_back(const notification_id& delivery, engine_time due, engine_time now) {
+std::optional<disposition> lane::postpone(const notification_id& delivery, engine_time due, engine_time now) {
   auto* e = find_in_flight(delivery);
   if (!e)
     return std::nullopt;
@@ -146,7 +148,8 @@ disposition lane::finish(entry& e, delivery_state state, reason why) {
   return {erase(e), state, why, 0};
 }
 
-/// Waits for another attempt, unless there is a reason to make none.
+/// Puts a delivery back to wait for another attempt, unless it ends here: it was cancelled meanwhile, a newer
+/// new_message takes its place and the wait imposed on it (SPEC 8), or its life would be over by then (SPEC 12).
 disposition lane::again(entry& e, engine_time at) {
   if (e.cancelled != reason::none)
     return finish(e, delivery_state::cancelled, e.cancelled);

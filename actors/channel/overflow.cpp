@@ -42,12 +42,12 @@ bool overflow::forget_returning(const notification_id& delivery) {
   return true;
 }
 
-void overflow::is_gone(const notification_id& delivery) {
+void overflow::no_longer_parked(const notification_id& delivery) {
   if (!forget_returning(delivery))
-    came_back(delivery);
+    returned(delivery);
 }
 
-void overflow::came_back(const notification_id& delivery) {
+void overflow::returned(const notification_id& delivery) {
   forget_returning(delivery);
   auto i = guarded_.find(delivery);
   if (i == guarded_.end())

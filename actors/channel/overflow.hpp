@@ -23,9 +23,9 @@ struct free_capacity {
 /// The disk behind one lane.
 ///
 ///                leaves                 arrived                 found
-///   (lane) ---------------> leaving --------------> on disk ------------> returning ---> (lane, by `came_back`)
+///   (lane) ---------------> leaving --------------> on disk ------------> returning ---> (lane, by `returned`)
 ///                                                      |                      |
-///                                                      +----------------------+---> cancelled (by `came_back`)
+///                                                      +----------------------+---> cancelled (by `returned`)
 ///
 /// Nothing passes what is before it in its chain: a delivery that had been in the lane, or tried, is *guarded* on disk,
 /// and whoever follows it goes there behind it. New ones that the lane refused need no guard, because it takes no
@@ -40,7 +40,7 @@ public:
   static constexpr std::size_t slice_max = 400;
 
   /// Something may be on disk from before.
-  void may_hold() { holds_ = true; }
+  void mark_nonempty() { holds_ = true; }
   /// Something changed that makes the disk worth asking: at once, whatever is due.
   void ask_again() { ask_at_ = 0; }
 
@@ -48,10 +48,10 @@ public:
   /// One of those that were leaving is on disk, or need not go there any more.
   void arrived();
   /// It is in the lane again, or was cancelled there.
-  void came_back(const notification_id& delivery);
+  void returned(const notification_id& delivery);
   /// Its person says that it is not on disk any more. Who asked for it back may have asked too late, when it was on its
   /// way to disk anew: then only the asking ends, and the guard stays.
-  void is_gone(const notification_id& delivery);
+  void no_longer_parked(const notification_id& delivery);
   bool may_guard() const { return guarded_.size() < guards_max; }
   /// The delivery must go to disk, back there if it came from there, and not return before this time, because an older
   /// one of its chain is guarded there; nothing: it need not.

@@ -9,9 +9,6 @@
 /// When a failed attempt is repeated (SPEC 8).
 namespace belfry {
 
-/// Retry-After is honoured up to here, in milliseconds: 24 h (SPEC 8).
-constexpr engine_time retry_after_max = 24LL * 3600 * 1000;
-
 /// How waits grow.
 using retry_policy = io::retry_schedule;
 

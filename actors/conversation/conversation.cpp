@@ -20,7 +20,8 @@ using pointer = conversation_actor::stateful_pointer<conversation_actor_state>;
 
 /// A journal longer than this (and than the row) is folded into the row.
 constexpr std::size_t journal_bytes_min = 4096;
-/// Persons hear what is unread with the first change, and of later ones so long after that (SPEC 3: within 1 s), in ms.
+/// Persons are told what is unread with the first change, and of later ones so long after that (SPEC 3: within 1 s), in
+/// ms.
 constexpr engine_time report_counts_every = 900;
 
 moment now(pointer self) {
@@ -41,65 +42,66 @@ effects& unwritten(pointer self) {
   return *fx;
 }
 
-/// The facts after `after`, shared by all who have heard as much.
-fact_list facts_after(pointer self, position after) {
+/// The facts after `after`, shared by all who have received as much.
+fact_list facts_since(pointer self, position after) {
   auto& st = self->state;
   const auto& recent = st.core->state().recent;
-  if (!st.news || st.news_after != after || st.news->back().at != recent.back().at) {
+  if (!st.unsent_facts || st.unsent_facts_after != after || st.unsent_facts->back().at != recent.back().at) {
     auto first = std::find_if(recent.begin(), recent.end(), [&](const fact& f) { return f.at > after; });
-    st.news = std::make_shared<std::vector<fact>>(first, recent.end());
-    st.news_after = after;
+    st.unsent_facts = std::make_shared<std::vector<fact>>(first, recent.end());
+    st.unsent_facts_after = after;
   }
-  return st.news;
+  return st.unsent_facts;
 }
 
-/// The facts `who` has not heard; its record instead when they are not at hand any more.
-participant_update news_for(pointer self, slot who, engine_time time, bool answer) {
+/// The update that brings `who` up to date: the facts that it was not sent yet, or its whole record when they are not
+/// all kept or when its own record may be wrong (`stale`).
+participant_update update_for(pointer self, slot who, engine_time time, bool answer) {
   auto& st = self->state;
   auto& core = *st.core;
-  participant_update h;
-  h.now = time;
-  h.answer = answer;
-  h.round = st.round;
+  participant_update update;
+  update.now = time;
+  update.answer = answer;
+  update.round = st.round;
   const auto& recent = core.state().recent;
-  if (st.told[who] < core.state().last || st.stale.contains(who)) {
-    if (st.stale.contains(who) || recent.empty() || recent.front().at > st.told[who] + 1) {
+  if (st.sent_up_to[who] < core.state().last || st.stale.contains(who)) {
+    if (st.stale.contains(who) || recent.empty() || recent.front().at > st.sent_up_to[who] + 1) {
       st.stale.erase(who);
-      h.record = std::make_shared<inbox>(core.state().catch_up(who, core.waits()));
+      update.record = std::make_shared<inbox>(core.state().catch_up(who, core.waits()));
     } else {
-      h.facts = facts_after(self, st.told[who]);
+      update.facts = facts_since(self, st.sent_up_to[who]);
     }
-    st.told[who] = core.state().last;
+    st.sent_up_to[who] = core.state().last;
   }
-  return h;
+  return update;
 }
 
 void make_live(pointer self, slot who) {
   auto& st = self->state;
   if (st.participants.size() <= who) {
     st.participants.resize(st.core->state().roster.size());
-    st.told.resize(st.core->state().roster.size());
+    st.sent_up_to.resize(st.core->state().roster.size());
   }
   auto& core = *st.core;
   st.participants[who] = self->spawn(participant, st.shared, caf::actor_cast<conversation_actor>(self), who,
                                      core.state().catch_up(who, core.waits()), &core.waits());
-  st.told[who] = core.state().last;
+  st.sent_up_to[who] = core.state().last;
   st.stale.erase(who);
   st.live.insert(who);
   st.shared->counters.live_participants.fetch_add(1, std::memory_order_relaxed);
 }
 
 /// Participants wait for nothing, so one that has not answered by then never will.
-constexpr engine_time answered_within = 10'000;
+constexpr engine_time participant_answer_max = 10'000;
 
 void ask(pointer self, slot who, engine_time time) {
   auto& st = self->state;
   if (!st.live.contains(who))
     make_live(self, who);
-  ++st.asked;
-  st.answered_by = time + answered_within;
+  ++st.answers_outstanding;
+  st.answers_due = time + participant_answer_max;
   count_message(self);
-  self->send(st.participants[who], news_for(self, who, time, true));
+  self->send(st.participants[who], update_for(self, who, time, true));
 }
 
 void retire(pointer self, slot who) {
@@ -261,7 +263,7 @@ void write(pointer self, commit c) {
     add_row(self, c.unit);
   else if (!entry.empty())
     c.unit.changes.emplace_back(io::journal_entry{st.core->state().key, std::move(entry)});
-  add_outboxes(self, std::move(fx.updates), whole || (st.asked == 0 && reports_due(self)), c);
+  add_outboxes(self, std::move(fx.updates), whole || (st.answers_outstanding == 0 && reports_due(self)), c);
   if (!fx.reports.empty())
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->outcomes), caf::make_message(reports{std::move(fx.reports)})});
@@ -286,8 +288,9 @@ void arm_at(pointer self, engine_time t) {
     self->delayed_send(self, std::chrono::milliseconds{wait}, conversation_alarm{});
 }
 
-/// After an event: tells participants, writes, arms.
-void settle(pointer self, commit c, engine_time time) {
+/// Ends a step: spawns participants whose wait begins, asks those to whom a read_message is owed, hands one unit to
+/// the store and arms the alarm. The acknowledgement in `c` never waits for a participant (DESIGN 2.1).
+void finish_step(pointer self, commit c, engine_time time) {
   auto& st = self->state;
   auto& core = *st.core;
   const auto& fx = unwritten(self);
@@ -301,7 +304,7 @@ void settle(pointer self, commit c, engine_time time) {
     arm_at(self, time + (w.max_wait > 0 ? std::min(first, w.max_wait) : first));
   }
   fx.concerned.each([&](slot who) {
-    // Only a read_message that is owed is urgent; all else a participant hears of when its wait is due.
+    // Only a read_message that is owed is urgent; all else a participant is told of when its wait is due.
     if (core.state().catch_up(who, core.waits()).owed != 0)
       ask(self, who, time);
   });
@@ -325,13 +328,13 @@ void on_command(pointer self, routed_event& e) {
     if (e.request != 0)
       self->send(self->state.shared->gateway, acks{{ack{e.request, e.index, std::move(fx.refused)}}});
     // What was due before the refused event took effect all the same.
-    return settle(self, {}, m.now);
+    return finish_step(self, {}, m.now);
   }
   commit c;
   add_known(c.unit, e.id, e.subject);
   if (e.request != 0)
     c.acks.push_back({e.request, e.index, {}});
-  settle(self, std::move(c), m.now);
+  finish_step(self, std::move(c), m.now);
 }
 
 void on_command(pointer self, ask_view& q) {
@@ -379,13 +382,13 @@ void on_command(pointer self, erase_participant& o) {
   const auto& n = *self->state.shared;
   c.after.push_back({caf::actor_cast<caf::actor>(n.shard_of(o.person)),
                      caf::make_message(to_person{o.person, person_left{self->state.core->state().id}})});
-  settle(self, std::move(c), m.now);
+  finish_step(self, std::move(c), m.now);
 }
 
 void on_command(pointer self, become_bot& o) {
   auto m = now(self);
   self->state.core->become_bot(o.person, unwritten(self));
-  settle(self, {}, m.now);
+  finish_step(self, {}, m.now);
 }
 
 void on_command(pointer self, wake&) {
@@ -409,7 +412,8 @@ void end_turn(pointer self) {
     arm_at(self, *t);
 }
 
-/// Nobody is being asked.
+/// Asks those whose wait is over, at most `announced_at_once`; the others follow in a later turn. Call it only while no
+/// answer is outstanding.
 void use_turn(pointer self) {
   auto& st = self->state;
   auto m = now(self);
@@ -427,7 +431,7 @@ void use_turn(pointer self) {
 void on_command(pointer self, take_turn&) {
   auto& st = self->state;
   st.announcing = turn::held;
-  if (st.asked == 0)
+  if (st.answers_outstanding == 0)
     use_turn(self);
 }
 
@@ -450,26 +454,28 @@ void on_alarm(pointer self) {
   st.armed = 0;
   st.core->on_time(m, unwritten(self));
   // While answers are to come, those who are due have been asked.
-  if (st.asked == 0 && st.announcing == turn::none) {
+  if (st.answers_outstanding == 0 && st.announcing == turn::none) {
     retire_quiet(self);
     if (!st.core->due(m.now).empty())
       want_to_announce(self);
   }
-  if (unwritten(self).changed() || (st.asked == 0 && reports_due(self)))
+  if (unwritten(self).changed() || (st.answers_outstanding == 0 && reports_due(self)))
     write(self, {});
   // Those asked arm anew when they have answered, and so does the end of a turn.
   if (st.announcing != turn::none) {
     if (auto deadline = st.core->state().call.next_deadline())
       arm_at(self, *deadline);
-  } else if (st.asked == 0) {
+  } else if (st.answers_outstanding == 0) {
     if (auto t = next_alarm(self))
       arm_at(self, *t);
   }
 }
 
+/// The last answer of a round has come: what the answers led to and is not written yet becomes one unit. A turn is kept
+/// until the store has answered, so that announcements do not run ahead of the disk.
 void all_answered(pointer self) {
   auto& st = self->state;
-  st.news = nullptr;
+  st.unsent_facts = nullptr;
   write(self, {});
   if (st.announcing == turn::held)
     return use_turn(self);
@@ -485,18 +491,18 @@ void all_answered(pointer self) {
     arm_at(self, *t);
 }
 
-/// Whoever does not answer is made anew from the record, and asked again; what it may still say is not heard. Looked at
+/// Whoever does not answer is made anew from the record, and asked again; what it may still say is ignored. Looked at
 /// when something happens, and by the shard's sweep.
 void give_up_silent(pointer self) {
   auto& st = self->state;
-  if (st.asked == 0)
+  if (st.answers_outstanding == 0)
     return;
   const auto t = now(self).now;
-  if (t < st.answered_by)
+  if (t < st.answers_due)
     return;
   auto& state = st.core->state();
   st.shared->metrics.alarm("ENGINE", "participant_silent", state.id);
-  st.asked = 0;
+  st.answers_outstanding = 0;
   ++st.round;
   auto live = st.live;
   live.each([&](slot who) {
@@ -507,31 +513,31 @@ void give_up_silent(pointer self) {
     if (state.catch_up(who, st.core->waits()).owed != 0)
       ask(self, who, t);
   }
-  if (st.asked == 0)
+  if (st.answers_outstanding == 0)
     all_answered(self);
 }
 
-void on_update_result(pointer self, const update_result& h) {
+void on_update_result(pointer self, const update_result& answer) {
   auto& st = self->state;
-  if (h.round != st.round)
+  if (answer.round != st.round)
     return;
   auto m = now(self);
   count_message(self);
-  --st.asked;
+  --st.answers_outstanding;
   auto& fx = unwritten(self);
   note_recounted(self);
   auto updates = fx.updates.size();
-  if (h.announce != 0)
-    st.core->on_announce(h.who, h.announce, m, fx);
-  if (h.owed)
-    st.core->on_owed(h.who, m, fx);
-  told_by_update(self, h.who, updates);
-  const auto& box = st.core->state().catch_up(h.who, st.core->waits());
+  if (answer.announce != 0)
+    st.core->on_announce(answer.who, answer.announce, m, fx);
+  if (answer.owed)
+    st.core->on_owed(answer.who, m, fx);
+  told_by_update(self, answer.who, updates);
+  const auto& box = st.core->state().catch_up(answer.who, st.core->waits());
   if (box.quiet())
-    retire(self, h.who);
-  else if (h.announce != 0)
-    st.stale.insert(h.who);
-  if (st.asked == 0)
+    retire(self, answer.who);
+  else if (answer.announce != 0)
+    st.stale.insert(answer.who);
+  if (st.answers_outstanding == 0)
     all_answered(self);
 }
 
@@ -546,7 +552,7 @@ void on_idle(pointer self, bool sleep) {
   auto& st = self->state;
   auto& state = st.core->state();
   give_up_silent(self);
-  if (st.asked > 0 || st.announcing != turn::none)
+  if (st.answers_outstanding > 0 || st.announcing != turn::none)
     return;
   retire_quiet(self);
   auto wakes = st.core->wake_time().has_value();
@@ -616,7 +622,7 @@ conversation_actor::behavior_type conversation(pointer self, node* shared, const
         give_up_silent(self);
         std::visit([self](auto& x) { on_command(self, x); }, command);
       },
-      [self](const update_result& h) { on_update_result(self, h); },
+      [self](const update_result& answer) { on_update_result(self, answer); },
       [self](const committed& c) { on_committed(self, c.units); },
       [self](conversation_alarm) { on_alarm(self); },
       [self](const idle& r) { on_idle(self, r.sleep); },

@@ -26,8 +26,8 @@ struct conversation_actor_state {
   /// Participants that live, by slot; null where nobody does.
   std::vector<participant_actor> participants;
   slot_set live;
-  /// Up to where each live participant has heard.
-  std::vector<position> told;
+  /// Up to where each live participant has received the facts.
+  std::vector<position> sent_up_to;
   /// Whose announcement may have been decided otherwise: they get their record anew.
   slot_set stale;
   /// Whether it may announce what waits ended for (`want_turn`): it asks for that, may, has asked whom it may announce
@@ -35,16 +35,16 @@ struct conversation_actor_state {
   enum class turn { none, wanted, held, used, ending };
   turn announcing = turn::none;
   /// Answers of participants that are still to come.
-  std::size_t asked = 0;
+  std::size_t answers_outstanding = 0;
   /// By then they have answered; else they are made anew, and asked by another number.
-  engine_time answered_by = 0;
+  engine_time answers_due = 0;
   std::uint32_t round = 0;
   /// Everything that was applied and is not with the store yet, in the order in which it was applied: what is gathered
   /// while answers are to come goes out before, or with, whatever happens meanwhile. Null: nothing.
   std::unique_ptr<effects> unwritten;
-  /// Facts beyond `news_after`, made once for all who are asked for what they have not heard since then.
-  fact_list news;
-  position news_after = 0;
+  /// Facts beyond `unsent_facts_after`, made once for all who have not received anything since then.
+  fact_list unsent_facts;
+  position unsent_facts_after = 0;
 
   /// Whose unread count changed since the person was last told of it; when persons were last told (0: never).
   slot_set unreported;

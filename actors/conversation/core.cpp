@@ -62,7 +62,7 @@ void conversation_core::refuse(refusal why, std::string pointer, std::string det
 void conversation_core::on_event(const event& e, moment m, effects& fx) {
   if (damaged_)
     return refuse(refusal::conversation_damaged, "/conversation",
-                  "what is stored of the conversation cannot be read; it is kept as it is", fx);
+                  "the stored conversation cannot be read; it is left unchanged", fx);
   auto starts = std::holds_alternative<conversation_started>(e.body);
   if (!exists_ && !starts)
     return refuse(refusal::unknown_conversation, "/conversation", "no conversation with this id was started", fx);
@@ -129,7 +129,7 @@ void conversation_core::on(const participant_left& e, moment m, millis at, effec
 void conversation_core::leave(slot who, moment m, millis at, reason why, bool silent, effects& fx) {
   read_all(who, state_.last, {}, m, at, why, fx);
   if (silent && state_.roster[who].box.owed != 0)
-    apply(settled_step{who}, fx);
+    apply(read_message_told_step{who}, fx);
   auto& entry = state_.roster[who];
   std::vector<session_entry> ending;
   std::copy_if(state_.sessions.begin(), state_.sessions.end(), std::back_inserter(ending),
@@ -162,7 +162,7 @@ void conversation_core::erase_person(const person_id& p, moment m, effects& fx) 
     fx.members.emplace_back(p, false);
   const auto& entry = state_.roster[*who];
   apply(roster_step{*who, {}, entry.role, entry.hidden, entry.muted, false}, fx);
-  // The person hears that it is no member any more, and of nothing else.
+  // The person is told that it is no member any more, and of nothing else.
   std::erase_if(fx.updates, [&](const addressed_update& x) {
     return x.to == p && !std::holds_alternative<roster_change>(x.update);
   });
@@ -208,7 +208,7 @@ void conversation_core::on(const conversation_closed& e, moment, millis, effects
 
 // -- messages -----------------------------------------------------------------
 
-message_step conversation_core::judge(const message_sent& e, slot sender, moment m, millis at) {
+message_step conversation_core::make_message_step(const message_sent& e, slot sender, moment m, millis at) {
   message_step s;
   s.at = state_.last + 1;
   s.time = m.now;
@@ -249,19 +249,21 @@ void conversation_core::on(const message_sent& e, moment m, millis at, effects& 
   if (e.kind != message_kind::system) {
     auto who = state_.find_active(e.sender);
     if (!who)
-      return refuse(refusal::not_in_conversation, "/message/sender", "the sender does not take part", fx);
+      return refuse(refusal::not_in_conversation, "/message/sender",
+                    "the sender is not a participant of the conversation", fx);
     sender = *who;
     if (e.internal && is_visitor(state_.roster[sender].role))
       return refuse(refusal::internal_from_visitor, "/message/sender", "a visitor cannot send internal messages", fx);
     if (options_.push.own_message_reads)
       read_all(sender, state_.last, e.message, m, at, reason::read_before_due, fx);
   }
-  auto s = judge(e, sender, m, at);
+  auto s = make_message_step(e, sender, m, at);
   fx.begins = s.recipients;
   apply(std::move(s), fx);
   forget_oldest(m, fx);
 }
 
+/// SPEC 3, Count: the newest `limits.unreadMessages` messages are kept; older ones count as read and are unknown.
 void conversation_core::forget_oldest(moment m, effects& fx) {
   // More than one after a restart with a lower limit.
   while (state_.log.size() > options_.limits.unread_messages) {
@@ -276,6 +278,8 @@ void conversation_core::forget_oldest(moment m, effects& fx) {
   }
 }
 
+/// Everything up to and including `upto` is read by `who` (SPEC 3, Read). Reading what was read before, or when nothing
+/// is unread, changes nothing. `cause` is the message that a read_message names; empty: the last one that was counted.
 void conversation_core::read_all(slot who, position upto, const message_id& cause, moment m, millis at, reason why,
                                  effects& fx) {
   auto box = state_.catch_up(who, waits_);
@@ -369,7 +373,7 @@ void conversation_core::on_announce(slot who, position message, moment m, effect
   const auto& box = state_.catch_up(who, waits_);
   if (box.pending != message || !box.due_at(m.now) || state_.ended())
     return;
-  // It takes back what was shown before, not what is announced now.
+  // An owed read_message goes out first: it takes back what was shown before, not what is announced now.
   on_owed(who, m, fx);
   const auto& entry = state_.roster[who];
   auto why = rules_.due(entry.role, entry.muted, rules_.asks_for_primary(entry.role) && primary_online(entry.role));
@@ -416,7 +420,7 @@ void conversation_core::on_owed(slot who, moment m, effects& fx) {
       record->notification.message = message_content{read->message, {}, {}, {}, 0, 0, read->at, 0};
     fx.updates.push_back({entry.person, tell{std::move(record)}});
   }
-  apply(settled_step{who}, fx);
+  apply(read_message_told_step{who}, fx);
 }
 
 std::optional<engine_time> conversation_core::wake_time() {
@@ -430,9 +434,7 @@ void conversation_core::on(const session_started& e, moment, millis, effects& fx
   auto who = state_.find_active(e.person);
   if (!who)
     return;
-  auto known = std::any_of(state_.sessions.begin(), state_.sessions.end(),
-                           [&](const session_entry& s) { return s.who == *who && s.session == e.session; });
-  if (!known)
+  if (!state_.has_session(*who, e.session))
     apply(session_step{*who, e.session, e.kind, true}, fx);
   push_activity(*who, fx);
 }
@@ -441,9 +443,7 @@ void conversation_core::on(const session_ended& e, moment, millis, effects& fx) 
   auto who = state_.find_active(e.person);
   if (!who)
     return;
-  auto known = std::any_of(state_.sessions.begin(), state_.sessions.end(),
-                           [&](const session_entry& s) { return s.who == *who && s.session == e.session; });
-  if (known)
+  if (state_.has_session(*who, e.session))
     apply(session_step{*who, e.session, e.kind, false}, fx);
   push_activity(*who, fx);
 }
@@ -537,9 +537,9 @@ std::optional<trace_item> conversation_core::explain(const person_id& p, const m
     t.state = trace_state::waiting;
     return t;
   }
-  auto known = std::find_if(state_.fates.rbegin(), state_.fates.rend(),
-                            [&](const fate& f) { return f.message == msg->at && f.who == *who; });
-  if (known != state_.fates.rend())
+  auto known = std::find_if(state_.kept_back_messages.rbegin(), state_.kept_back_messages.rend(),
+                            [&](const kept_back& f) { return f.message == msg->at && f.who == *who; });
+  if (known != state_.kept_back_messages.rend())
     t.reason = known->why;
   else if (msg->deleted)
     t.reason = reason::deleted;

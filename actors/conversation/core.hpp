@@ -69,9 +69,10 @@ public:
 
   /// SPEC 2: applies one event.
   void on_event(const event& e, moment m, effects& fx);
-  /// Participants whose wait is over.
+  /// Participants whose wait is over, and those to whom a read_message is owed.
   std::vector<slot> due(engine_time now);
-  /// A participant says that its wait ended with this message; accepted only if nothing later concerns it.
+  /// A participant says that its wait ended with this message. It is accepted only if the conversation's own record
+  /// waits for exactly this message and the wait is over; otherwise nothing happens, and the next alarm asks again.
   void on_announce(slot who, position message, moment m, effects& fx);
   /// A participant says that a read_message is owed.
   void on_owed(slot who, moment m, effects& fx);
@@ -81,7 +82,7 @@ public:
   void erase_person(const person_id& p, moment m, effects& fx);
   /// A participant is known as a bot from now on: it goes on without a role, and what it waits for is not told.
   void become_bot(const person_id& p, effects& fx);
-  /// What keeps whom busy, said again after a restart.
+  /// Tells agents again which sessions and calls they take part in: after a restart persons do not know (SPEC 6).
   void repeat_activity(effects& fx);
 
   std::optional<engine_time> wake_time();
@@ -127,7 +128,7 @@ private:
   void leave(slot who, moment m, millis at, reason why, bool silent, effects& fx);
   void read_all(slot who, position upto, const message_id& cause, moment m, millis at, reason why, effects& fx);
   void forget_oldest(moment m, effects& fx);
-  message_step judge(const message_sent& e, slot sender, moment m, millis at);
+  message_step make_message_step(const message_sent& e, slot sender, moment m, millis at);
   bool primary_online(role r) const;
   void tell_of_message(slot who, const message_entry& msg, moment m, effects& fx);
   /// Runs one function of the call machine and carries out what it returns.
@@ -135,7 +136,7 @@ private:
   call_change with_call(moment m, effects& fx, F&& f);
   void carry_out(const call_change& change, moment m, effects& fx);
   void tell_of_call(const call_notice& notice, moment m, effects& fx);
-  /// The call machine hears of roster changes while a call goes on.
+  /// The call machine is told of roster changes while a call goes on.
   void roster_changed(moment m, effects& fx, const std::function<call_change(const call_context&)>& f);
   /// Writes the request book and tells those concerned.
   void close_request(const invitation_id& invitation, moment m, effects& fx);

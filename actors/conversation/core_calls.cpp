@@ -64,7 +64,7 @@ void conversation_core::on(const call_started& e, moment m, millis at, effects& 
   if (!change.refused)
     return;
   if (*change.refused == refusal::not_in_conversation)
-    refuse(*change.refused, "/call/caller", "the caller does not take part", fx);
+    refuse(*change.refused, "/call/caller", "the caller is not a participant of the conversation", fx);
   else
     refuse(*change.refused, "/call/id", "another call is ringing or active", fx);
 }

@@ -72,6 +72,11 @@ message_entry* conversation_state::find_message(position at) {
   return i == log.end() || i->at != at ? nullptr : &*i;
 }
 
+bool conversation_state::has_session(slot who, const session_id& session) const {
+  return std::any_of(sessions.begin(), sessions.end(),
+                     [&](const session_entry& s) { return s.who == who && s.session == session; });
+}
+
 const owed_read* conversation_state::find_owed(slot who) const {
   auto i = owed.find(who);
   return i == owed.end() ? nullptr : &i->second;
@@ -109,21 +114,21 @@ void conversation_state::catch_up_all(const wait_rules& rules) {
 }
 
 void conversation_state::append(fact f) {
-  last = f.at;
-  recent.push_back(std::move(f));
-  if (recent.size() > recent_facts_max) {
+  if (recent.size() == recent_facts_max) {
     // Half at a time, so that catching up is paid for once in a while.
     catch_up_all(*rules_);
     recent.erase(recent.begin(), recent.begin() + recent_facts_max / 2);
   }
+  last = f.at;
+  recent.push_back(std::move(f));
 }
 
 void conversation_state::remember(position message, slot who, reason why) {
   if (message == 0)
     return;
-  fates.push_back({message, who, why});
-  if (fates.size() > fates_max)
-    fates.erase(fates.begin());
+  kept_back_messages.push_back({message, who, why});
+  if (kept_back_messages.size() > kept_back_max)
+    kept_back_messages.erase(kept_back_messages.begin());
 }
 
 bool conversation_state::apply_step(message_step& s) {
@@ -183,7 +188,7 @@ bool conversation_state::apply_step(announced_step& s) {
   return true;
 }
 
-bool conversation_state::apply_step(settled_step& s) {
+bool conversation_state::apply_step(read_message_told_step& s) {
   if (!knows(s.who))
     return false;
   catch_up(s.who, *rules_).owed = 0;
@@ -323,7 +328,7 @@ void conversation_state::trim(const wait_rules& rules) {
   while (log.size() > explained_messages_max && log.front().at <= read_floor)
     log.pop_front();
   auto oldest = log.empty() ? last : log.front().at;
-  std::erase_if(fates, [&](const fate& f) { return f.message < oldest; });
+  std::erase_if(kept_back_messages, [&](const kept_back& f) { return f.message < oldest; });
 }
 
 std::size_t encoded_state::size() const {
@@ -353,8 +358,8 @@ encoded_state conversation_state::encode() const {
     encode_roster_parts(whole);
     encode_log_parts(out, whole);
   }
-  out.number(fates.size());
-  for (const auto& f : fates) {
+  out.number(kept_back_messages.size());
+  for (const auto& f : kept_back_messages) {
     out.number(f.message);
     out.number(f.who);
     out.number(static_cast<std::uint64_t>(f.why));
@@ -512,7 +517,7 @@ bool conversation_state::decode(std::string_view row, const std::map<std::int64_
       return false;
   }
   for (auto n = in.count(); n > 0; --n) {
-    auto& f = fates.emplace_back();
+    auto& f = kept_back_messages.emplace_back();
     f.message = in.number();
     f.who = in.enumeration(no_slot);
     f.why = in.enumeration(reason_last);
@@ -523,11 +528,11 @@ bool conversation_state::decode(std::string_view row, const std::map<std::int64_
     s.session = in.text();
     s.kind = in.text();
   }
-  return call.decode(in) && requests.decode(in) && in.ok() && in.at_end() && sound();
+  return call.decode(in) && requests.decode(in) && in.ok() && in.at_end() && is_consistent();
 }
 
 /// Everybody who is named has a place in the roster, and the log ascends up to `last`.
-bool conversation_state::sound() const {
+bool conversation_state::is_consistent() const {
   position before = 0;
   for (const auto& m : log) {
     if (m.at <= before || m.at > last || !knows(m.recipients))
@@ -535,8 +540,8 @@ bool conversation_state::sound() const {
     before = m.at;
   }
   auto known = [this](const auto& x) { return knows(x.who); };
-  return std::all_of(fates.begin(), fates.end(), known) && std::all_of(sessions.begin(), sessions.end(), known)
-         && call.slots() <= roster.size();
+  return std::all_of(kept_back_messages.begin(), kept_back_messages.end(), known)
+         && std::all_of(sessions.begin(), sessions.end(), known) && call.slots() <= roster.size();
 }
 
 } // namespace belfry

@@ -52,7 +52,7 @@ struct message_entry {
 };
 
 /// Why a message that qualified for somebody was not announced, for Explain.
-struct fate {
+struct kept_back {
   position message = 0;
   slot who = 0;
   reason why = reason::none;
@@ -80,11 +80,11 @@ struct encoded_state {
   bool operator==(const encoded_state&) const = default;
 };
 
-/// Read messages that are kept for Explain, and remembered fates.
+/// Read messages that are kept for Explain, and remembered reasons why messages were kept back.
 constexpr std::size_t explained_messages_max = 100;
-constexpr std::size_t fates_max = 500;
-/// Facts kept for participants that have not heard them yet; who lags further gets its record anew.
-constexpr std::size_t recent_facts_max = 64;
+constexpr std::size_t kept_back_max = 500;
+/// Facts kept for participants that have not received them yet; who lags further gets its record anew.
+constexpr std::size_t recent_facts_max = 16;
 
 class conversation_state {
 public:
@@ -99,7 +99,7 @@ public:
   boost::container::deque<message_entry> log;
   /// The newest facts, oldest first.
   std::vector<fact> recent;
-  std::vector<fate> fates;
+  std::vector<kept_back> kept_back_messages;
   std::vector<session_entry> sessions;
   std::map<slot, owed_read> owed;
   call_machine call;
@@ -115,6 +115,7 @@ public:
   const std::vector<slot>& primaries() const { return primaries_; }
   message_entry* find_message(const message_id& id);
   message_entry* find_message(position at);
+  bool has_session(slot who, const session_id& session) const;
   /// What the owed read_message of somebody names; null: none is owed.
   const owed_read* find_owed(slot who) const;
   const message_entry* newest_message() const { return log.empty() ? nullptr : &log.back(); }
@@ -150,7 +151,7 @@ private:
   bool apply_step(gone_step& s);
   bool apply_step(edited_step& s);
   bool apply_step(announced_step& s);
-  bool apply_step(settled_step& s);
+  bool apply_step(read_message_told_step& s);
   bool apply_step(roster_step& s);
   bool apply_step(open_step& s);
   bool apply_step(session_step& s);
@@ -161,7 +162,7 @@ private:
   bool apply_step(requests_change_step& s);
   bool knows(slot who) const { return who < roster.size(); }
   bool knows(const slot_set& s) const;
-  bool sound() const;
+  bool is_consistent() const;
   void index_primary(slot who);
   void encode_participant(binary_writer& out, slot who, const inbox& box) const;
   void decode_participant(binary_reader& in, slot who);

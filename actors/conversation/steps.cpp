@@ -95,7 +95,7 @@ void fields(IO io, announced_step& s) {
 }
 
 template <class IO>
-void fields(IO io, settled_step& s) {
+void fields(IO io, read_message_told_step& s) {
   all(io, s.who);
 }
 

@@ -77,7 +77,7 @@ struct announced_step {
 };
 
 /// The read_message that was owed is a notification now.
-struct settled_step {
+struct read_message_told_step {
   slot who = 0;
 };
 
@@ -125,8 +125,8 @@ struct requests_change_step {
 
 /// A step is stored with its place in this list: new ones go to the end, and none is ever taken out.
 using step =
-    std::variant<message_step, read_step, gone_step, edited_step, announced_step, settled_step, roster_step, open_step,
-                 session_step, ended_step, call_step, requests_step, call_change_step, requests_change_step>;
+    std::variant<message_step, read_step, gone_step, edited_step, announced_step, read_message_told_step, roster_step,
+                 open_step, session_step, ended_step, call_step, requests_step, call_change_step, requests_change_step>;
 
 void encode(binary_writer& out, const step& s);
 /// False when the bytes are not a step.

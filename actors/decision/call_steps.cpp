@@ -9,7 +9,7 @@ namespace belfry {
 
 // -- steps ------------------------------------------------------------------------------------------------------------
 
-/// Every change of a party's state goes this way, so that counts and journal hear of it.
+/// Every change of a party's state goes this way, so that counts and journal follow.
 bool call_machine::move_to(party& p, ring_state to) {
   auto from = p.state;
   if (!step(p.state, to, illegal_steps_))

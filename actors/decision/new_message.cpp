@@ -26,6 +26,7 @@ secondary_rule message_rules::rule_of(role r) const {
   return r == role::secondary_visitor ? visitor_rule_ : secondary_rule::always;
 }
 
+/// SPEC 3, "Who is told". When several points fail, the order here decides which reason Explain shows.
 reason message_rules::qualify(const message_facts& m, role r) const {
   if (m.kind == message_kind::system)
     return reason::system_message;
@@ -42,6 +43,8 @@ reason message_rules::qualify(const message_facts& m, role r) const {
   return reason::none;
 }
 
+/// What is looked at when the wait ends: the gates (SPEC 3), `muted` (SPEC 2) and WHEN_PRIMARY_OFFLINE. A role may have
+/// been taken away since (`become_bot`).
 reason message_rules::due(role r, bool muted, bool primary_online) const {
   if (!enabled_)
     return reason::push_disabled;

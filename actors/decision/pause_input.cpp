@@ -1,16 +1,13 @@
 // What is wrong with what a host asks for.
 #include "belfry/actors/decision/pause_machine.hpp"
 
+#include "belfry/messages/utf8.hpp"
+
 #include <algorithm>
 
 namespace belfry {
 
 namespace {
-
-std::size_t code_points(const std::string& utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 /// C0, DEL, and C1 (which UTF-8 writes as C2 80 to C2 9F).
 bool has_control_characters(const std::string& utf8) {
@@ -55,7 +52,7 @@ result<success> check_pausable(person_type type) {
 result<success> check_pause_mode(pause_mode mode, std::optional<millis> until, engine_time now) {
   std::vector<problem> problems;
   if (until && mode != pause_mode::on)
-    problems.push_back({"/until", "is allowed with mode ON only"});
+    problems.push_back({"/until", "is allowed only with mode ON"});
   else if (until && *until <= now)
     problems.push_back({"/until", "is not in the future"});
   return answer(std::move(problems));

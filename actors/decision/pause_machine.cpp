@@ -40,7 +40,7 @@ result<bool> pause_machine::set_reason(const std::string& source_id, const std::
   tick(now);
   auto created = !reasons_.contains(source_id);
   if (created && reasons_.size() >= pause_reasons_max)
-    return error{ec::overloaded, "this person has " + std::to_string(pause_reasons_max) + " reasons already", {}};
+    return error{ec::overloaded, "this person already has " + std::to_string(pause_reasons_max) + " pause reasons", {}};
   reasons_[source_id] = {display_name, after_seconds(now, timeout_seconds)};
   return created;
 }

@@ -35,7 +35,7 @@ result<std::uint64_t> gateway_core::publish(std::vector<event> events, gateway_t
     pace_.begun(now.steady);
   else if (in_flight_ + events.size()
            > std::min<std::size_t>(limits_->events_in_flight, pace_.capacity(limits_->admission_wait)))
-    return error{ec::overloaded, "too many events wait for the disk; try again", {}};
+    return error{ec::overloaded, "too many events are waiting to be written; try again later", {}};
   const auto id = ++last_request_;
   auto& r = requests_[id];
   r.events.resize(events.size());
@@ -59,7 +59,8 @@ void gateway_core::admit_next(std::uint64_t request, gateway_time now, gateway_e
   }
 }
 
-/// SPEC 2: event id, other id, then (in the conversation) state.
+/// SPEC 2, checked in this order: event id, other id, then (by the conversation) state. An event whose id is on its way
+/// already waits for that verdict, and the events behind it in its request wait with it, so that their order is kept.
 void gateway_core::admit(waiting_event e, gateway_time now, gateway_effects& fx) {
   auto& r = requests_.at(e.request);
   auto& work = r.events[e.index];
@@ -137,6 +138,8 @@ void gateway_core::strip_bots(event& e) const {
     strip(j->participant);
 }
 
+/// One refusal decides an event; an acceptance counts when all its parts are acknowledged. Presence is never refused.
+/// What a refused conversation.opened did to presence is undone.
 void gateway_core::acknowledged(ack a, gateway_time now, gateway_effects& fx) {
   auto i = requests_.find(a.request);
   if (i == requests_.end())

@@ -36,7 +36,8 @@ void end(pointer self, ended_request e) {
     r.done(std::move(e.answer));
 }
 
-/// Rows go first: the writer keeps order, and an event finds what was before it on disk. Each shard gets one message.
+/// Carries out what the core decided. Rows go to the writer before events go to their shards: the writer keeps order,
+/// so whatever an event leads to is written after the presence that it saw. Each shard gets at most one message.
 void carry_out(pointer self, gateway_effects fx) {
   auto& st = self->state;
   for (const auto& [person, online] : fx.online)
@@ -64,18 +65,24 @@ void carry_out(pointer self, gateway_effects fx) {
     std::exchange(st.drained, nullptr)();
 }
 
+/// Answers requests that have waited longer than `answered_within`, and all of them once a part of the node has ended.
+/// They stay in the list until their events have verdicts. Later requests have later deadlines, so the loop may stop.
 void give_up_overdue(pointer self) {
   auto& st = self->state;
   for (auto& [id, r] : st.requests) {
     if (!st.shared->failed && r.deadline > now(self))
       break;
     if (auto done = std::exchange(r.done, nullptr))
-      done(st.shared->failed ? part_ended() : unavailable("no answer in time; repeat the request"));
+      done(st.shared->failed
+               ? part_ended()
+               : unavailable("no answer in time; the request may have taken effect: repeat it with the same ids"));
   }
 }
 
 // -- messages -----------------------------------------------------------------
 
+/// A request is refused as a whole, before any of its events takes effect, while the engine stops, has failed or is not
+/// ready, while the store cannot be written, or when too much is in flight (SPEC 12, Backpressure).
 void on_publish(pointer self, publish& p) {
   auto& st = self->state;
   if (!st.open)

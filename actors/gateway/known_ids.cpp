@@ -1,14 +1,14 @@
 #include "belfry/actors/gateway/known_ids.hpp"
 
+#include "belfry/messages/fnv.hpp"
+
 #include <algorithm>
 
 namespace belfry {
 
 std::uint64_t fingerprint(std::string_view text) {
-  // FNV-1a, then a finalizer that spreads the low bits. On disk: never change.
-  std::uint64_t h = 0xcbf29ce484222325ULL;
-  for (unsigned char c : text)
-    h = (h ^ c) * 0x100000001b3ULL;
+  // A finalizer spreads the low bits. On disk: never change.
+  auto h = fnv1a(text);
   h ^= h >> 33;
   h *= 0xff51afd7ed558ccdULL;
   h ^= h >> 33;

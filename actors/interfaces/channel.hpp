@@ -17,17 +17,20 @@
 
 namespace belfry {
 
-/// One delivery for a lane. The lane answers with `attempted` (`parked` when it has no room).
+/// One delivery for a lane. Whatever becomes of it the channel reports to the person with `attempted`, with `parked`
+/// set when the lane has no room.
 struct submit {
   std::string lane;
   queued item;
   /// It waited on disk before.
   bool from_disk = false;
-  /// What is before it in its chain waits on disk until then, since a former life of the process; 0: nothing does.
+  /// Engine time until which older deliveries of its chain wait on disk, since an earlier run of the process: it is
+  /// parked behind them. 0: there are none.
   engine_time behind = 0;
 };
 
-/// The reason of this delivery is gone. `why` none: it is not on disk any more, nothing else changes.
+/// The reason for this delivery is gone: if it waits it ends as cancelled, if it is in flight it is not repeated.
+/// `why` none says only that it is no longer on disk, so that nothing has to wait behind it.
 struct cancel {
   std::string lane;
   notification_id delivery;
@@ -48,6 +51,8 @@ struct retry_now {};
 struct answered {
   std::string lane;
   notification_id delivery;
+  /// Which attempt: an answer to one that was given up is ignored.
+  std::uint64_t ticket = 0;
   std::shared_ptr<io::attempt_result> what;
 };
 /// A delivery that was parked is on disk, or need not be any more.
@@ -55,10 +60,10 @@ struct on_disk {
   std::string lane;
 };
 /// The person's word before an attempt.
-struct cleared {
+struct permit_answer {
   notification_id delivery;
   std::uint64_t ticket = 0;
-  std::shared_ptr<clearance> what;
+  std::shared_ptr<attempt_permit> what;
 };
 /// INTERNAL: what the store holds for a lane.
 struct parked_found {
@@ -83,11 +88,12 @@ struct parked_lanes {
   std::vector<std::string> lanes;
 };
 
-using channel_actor = caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
-                                       caf::reacts_to<open_lane>, caf::reacts_to<retry_now>, caf::reacts_to<answered>,
-                                       caf::reacts_to<cleared>, caf::reacts_to<parked_found>, caf::reacts_to<on_disk>,
-                                       caf::reacts_to<channel_alarm>, caf::reacts_to<channel_tick>,
-                                       caf::reacts_to<parked_lanes>, caf::reacts_to<drain>>;
+using channel_actor =
+    caf::typed_actor<caf::reacts_to<submit>, caf::reacts_to<cancel>, caf::reacts_to<close_lane>,
+                     caf::reacts_to<open_lane>, caf::reacts_to<retry_now>, caf::reacts_to<answered>,
+                     caf::reacts_to<permit_answer>, caf::reacts_to<parked_found>, caf::reacts_to<on_disk>,
+                     caf::reacts_to<channel_alarm>, caf::reacts_to<channel_tick>, caf::reacts_to<parked_lanes>,
+                     caf::reacts_to<drain>>;
 
 } // namespace belfry
 
@@ -97,7 +103,7 @@ BELFRY_LOCAL_MESSAGE(close_lane)
 BELFRY_LOCAL_MESSAGE(open_lane)
 BELFRY_LOCAL_MESSAGE(retry_now)
 BELFRY_LOCAL_MESSAGE(answered)
-BELFRY_LOCAL_MESSAGE(cleared)
+BELFRY_LOCAL_MESSAGE(permit_answer)
 BELFRY_LOCAL_MESSAGE(parked_found)
 BELFRY_LOCAL_MESSAGE(on_disk)
 BELFRY_LOCAL_MESSAGE(channel_alarm)

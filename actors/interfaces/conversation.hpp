@@ -15,7 +15,8 @@
 
 namespace belfry {
 
-/// ec::not_found: there is no such conversation.
+/// Asks for the view of GET /v1/conversations/{id}. The answer is ec::not_found if the conversation was never started,
+/// or if it ended longer ago than `retention.ended`.
 struct ask_view {
   ticket<conversation_view> asker;
 };
@@ -26,6 +27,8 @@ struct ask_unread {
   /// The store does not know the count: it is written with the next row.
   bool write = false;
 };
+/// Explain (SPEC 12): why `person`, or without one everybody on the roster, was not told of `message`. Those who were
+/// told of it are left out: what they got is stored.
 struct ask_explain {
   std::optional<person_id> person;
   message_id message;
@@ -51,22 +54,23 @@ using conversation_command =
 /// A participant's answer to `participant_update`.
 struct update_result {
   slot who = 0;
-  /// Of the question.
+  /// `participant_update::round` of the update that it answers; an answer of an earlier round is ignored.
   std::uint32_t round = 0;
   /// The message that its wait announces; 0: none.
   position announce = 0;
+  /// A read_message is owed.
   bool owed = false;
-  /// It has nothing to live for.
-  bool quiet = false;
 };
 
-/// The unit that carried this row or these notifications is on disk.
+/// From the store, which is through with `units` units of this entity: they are on disk, or it refused them for good.
+/// `deferred` repeats `commit::deferred`.
 struct committed {
   std::size_t units = 1;
-  bool at_leisure = false;
+  bool deferred = false;
 };
 struct conversation_alarm {};
-/// Nothing was asked for a while: write what is not written yet, and go to sleep if `sleep`.
+/// From the shard: no command came for a while. The entity writes its row if the row is out of date; if `sleep` is set
+/// and nothing keeps it awake, it asks to be stopped (`passivate_conversation`, `passivate_person`).
 struct idle {
   bool sleep = false;
 };

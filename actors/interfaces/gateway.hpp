@@ -15,12 +15,15 @@
 
 namespace belfry {
 
-/// Events of one request; `done` is called when all that was accepted is on disk.
+/// The events of one request, in order. `done` is called once: with the admission when everything that was accepted is
+/// on disk, or with an error.
 struct publish {
   std::vector<event> events;
   io::reply<admission> done;
 };
 
+/// Verdicts on routed events: from the store when they are on disk or will never be taken, from a conversation when its
+/// state refuses one.
 struct acks {
   std::vector<ack> list;
 };

@@ -13,9 +13,10 @@ namespace belfry {
 
 struct inbox;
 
-/// Facts that a participant has not heard. The participant answers with `update_result` if `answer`.
+/// The facts that a participant has not seen yet. If `answer` is set, it replies with one `update_result`.
 struct participant_update {
-  /// Instead of unheard facts: the record as it was, when too much was missed.
+  /// Set instead of `facts` when the conversation no longer keeps all of them, or when an announcement of the
+  /// participant may have been refused: its record as the conversation has it.
   std::shared_ptr<const inbox> record;
   fact_list facts;
   engine_time now = 0;

@@ -23,15 +23,15 @@ struct update_person {
 };
 
 /// What the channel needs for one attempt; or why there is none.
-struct clearance {
+struct attempt_permit {
   bool granted = false;
   reason why = reason::none;
   io::attempt_input input;
 };
 
-/// Asked by a channel before every attempt: does the reason still hold, and what is to be sent to whom? The person
-/// answers with `cleared`.
-struct ask_clearance {
+/// Sent by a channel before every attempt: may it still be made, and with what content? The person answers with
+/// `permit_answer`, after it has read from the disk the names that it does not know.
+struct request_permit {
   notification_id delivery;
   channel_kind channel{};
   /// Of this question, for the answer.
@@ -48,7 +48,8 @@ struct attempted {
   delivery_state state = delivery_state::queued;
   reason why = reason::none;
   millis next_at = 0;
-  /// The delivery left its lane for the store; the channel is told (`on_disk`) when it is there.
+  /// The delivery has left its lane and waits on disk. The channel is told with `on_disk` when the row is committed, or
+  /// when the delivery is over and needs none.
   bool parked = false;
   channel_kind channel{};
   std::string lane;
@@ -56,7 +57,8 @@ struct attempted {
   io::address_news address = {};
 };
 
-/// A lane has room again for what was parked.
+/// A lane has room again: the person takes the delivery off the disk and submits it when that is committed, or tells
+/// the lane with `cancel` that it is not parked any more.
 struct unpark {
   notification_id delivery;
   channel_kind channel{};
@@ -85,13 +87,14 @@ struct person_left {
 struct get_count {
   ticket<count_view> asker;
 };
-/// What somebody has not read in a conversation: an answer in a round of the person's questions, or (0) a report.
+/// The person's unread count in one conversation: the answer to `ask_unread` of that round or, with round 0, the report
+/// of a change.
 struct counted {
   conversation_id conversation;
   std::uint32_t unread = 0;
   std::uint64_t round = 0;
 };
-/// So many of the conversations that a shard was asked for are awake and will answer.
+/// A shard's answer to `count_awake`: how many of the conversations are awake and will answer with `counted`.
 struct asked_awake {
   std::uint64_t round = 0;
   std::int64_t answers = 0;
@@ -100,7 +103,8 @@ struct put_device {
   device what;
   ticket<io::stored<device>> asker;
 };
-/// From another person who stored this device token (`derive_token_key`) by a claim of this number: it is theirs now.
+/// From another person who has stored this token (`derive_token_key`, or the token of an endpoint) under the number
+/// `claim`: a device or subscription that holds it by an older claim loses it.
 struct drop_token {
   std::string token;
   std::uint64_t claim = 0;
@@ -191,12 +195,12 @@ struct open_page {
 struct close_page {
   std::uint64_t page = 0;
 };
-/// Wakes a person with unfinished notifications or mail after a restart.
+/// Wakes a person with unfinished notifications or updates after a restart.
 struct resume {};
 /// INTERNAL: everything of an erased person is off the disk.
 struct erasure_done {};
 using person_command =
-    std::variant<update_person, ask_clearance, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
+    std::variant<update_person, request_permit, attempted, unpark, put_profile, get_profile, erase_person, erase_from,
                  person_left, get_count, counted, asked_awake, put_device, drop_token, token_dropped, claims_found,
                  get_devices, delete_device, put_pause, get_pause, put_pause_reason, delete_pause_reason, get_notes,
                  put_note, erase_notes, put_subscription, get_subscriptions, delete_subscription, report_check,

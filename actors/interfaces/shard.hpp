@@ -26,18 +26,21 @@ struct to_person {
   person_id id;
   person_command command;
 };
-/// Mails for persons of one shard, in order, then counts for those of them who are awake.
+/// What conversations tell persons of one shard: updates in order, then new unread counts. An update wakes its person,
+/// except for a `roster_change`; a count reaches only those who are awake.
 struct outbox {
   std::vector<addressed_update> updates;
   std::vector<unread_count> counts = {};
 };
-/// Those of the conversations that are awake tell the person what is unread.
+/// Asks those of these conversations that are awake for the person's unread count. Each answers the person with
+/// `counted`; the shard tells the person with `asked_awake` how many answers to expect.
 struct count_awake {
   person_id person;
   std::uint64_t round = 0;
   std::vector<conversation_id> conversations;
 };
-/// From the reader: what is on disk.
+/// From the reader. `failed`: the store could not be read, and the shard asks again after 200 ms. `row` is null when
+/// nothing is stored.
 struct loaded_conversation {
   conversation_id id;
   bool failed = false;
@@ -48,7 +51,8 @@ struct loaded_person {
   bool failed = false;
   std::shared_ptr<io::stored_person> row;
 };
-/// An entity has nothing to do; it handled so many orders since it was made.
+/// An entity asks to be stopped. `handled` is the number of commands that it has handled since it was spawned: if the
+/// shard has passed more on, one is still on its way, and the request is ignored.
 struct passivate_conversation {
   conversation_id id;
   std::uint64_t handled = 0;
@@ -57,13 +61,13 @@ struct passivate_person {
   person_id id;
   std::uint64_t handled = 0;
 };
-/// Who must be woken after a start: persons at once, conversations when they are due.
+/// After a start: persons to load, a few at a time, and conversations to wake when they are due (engine time).
 struct arm {
   std::vector<io::due_conversation> due;
   std::vector<person_id> persons = {};
 };
-/// A conversation has waits that ended. Only so many announce at a time (`turn_gate`), so that many waits which end
-/// together do not keep calls waiting; it is told when it is its turn.
+/// A conversation has waits that ended and asks to announce. Only a bounded number per shard announces at a time
+/// (`turn_gate`), so that many waits that end together do not delay calls. The shard answers with `take_turn`.
 struct want_turn {
   conversation_id id;
 };

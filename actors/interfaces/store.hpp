@@ -26,15 +26,16 @@ struct commit {
   io::unit unit;
   std::vector<ack> acks;
   std::vector<envelope> after;
-  /// Answers to the API: once, when it is on disk or could not be written at the first try (it is tried again).
+  /// Answers to the API. Each is called exactly once: with true when the unit is on disk, with false when the first
+  /// attempt to write it failed or the store refused it. After a failed attempt the unit is tried again, unless `once`.
   std::vector<std::function<void(bool written)>> answers;
-  /// Nothing of it is in force before it is on disk: it is given up when it could not be written at the first try.
+  /// The change takes effect only when it is on disk; if the first attempt to write it fails, it is dropped.
   bool once = false;
-  /// Nobody waits for it, and after a crash what it says is found out again: many are written together, a moment later,
-  /// and of the rows of one notification only the newest.
-  bool at_leisure = false;
-  /// Something of its entity is written at leisure: that goes first.
-  bool behind_leisure = false;
+  /// A deferred write: nobody waits for it, and after a crash its content would be found out again. It is written a
+  /// moment later, together with others, and of several rows of one notification only the newest is written.
+  bool deferred = false;
+  /// Its entity has deferred units that are not written yet: they are written before this one.
+  bool after_deferred = false;
 };
 
 /// What is answered when a change could not be written: the effect is unknown, and repeating the request is safe.

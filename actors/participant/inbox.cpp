@@ -12,6 +12,7 @@ void stop_wait(inbox& box) {
   box.began = 0;
 }
 
+/// SPEC 3, Read: one read_message is owed when the count falls to 0 after a new_message was announced.
 void owe_if_empty(inbox& box, position cause) {
   if (box.unread == 0 && box.told) {
     box.told = false;
@@ -19,6 +20,8 @@ void owe_if_empty(inbox& box, position cause) {
   }
 }
 
+/// SPEC 3, When: every further qualifying message replaces the pending one and restarts the wait with the delay that
+/// applies to it; `push.debounceMaxWait` caps the wait of the whole burst, counted from its first message.
 void fold_message(inbox& box, slot self, const fact& f, const wait_rules& rules) {
   if (!f.recipients.contains(self))
     return;
@@ -31,6 +34,7 @@ void fold_message(inbox& box, slot self, const fact& f, const wait_rules& rules)
     box.due = std::min(box.due, box.began + rules.max_wait);
 }
 
+/// SPEC 2, message.read: reading is cumulative. The wait ends if the message that it would announce has been read.
 void fold_read(inbox& box, slot self, const fact& f) {
   if (f.reader != self)
     return;
@@ -41,6 +45,8 @@ void fold_read(inbox& box, slot self, const fact& f) {
   owe_if_empty(box, f.at);
 }
 
+/// SPEC 2, message.deleted: the message counts as read by everybody. If the running wait would have announced it, the
+/// replacement that was chosen at the deletion takes its place and the wait keeps its end; without one the wait ends.
 void fold_gone(inbox& box, slot self, const fact& f) {
   if (!f.recipients.contains(self) || box.unread == 0)
     return;

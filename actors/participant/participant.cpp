@@ -10,15 +10,15 @@ namespace belfry {
 
 namespace {
 
-/// What the record says for itself. An announcement ends the wait here at once; if the conversation refuses it, the
-/// record comes anew.
-update_result answer(inbox& box, slot self, const participant_update& news) {
-  const auto now = news.now;
-  update_result h{self, news.round, box.due_at(now) ? box.pending : 0, box.owed != 0, box.quiet()};
-  if (h.announce != 0)
+/// What the participant announces and owes by its own record. Announcing ends its wait at once, although the
+/// conversation may still refuse; therefore the conversation sends it a fresh record with the next update (`stale`).
+update_result answer(inbox& box, slot self, const participant_update& update) {
+  const auto now = update.now;
+  update_result out{self, update.round, box.due_at(now) ? box.pending : 0, box.owed != 0};
+  if (out.announce != 0)
     fold_announced(box, box.pending, true);
   box.owed = 0;
-  return h;
+  return out;
 }
 
 } // namespace
@@ -33,16 +33,16 @@ participant_actor::behavior_type participant(participant_actor::stateful_pointer
   st.box = box;
   st.rules = rules;
   return {
-      [self](const participant_update& news) {
+      [self](const participant_update& update) {
         auto& st = self->state;
-        if (news.record)
-          st.box = *news.record;
-        if (news.facts) {
-          for (const auto& f : *news.facts)
+        if (update.record)
+          st.box = *update.record;
+        if (update.facts) {
+          for (const auto& f : *update.facts)
             fold(st.box, st.self, f, *st.rules);
         }
-        if (news.answer)
-          self->send(st.conversation, answer(st.box, st.self, news));
+        if (update.answer)
+          self->send(st.conversation, answer(st.box, st.self, update));
       },
   };
 }

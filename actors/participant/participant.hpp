@@ -6,7 +6,8 @@
 namespace belfry {
 
 /// One person in one conversation, while something is unread, a wait runs or a read_message is owed. It holds its own
-/// count and wait, hears of the facts that concern it, and says when its wait is over (DESIGN 2.1).
+/// count and wait, receives facts with `participant_update`, and answers whether its wait is over (DESIGN 2.1). It has
+/// no timer of its own: the conversation asks it when its wait may have ended.
 struct participant_state {
   static inline const char* name = "participant";
 

@@ -13,14 +13,14 @@ person_type implied_type(kind k) {
 }
 
 /// Of these, whom neither the person itself nor the cache knows.
-std::vector<person_id> strangers(pointer self, std::vector<person_id> people) {
+std::vector<person_id> unknown_people(pointer self, std::vector<person_id> people) {
   auto& st = self->state;
   std::erase_if(people, [&](const person_id& p) { return p == st.core->id() || st.shared->profiles.contains(p); });
   return people;
 }
 
 /// From the disk, so that nobody is woken for a name.
-void learn_names(io::store& s, profile_cache& profiles, const std::vector<person_id>& people) {
+void cache_profiles(io::store& s, profile_cache& profiles, const std::vector<person_id>& people) {
   for (const auto& p : people) {
     auto row = s.load_profile(p);
     person_data data;
@@ -30,19 +30,19 @@ void learn_names(io::store& s, profile_cache& profiles, const std::vector<person
 }
 
 /// Reads them and asks again.
-void read_names(pointer self, std::vector<person_id> people, ask_clearance q) {
+void read_profiles_then_retry(pointer self, std::vector<person_id> people, request_permit q) {
   auto& st = self->state;
   q.names_read = true;
   self->send(st.shared->reader,
              ask_store{[shared = st.shared, id = st.core->id(), people = std::move(people), q](io::store& s) {
-               learn_names(s, shared->profiles, people);
+               cache_profiles(s, shared->profiles, people);
                shared->to_person_of(id, q);
              }});
 }
 
-clearance grant(pointer self, const notification_record& r, const delivery& d) {
+attempt_permit grant(pointer self, const notification_record& r, const delivery& d) {
   auto& core = *self->state.core;
-  clearance c;
+  attempt_permit c;
   c.granted = true;
   auto& in = c.input;
   in.what = r.notification;
@@ -75,13 +75,13 @@ std::vector<person> people_in(pointer self, const notification& n) {
   return out;
 }
 
-void read_names_ahead(pointer self, const notification& n) {
-  auto people = strangers(self, people_of(n));
+void prefetch_profiles(pointer self, const notification& n) {
+  auto people = unknown_people(self, people_of(n));
   if (people.empty())
     return;
   auto& st = self->state;
   self->send(st.shared->reader, ask_store{[shared = st.shared, people = std::move(people)](io::store& s) {
-               learn_names(s, shared->profiles, people);
+               cache_profiles(s, shared->profiles, people);
              }});
 }
 
@@ -90,30 +90,30 @@ void note_address(pointer self, channel_kind channel, const std::string& target,
   auto& st = self->state;
   if (st.erased || news.what == io::address_news::verdict::nothing)
     return;
-  auto learnt = st.core->learn(channel, target, news, st.shared->wall.now());
-  if (learnt == person_core::learnt::noted)
+  auto address_change = st.core->learn(channel, target, news, st.shared->wall.now());
+  if (address_change == person_core::address_change::noted)
     c.unit.changes.emplace_back(st.core->row());
-  if (learnt != person_core::learnt::token_dropped)
+  if (address_change != person_core::address_change::token_dropped)
     return;
   save_devices(self);
   self->send(st.shared->outcomes, reports{{address_gone{channel, st.core->id(), target}}});
 }
 
-void on_command(pointer self, ask_clearance& q) {
+void on_command(pointer self, request_permit& q) {
   if (!q.names_read) {
-    if (auto people = strangers(self, self->state.core->named_in(q.delivery)); !people.empty())
-      return read_names(self, std::move(people), q);
+    if (auto people = unknown_people(self, self->state.core->named_in(q.delivery)); !people.empty())
+      return read_profiles_then_retry(self, std::move(people), q);
   }
   person_effects fx;
   if (self->state.lookups.delay(q.channel) > 0)
     self->state.core->recount(q.delivery, self->state.counts);
   auto permit = self->state.core->authorize(q.delivery, now(self), fx);
-  clearance c;
+  attempt_permit c;
   c.why = permit.why;
   if (permit.record)
     c = grant(self, *permit.record, *permit.what);
   self->send(self->state.shared->channel(q.channel),
-             cleared{q.delivery, q.ticket, std::make_shared<clearance>(std::move(c))});
+             permit_answer{q.delivery, q.ticket, std::make_shared<attempt_permit>(std::move(c))});
   carry_out(self, std::move(fx));
 }
 
@@ -129,7 +129,7 @@ void on_command(pointer self, attempted& a) {
   if (a.parked)
     c.after.push_back(
         {caf::actor_cast<caf::actor>(st.shared->channel(a.channel)), caf::make_message(on_disk{std::move(a.lane)})});
-  carry_out_at_leisure(self, std::move(fx), std::move(c));
+  carry_out_deferred(self, std::move(fx), std::move(c));
 }
 
 void on_command(pointer self, unpark& u) {

@@ -95,8 +95,7 @@ void on_command(pointer self, put_device& p) {
   auto& devices = st.core->data().devices;
   auto known = std::any_of(devices.begin(), devices.end(), [&](const device& d) { return d.id == p.what.id; });
   if (!known && devices.size() >= st.shared->opts.limits.devices_per_person)
-    return reply(self, p.asker,
-                 error{ec::conflict, "this person has as many devices as limits.devicesPerPerson allows", {}});
+    return reply(self, p.asker, error{ec::conflict, "this person already has limits.devicesPerPerson devices", {}});
   normalize_tokens(p.what);
   p.what.registered_at = st.shared->wall.now();
   p.what.claim = st.shared->store.new_notification_seq();

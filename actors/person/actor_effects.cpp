@@ -17,11 +17,11 @@ void submit_all(pointer self, std::vector<lane_command>& commands) {
 
 void write(pointer self, commit c) {
   auto& st = self->state;
-  c.behind_leisure = !c.at_leisure && st.at_leisure > 0;
-  c.after.push_back({caf::actor_cast<caf::actor>(caf::actor_cast<person_actor>(self)),
-                     caf::make_message(committed{1, c.at_leisure})});
+  c.after_deferred = !c.deferred && st.deferred > 0;
+  c.after.push_back(
+      {caf::actor_cast<caf::actor>(caf::actor_cast<person_actor>(self)), caf::make_message(committed{1, c.deferred})});
   ++st.uncommitted;
-  st.at_leisure += c.at_leisure ? 1 : 0;
+  st.deferred += c.deferred ? 1 : 0;
   self->send(st.shared->writer, std::move(c));
 }
 
@@ -43,7 +43,7 @@ void report_states(pointer self, std::vector<trace_item> traces) {
 void arm_alarm(pointer self) {
   auto& st = self->state;
   auto next = st.core->data().pause.next_deadline();
-  if (auto due = subscriptions_due(self); due && (!next || *due < *next))
+  if (auto due = next_health_check(self); due && (!next || *due < *next))
     next = due;
   if (!next || (st.armed != 0 && st.armed <= *next))
     return;
@@ -70,9 +70,9 @@ void carry_out(pointer self, person_effects fx, commit c) {
   report_states(self, std::move(fx.traces));
 }
 
-void carry_out_at_leisure(pointer self, person_effects fx, commit c) {
-  c.at_leisure = !self->state.erased && fx.submits_after.empty() && fx.cancels.empty() && fx.cancelled_on_disk.empty()
-                 && c.after.empty();
+void carry_out_deferred(pointer self, person_effects fx, commit c) {
+  c.deferred = !self->state.erased && fx.submits_after.empty() && fx.cancels.empty() && fx.cancelled_on_disk.empty()
+               && c.after.empty();
   carry_out(self, std::move(fx), std::move(c));
 }
 

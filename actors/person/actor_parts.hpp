@@ -18,8 +18,8 @@ using pointer = person_actor::stateful_pointer<person_state>;
 void arm_alarm(pointer self);
 /// Does what the rules decided: sends at once what may leave, writes the changes together with `c`.
 void carry_out(pointer self, person_effects fx, commit c = {});
-/// The same for what is found out again after a crash: unless something waits for it, it is written at leisure.
-void carry_out_at_leisure(pointer self, person_effects fx, commit c = {});
+/// The same for what is found out again after a crash: unless something waits for it, the write is deferred.
+void carry_out_deferred(pointer self, person_effects fx, commit c = {});
 /// Answers whoever asked: at once, or (for `commit::answers`) when it is on disk.
 template <class T>
 void reply(pointer self, ticket<T> to, std::type_identity_t<result<T>> what) {
@@ -50,12 +50,12 @@ void on_command(pointer self, asked_awake& a);
 /// Goes on with what is known when some did not answer in time.
 void give_up_round(pointer self);
 
-// -- mail ---------------------------------------------------------------------
+// -- updates ------------------------------------------------------------------
 
 void on_command(pointer self, update_person& m);
 /// What is about messages waits its turn; calls and requests pass it, those of a former life as well, so that they keep
 /// their order among each other.
-void take_in(pointer self, person_update update);
+void enqueue_or_apply(pointer self, person_update update);
 /// Applies what waits for counts, in order, when they are there.
 void process_pending(pointer self);
 /// Being loaded is all: what was told before the restart was read with the person.
@@ -63,17 +63,17 @@ void on_command(pointer self, resume&);
 
 // -- attempts -----------------------------------------------------------------
 
-void on_command(pointer self, ask_clearance& q);
+void on_command(pointer self, request_permit& q);
 void on_command(pointer self, attempted& a);
 void on_command(pointer self, unpark& u);
 
-/// What the provider said of an address is kept, with `c`; the host hears of those that died.
+/// What the provider said of an address is kept, with `c`; the host is told of those that died.
 void note_address(pointer self, channel_kind channel, const std::string& target, const io::address_news& news,
                   commit& c);
 /// Those named in a notification whose profiles are at hand.
 std::vector<person> people_in(pointer self, const notification& n);
-/// So that they are known when its deliveries are to be cleared.
-void read_names_ahead(pointer self, const notification& n);
+/// So that they are known when its deliveries are to be permitted.
+void prefetch_profiles(pointer self, const notification& n);
 
 // -- profile ------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ void on_command(pointer self, delete_device& o);
 void after_pause(pointer self, const pause_view& before);
 void on_alarm(pointer self);
 /// What the person does in a conversation may pause it.
-void keep_busy(pointer self, const activity& a, person_effects& fx);
+void apply_activity(pointer self, const activity& a, person_effects& fx);
 void on_command(pointer self, get_notes& q);
 void on_command(pointer self, put_note& p);
 void on_command(pointer self, erase_notes& o);
@@ -121,9 +121,9 @@ void on_command(pointer self, delete_pause_reason& p);
 // -- web push -----------------------------------------------------------------
 
 /// Begins the health checks that are due, and ends those that nobody reported.
-void tend_subscriptions(pointer self);
+void run_health_checks(pointer self);
 /// When that must happen next.
-std::optional<engine_time> subscriptions_due(pointer self);
+std::optional<engine_time> next_health_check(pointer self);
 /// Tells open pages what to show, or to take back.
 void show_in_pages(pointer self, const notification& n);
 void on_command(pointer self, put_subscription& p);

@@ -57,11 +57,11 @@ void on_alarm(pointer self) {
   auto before = pause.view(armed - 1);
   if (pause.tick(t))
     save_row(self, nullptr);
-  tend_subscriptions(self);
+  run_health_checks(self);
   after_pause(self, before);
 }
 
-void keep_busy(pointer self, const activity& a, person_effects& fx) {
+void apply_activity(pointer self, const activity& a, person_effects& fx) {
   auto& st = self->state;
   const auto& profile = st.core->data().profile;
   if (profile && profile->type != person_type::agent)

@@ -14,7 +14,7 @@ void erase_if_left(pointer self) {
     return;
   commit c;
   c.unit.changes.emplace_back(io::person_removed{st.core->id()});
-  c.behind_leisure = true;
+  c.after_deferred = true;
   c.after.push_back({caf::actor_cast<caf::actor>(st.shared->shard_of(st.core->id())),
                      caf::make_message(to_person{st.core->id(), erasure_done{}})});
   self->send(st.shared->writer, std::move(c));

@@ -30,7 +30,7 @@ result<success> may_subscribe(pointer self) {
   if (!profile)
     return unknown_person();
   if (profile->type != person_type::agent)
-    return error{ec::bad_input, "web push is for agents; the person is none", {{"/id", "is not an agent"}}};
+    return error{ec::bad_input, "web push is for agents only", {{"/id", "is not an agent"}}};
   if (!st.shared->subscriptions)
     return error{ec::not_found, "web push is switched off (webPush.enabled)", {}};
   return success{};
@@ -72,7 +72,7 @@ void begin_check(pointer self, web_push_subscription& s) {
 
 } // namespace
 
-void tend_subscriptions(pointer self) {
+void run_health_checks(pointer self) {
   auto& st = self->state;
   if (!st.shared->subscriptions || st.erased)
     return;
@@ -90,7 +90,7 @@ void tend_subscriptions(pointer self) {
     save_row(self, nullptr);
 }
 
-std::optional<engine_time> subscriptions_due(pointer self) {
+std::optional<engine_time> next_health_check(pointer self) {
   auto& st = self->state;
   std::optional<engine_time> first;
   if (!st.shared->subscriptions)

@@ -16,7 +16,7 @@ void apply(pointer self, tell& t, person_effects& fx) {
   auto tells = t.record->state != trace_state::not_sent;
   st.core->tell(t.record, now(self), fx);
   if (!fx.submits.empty() || !fx.submits_after.empty())
-    read_names_ahead(self, t.record->notification);
+    prefetch_profiles(self, t.record->notification);
   if (tells)
     show_in_pages(self, t.record->notification);
 }
@@ -44,7 +44,7 @@ void apply(pointer self, const roster_change& m, person_effects&) {
 }
 
 void apply(pointer self, const activity& m, person_effects& fx) {
-  keep_busy(self, m, fx);
+  apply_activity(self, m, fx);
 }
 
 /// What it changes and that it was applied are one unit.
@@ -59,7 +59,7 @@ void deliver(pointer self, person_update update) {
     return row != nullptr && is_final(row->state);
   });
   if (std::holds_alternative<tell>(update) && !over)
-    carry_out_at_leisure(self, std::move(fx));
+    carry_out_deferred(self, std::move(fx));
   else
     carry_out(self, std::move(fx));
 }
@@ -78,7 +78,7 @@ bool lacks_counts(pointer self, const person_update& m) {
 
 } // namespace
 
-void take_in(pointer self, person_update update) {
+void enqueue_or_apply(pointer self, person_update update) {
   if (about_messages(update))
     self->state.pending.push_back(std::move(update));
   else
@@ -113,7 +113,7 @@ void on_command(pointer self, update_person& m) {
     // Counts in the order in which they were said, whatever waits.
     if (const auto* t = std::get_if<tell>(&update); t != nullptr && t->record->notification.message)
       set_count(self, t->record->notification.conversation, t->record->notification.message->count);
-    take_in(self, std::move(update));
+    enqueue_or_apply(self, std::move(update));
   }
   process_pending(self);
 }

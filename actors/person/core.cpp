@@ -242,7 +242,7 @@ void person_core::give_up(notification_record& r, reason why, person_effects& fx
 }
 
 void person_core::cancel_delivery(const notification& n, delivery& d, reason why, person_effects& fx) {
-  // What waits on disk is not in its lane, which only hears that nothing has to wait behind it any more.
+  // What waits on disk is not in its lane, which is only told that nothing has to wait behind it any more.
   if (d.parked) {
     fx.changes.emplace_back(io::parked_removed{d.id});
     fx.cancelled_on_disk.push_back(d.channel);
@@ -306,6 +306,8 @@ void person_core::recount(const notification_id& id, const unread_counts& counts
   open_.close(seq);
 }
 
+/// Looked at in this order: whether the delivery is over or withdrawn, its life (SPEC 12, Time), its address, the pause
+/// (SPEC 6). From a granted permit to `attempted` the delivery is in flight and counts as left for what is taken back.
 person_core::permit person_core::authorize(const notification_id& id, engine_time now, person_effects& fx) {
   auto seq = open_.find(id);
   if (seq == 0)
@@ -371,22 +373,22 @@ bool person_core::attempted(const notification_id& id, std::vector<attempt> made
   return true;
 }
 
-person_core::learnt person_core::learn(channel_kind channel, const std::string& target, const io::address_news& news,
-                                       millis now) {
+person_core::address_change person_core::learn(channel_kind channel, const std::string& target,
+                                               const io::address_news& news, millis now) {
   using verdict = io::address_news::verdict;
   if (news.what == verdict::nothing)
-    return learnt::nothing;
+    return address_change::nothing;
   if (news.what == verdict::gone) {
     auto dropped = drop_dead_token(data_.devices, target, news.value, news.since)
                    || drop_dead_subscription(data_.subscriptions, target, news.value);
-    return dropped ? learnt::token_dropped : learnt::nothing;
+    return dropped ? address_change::token_dropped : address_change::nothing;
   }
   if (news.what == verdict::renewing) {
     auto* s = find_subscription(data_.subscriptions, target);
     if (s == nullptr || derive_subscription_key(*s) != news.value)
-      return learnt::nothing;
+      return address_change::nothing;
     s->state = subscription_state::renewing;
-    return learnt::noted;
+    return address_change::noted;
   }
   address_note note{channel, target, address_note::mark::proven, news.value};
   note.since = now;
@@ -396,7 +398,7 @@ person_core::learnt person_core::learn(channel_kind channel, const std::string& 
     note.until = now + news.lasts;
   }
   remember(std::move(note));
-  return learnt::noted;
+  return address_change::noted;
 }
 
 /// Of several values of one target the newest few stay.

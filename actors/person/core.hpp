@@ -65,7 +65,7 @@ public:
 
   /// From disk. What is unfinished counts as left, but for what waits there and was never tried (SPEC 1): it is parked,
   /// or due later than `last_life_ended`. Device tokens that another person stored since are gone. What was told from
-  /// `first_seq` on was told in this life of the process: that mail is on its way.
+  /// `first_seq` on was told in this life of the process: that update is on its way.
   /// False: something cannot be read; it is left out, and the rows stay as they are until they are written anew.
   [[nodiscard]] bool load(const io::stored_person& row, std::uint64_t first_seq, engine_time last_life_ended);
   /// What was told in a former life of the process and not applied, oldest first; once.
@@ -80,7 +80,7 @@ public:
   /// The person as payloads show it; `fallback` is the type when no profile is stored.
   person as_recipient(person_type fallback) const;
 
-  // Mail from conversations
+  // Updates from conversations
   void tell(const std::shared_ptr<notification_record>& r, engine_time now, person_effects& fx);
   void apply(const withdraw& m, person_effects& fx);
   void apply(const drop_message& m, person_effects& fx);
@@ -105,8 +105,8 @@ public:
   /// Where a delivery goes; "": it is not open.
   std::string target_of(const notification_id& delivery);
   /// What an answer said of an address (wall time `now`). What it tells of what is not there any more is nothing.
-  enum class learnt : std::uint8_t { nothing, noted, token_dropped };
-  learnt learn(channel_kind channel, const std::string& target, const io::address_news& news, millis now);
+  enum class address_change : std::uint8_t { nothing, noted, token_dropped };
+  address_change learn(channel_kind channel, const std::string& target, const io::address_news& news, millis now);
   /// Keeps a note in place of what was noted of the same value before.
   void remember(address_note note);
   /// False: the delivery is not parked any more.
@@ -158,7 +158,7 @@ private:
   /// Something on disk went there before this life.
   bool parked_in_former_life_ = false;
   std::vector<person_update> unapplied_;
-  /// Deliveries that lanes held when the process ended, and those of messages that nobody had heard of by then.
+  /// Deliveries that lanes held when the process ended, and those of messages that nobody had been told of by then.
   std::vector<notification_id> unsubmitted_;
 };
 

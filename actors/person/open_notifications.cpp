@@ -34,7 +34,7 @@ void open_notifications::add(record_ptr r, const io::notification_row* row) {
   x.id = n.id;
   x.created_at = n.created_at;
   x.record = std::move(r);
-  settle(x, row);
+  update_packing(x, row);
 }
 
 std::uint64_t open_notifications::find(const notification_id& delivery) const {
@@ -91,10 +91,10 @@ void open_notifications::saved(std::uint64_t seq, const io::notification_row& ro
   if (is_final(row.state))
     remove(seq);
   else
-    settle(i->second, &row);
+    update_packing(i->second, &row);
 }
 
-void open_notifications::settle(item& x, const io::notification_row* row) {
+void open_notifications::update_packing(item& x, const io::notification_row* row) {
   live_ -= x.live;
   const auto& list = x.record->deliveries;
   x.live = static_cast<std::uint32_t>(std::count_if(list.begin(), list.end(), is_live));

@@ -84,7 +84,7 @@ private:
     bool in_flight = false;
   };
 
-  void settle(item& x, const io::notification_row* row);
+  void update_packing(item& x, const io::notification_row* row);
   void remove(std::uint64_t seq);
 
   person_id id_;

@@ -82,7 +82,7 @@ void start(pointer self, node* shared, const person_id& id, const std::shared_pt
   auto& pause = st.core->data().pause;
   after_pause(self, pause.view(now(self)));
   for (auto& update : st.core->take_unapplied())
-    take_in(self, std::move(update));
+    enqueue_or_apply(self, std::move(update));
   process_pending(self);
 }
 
@@ -109,7 +109,7 @@ person_actor::behavior_type person_entity(pointer self, node* shared, const pers
       [self](const committed& c) {
         auto& st = self->state;
         st.uncommitted -= c.units;
-        st.at_leisure -= c.at_leisure ? c.units : 0;
+        st.deferred -= c.deferred ? c.units : 0;
         if (st.uncommitted == 0 && std::exchange(st.falling_asleep, false))
           fall_asleep(self);
       },

@@ -59,7 +59,7 @@ struct person_state {
   std::optional<person_core> core;
   person_lookups lookups;
 
-  /// Mail in the order it came; the first may wait for counts.
+  /// Updates in the order they came; the first may wait for counts.
   std::list<person_update> pending;
   /// Unread counts of the conversations, at most 1 s old (SPEC 3), but for those that must be asked first.
   unread_counts counts;
@@ -75,9 +75,9 @@ struct person_state {
   std::set<std::uint64_t> pages;
 
   std::uint64_t handled = 0;
-  /// Units on their way to the disk, and how many of them are written at leisure.
+  /// Units on their way to the disk, and how many of them are deferred.
   std::size_t uncommitted = 0;
-  std::size_t at_leisure = 0;
+  std::size_t deferred = 0;
   bool falling_asleep = false;
   /// It is being erased: nothing is written, nothing is told.
   std::optional<erasure> erased;

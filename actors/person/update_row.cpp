@@ -83,8 +83,8 @@ std::uint64_t* seq_in(tell&) {
 std::uint64_t* seq_in(roster_change&) {
   return nullptr;
 }
-template <class Mail>
-std::uint64_t* seq_in(Mail& m) {
+template <class Update>
+std::uint64_t* seq_in(Update& m) {
   return &m.seq;
 }
 

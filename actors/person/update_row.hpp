@@ -7,8 +7,8 @@
 
 namespace belfry {
 
-/// The place of a mail that must be a row until it is applied; null where another row says the same (a notification's,
-/// a membership).
+/// The place of an update that must be a row until it is applied; null where another row says the same (a
+/// notification's, a membership).
 std::uint64_t* seq_of(person_update& m);
 const std::uint64_t* seq_of(const person_update& m);
 

@@ -23,13 +23,13 @@ constexpr auto sweep_every = std::chrono::milliseconds{100};
 /// would have to wait behind (paced ingest: p99 297 -> 32 ms).
 constexpr std::size_t sweep_slices = 20;
 /// Rows are written (and texts leave the journal) after this long without news.
-constexpr engine_time settle_after = 4000;
+constexpr engine_time write_row_after = 4000;
 
 shard_actor me(pointer self) {
   return caf::actor_cast<shard_actor>(self);
 }
 
-/// Without keeping it awake.
+/// Passes a command on, or holds it until the entity is loaded. It does not count as use: the entity may fall asleep.
 template <class Entity, class Command>
 void pass_quietly(pointer self, Entity& e, Command command) {
   if (!e.actor) {
@@ -43,7 +43,7 @@ void pass_quietly(pointer self, Entity& e, Command command) {
 template <class Entity, class Command>
 void pass(pointer self, Entity& e, Command command) {
   e.last_used = now(self);
-  e.settled = false;
+  e.row_requested = false;
   pass_quietly(self, e, std::move(command));
 }
 
@@ -70,7 +70,7 @@ void release_held(pointer self, Entity& e) {
     pass(self, e, std::move(command));
 }
 
-/// A person need not be woken to hear of its roster; its list of conversations is on disk.
+/// A person need not be woken to be told of its roster; its list of conversations is on disk.
 bool only_for_awake(const person_update& m) {
   return std::holds_alternative<roster_change>(m);
 }
@@ -109,7 +109,7 @@ void on_loaded(pointer self, loaded_conversation& l) {
   if (i == st.conversations.end())
     return;
   if (l.failed) {
-    // The disk may answer later; orders wait.
+    // The disk may answer later; commands wait.
     self->delayed_send(st.shared->reader, std::chrono::milliseconds{200}, load_conversation{l.id, me(self)});
     return;
   }
@@ -117,7 +117,8 @@ void on_loaded(pointer self, loaded_conversation& l) {
   release_held(self, i->second);
 }
 
-/// Whoever has unfinished notifications since the last life, a few at a time.
+/// Loads persons who had something unfinished when the process ended: `limits.recoveryBatch` at a time on the whole
+/// node, so that commands that come meanwhile find a short queue.
 void wake_persons(pointer self) {
   auto& st = self->state;
   const auto at_once = (st.shared->opts.limits.recovery_batch + shard_count - 1) / shard_count;
@@ -148,7 +149,7 @@ void on_loaded(pointer self, loaded_person& l) {
   }
 }
 
-/// Lets an entity go unless something is on its way to it.
+/// Stops an entity, unless a command is on its way to it. It is loaded from disk when it is needed again.
 template <class Map>
 void on_passivate(pointer self, Map& map, const std::string& id, std::uint64_t handled) {
   auto i = map.find(id);
@@ -207,19 +208,22 @@ void each_in_slice(Map& map, std::size_t slice, F&& f) {
   }
 }
 
+/// Looks at one slice of the entities. A conversation is asked to write its row after `write_row_after` without a
+/// command, and to sleep after `limits.idleConversation`, or after `write_row_after` while more of them are awake than
+/// `limits.awakeConversations` allows for a shard; a person is asked to sleep after `limits.idlePerson`.
 void sweep(pointer self) {
   auto& st = self->state;
   auto t = now(self);
   const auto& limits = st.shared->opts.limits;
   auto crowded = st.conversations.size() > limits.awake_conversations / shard_count;
-  auto idle_after = crowded ? settle_after : limits.idle_conversation.count();
+  auto idle_after = crowded ? write_row_after : limits.idle_conversation.count();
   auto slice = st.next_slice;
   st.next_slice = (slice + 1) % sweep_slices;
   each_in_slice(st.conversations, slice, [&](auto& e) {
     auto quiet = t - e.last_used;
-    if (!e.actor || (quiet < idle_after && (e.settled || quiet < settle_after)))
+    if (!e.actor || (quiet < idle_after && (e.row_requested || quiet < write_row_after)))
       return;
-    e.settled = true;
+    e.row_requested = true;
     self->send(e.actor, idle{quiet >= idle_after});
   });
   each_in_slice(st.persons, slice, [&](auto& e) {

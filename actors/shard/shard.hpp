@@ -23,7 +23,7 @@ struct entity {
   std::uint64_t passed = 0;
   engine_time last_used = 0;
   /// It was asked to write its row since it was last used.
-  bool settled = false;
+  bool row_requested = false;
   /// It is loaded for what was unfinished when the process ended.
   bool waking = false;
 };

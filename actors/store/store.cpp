@@ -21,11 +21,11 @@ constexpr auto retry_after_failure = 200ms;
 constexpr auto housekeeping = 2s;
 constexpr auto quiet_before_cut = 500ms;
 constexpr auto cut_at_least_every = 30s;
-/// What is written at leisure is gathered for so long, in milliseconds; what is not over most often has an end soon,
+/// What is deferred is gathered for so long, in milliseconds; what is not over most often has an end soon,
 /// and waits longer for it.
-constexpr engine_time leisure = 100;
-constexpr engine_time leisure_until_over = 300;
-constexpr std::size_t leisure_units_max = 4096;
+constexpr engine_time deferred_for_finished = 100;
+constexpr engine_time deferred_for = 300;
+constexpr std::size_t deferred_units_max = 4096;
 /// Slices of old rows erased at one tick.
 constexpr int sweeps_max = 20;
 
@@ -46,15 +46,15 @@ void release(pointer self, std::vector<commit>& done) {
   }
 }
 
-/// What the store never takes is left out, so that it stops nobody else: an alarm, and whoever waits hears that it is
+/// What the store never takes is left out, so that it stops nobody else: an alarm, and whoever waits is told that it is
 /// not on disk. Its entity goes on with what it has in memory.
-void set_aside(pointer self, commit& c, const std::string& detail) {
+void drop_refused_unit(pointer self, commit& c, const std::string& detail) {
   auto& st = self->state;
   st.shared->metrics.alarm("STORE", "unit_refused", detail);
   acks refused;
   for (auto& a : c.acks) {
     a.refused =
-        refused_event{a.index, "", "the store does not take what this event changes", refusal::conversation_damaged};
+        refused_event{a.index, "", "the store refused the changes of this event", refusal::conversation_damaged};
     refused.list.push_back(std::move(a));
   }
   if (!refused.list.empty())
@@ -147,35 +147,35 @@ const io::notification_row* as_row(const io::change& x) {
 
 void wake_at(pointer self, engine_time t) {
   auto& st = self->state;
-  if (st.leisure_ends != 0 && st.leisure_ends <= t)
+  if (st.deferred_due != 0 && st.deferred_due <= t)
     return;
-  st.leisure_ends = std::max<engine_time>(t, 1);
+  st.deferred_due = std::max<engine_time>(t, 1);
   if (auto wait = t - now(self); wait > 0)
     self->delayed_send(self, std::chrono::milliseconds{wait}, store_flush{});
   else if (!std::exchange(st.flushing, true))
     self->send(self, store_flush{});
 }
 
-/// Who hears last that it is on disk: its entity.
+/// Who is told last that it is on disk: its entity.
 std::uint64_t entity_of(const commit& c) {
   return c.after.empty() ? 0 : c.after.back().to.id();
 }
 
-/// What was written at leisure goes with the next transaction; unless it is `all`, what may wait longer stays. What one
+/// What was deferred goes with the next transaction; unless it is `all`, what may wait longer stays. What one
 /// entity wrote goes whole: its rows were decided one upon the other, and the newest of a notification stands for all.
-void end_leisure(pointer self, bool all) {
+void release_deferred(pointer self, bool all) {
   auto& st = self->state;
   const auto t = now(self);
   std::unordered_set<std::uint64_t> going;
-  for (const auto& x : st.at_leisure) {
-    if (!all && (x.over || x.since + leisure_until_over <= t))
+  for (const auto& x : st.deferred) {
+    if (!all && (x.over || x.since + deferred_for <= t))
       going.insert(x.entity);
   }
-  st.leisure_ended = t;
-  st.leisure_ends = 0;
+  st.deferred_released_at = t;
+  st.deferred_due = 0;
   st.newest_rows.clear();
-  std::vector<store_actor_state::unhurried> stay;
-  for (auto& x : st.at_leisure) {
+  std::vector<store_actor_state::deferred_unit> stay;
+  for (auto& x : st.deferred) {
     if (all || going.contains(x.entity)) {
       st.waiting.push_back(std::move(x.what));
       continue;
@@ -186,16 +186,16 @@ void end_leisure(pointer self, bool all) {
     }
     stay.push_back(std::move(x));
   }
-  st.at_leisure = std::move(stay);
-  if (!st.at_leisure.empty())
-    wake_at(self, st.at_leisure.front().since + leisure_until_over);
+  st.deferred = std::move(stay);
+  if (!st.deferred.empty())
+    wake_at(self, st.deferred.front().since + deferred_for);
 }
 
 void flush(pointer self) {
   auto& st = self->state;
   st.flushing = false;
-  if (st.leisure_ends != 0 && st.leisure_ends <= now(self))
-    end_leisure(self, st.at_leisure.size() >= leisure_units_max);
+  if (st.deferred_due != 0 && st.deferred_due <= now(self))
+    release_deferred(self, st.deferred.size() >= deferred_units_max);
   if (st.waiting.empty())
     return;
   std::vector<commit> done;
@@ -209,7 +209,7 @@ void flush(pointer self) {
     self->delayed_send(self, retry_after_failure, store_flush{});
   }
   for (auto& [c, detail] : refused)
-    set_aside(self, c, detail);
+    drop_refused_unit(self, c, detail);
   release(self, done);
 }
 
@@ -222,37 +222,37 @@ bool supersede(pointer self, const commit& c) {
     if (row == nullptr)
       continue;
     over = over || is_final(row->state);
-    auto [i, first] = st.newest_rows.try_emplace(row->seq, st.at_leisure.size());
+    auto [i, first] = st.newest_rows.try_emplace(row->seq, st.deferred.size());
     if (first)
       continue;
-    std::erase_if(st.at_leisure[i->second].what.unit.changes, [&](const io::change& y) {
+    std::erase_if(st.deferred[i->second].what.unit.changes, [&](const io::change& y) {
       const auto* older = as_row(y);
       return older != nullptr && older->seq == row->seq;
     });
-    i->second = st.at_leisure.size();
+    i->second = st.deferred.size();
   }
   return over;
 }
 
 /// What is over is shown at once when little happens.
-void add_at_leisure(pointer self, commit c) {
+void add_deferred(pointer self, commit c) {
   auto& st = self->state;
   auto t = now(self);
   auto over = supersede(self, c);
   const auto entity = entity_of(c);
-  st.at_leisure.push_back({std::move(c), t, over, entity});
-  if (st.at_leisure.size() >= leisure_units_max)
+  st.deferred.push_back({std::move(c), t, over, entity});
+  if (st.deferred.size() >= deferred_units_max)
     wake_at(self, t);
   else
-    wake_at(self, over ? std::max(st.leisure_ended + leisure, t) : t + leisure_until_over);
+    wake_at(self, over ? std::max(st.deferred_released_at + deferred_for_finished, t) : t + deferred_for);
 }
 
 void add(pointer self, commit c) {
   auto& st = self->state;
-  if (c.at_leisure)
-    return add_at_leisure(self, std::move(c));
-  if (c.behind_leisure)
-    end_leisure(self, true);
+  if (c.deferred)
+    return add_deferred(self, std::move(c));
+  if (c.after_deferred)
+    release_deferred(self, true);
   st.waiting.push_back(std::move(c));
   if (!std::exchange(st.flushing, true))
     self->send(self, store_flush{});
@@ -316,7 +316,7 @@ store_actor::behavior_type store_writer(pointer self, node* shared) {
       [self](commit& c) { add(self, std::move(c)); },
       [self](store_flush) { flush(self); },
       [self](drain& d) {
-        end_leisure(self, true);
+        release_deferred(self, true);
         note_stop(self);
         flush(self);
         d.done();

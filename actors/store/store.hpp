@@ -25,8 +25,8 @@ struct store_actor_state {
   std::optional<clock_anchor> anchor;
   /// A flush is on its way in the mailbox, behind everything that is waiting.
   bool flushing = false;
-  /// What is written at leisure, in order; by notification, which of it has the newest row.
-  struct unhurried {
+  /// What is deferred, in order; by notification, which of it has the newest row.
+  struct deferred_unit {
     commit what;
     engine_time since = 0;
     /// It says that a notification is over.
@@ -34,11 +34,11 @@ struct store_actor_state {
     /// Whose it is (the actor's id).
     std::uint64_t entity = 0;
   };
-  std::vector<unhurried> at_leisure;
+  std::vector<deferred_unit> deferred;
   std::unordered_map<std::uint64_t, std::size_t> newest_rows;
   /// Engine times: when it last went, and when it goes next (0: there is none).
-  engine_time leisure_ended = 0;
-  engine_time leisure_ends = 0;
+  engine_time deferred_released_at = 0;
+  engine_time deferred_due = 0;
   bool failed = false;
   /// Something was erased or written since the log was last cut back.
   bool busy = false;

@@ -1,5 +1,6 @@
 #include "belfry/actors/webhooks/webhooks.hpp"
 
+#include "belfry/actors/person/address.hpp"
 #include "belfry/actors/supervision.hpp"
 #include "belfry/io/webhook/channel.hpp"
 #include "belfry/io/webhook/payload.hpp"
@@ -24,7 +25,7 @@ constexpr std::size_t pings_each_max = 4;
 constexpr std::size_t changes_max = 1'000;
 
 std::string lane_name(const webhook_id& id) {
-  return std::string{to_string(channel_kind::webhook)} + "/" + id;
+  return lane_of({channel_kind::webhook, id});
 }
 
 registrations::iterator find(pointer self, const webhook_id& id) {
@@ -101,8 +102,8 @@ template <class Command>
 void on_change(pointer self, Command& o) {
   auto& st = self->state;
   if (st.waiting.size() >= changes_max)
-    return self->state.shared->answer(o.asker,
-                                      error{ec::overloaded, "too many changes of registrations at one time", {}});
+    return self->state.shared->answer(
+        o.asker, error{ec::overloaded, "too many registration changes are waiting; try again", {}});
   if (st.writing)
     st.waiting.emplace_back(std::move(o));
   else
@@ -149,7 +150,8 @@ void on_ping(pointer self, ping_webhook& o) {
     return self->state.shared->answer(o.asker, unknown());
   auto& open = st.pings[o.id];
   if (open >= pings_each_max || st.open_pings >= pings_max)
-    return self->state.shared->answer(o.asker, error{ec::overloaded, "too many pings wait for their answer", {}});
+    return self->state.shared->answer(o.asker,
+                                      error{ec::overloaded, "too many pings are waiting for an answer; try again", {}});
   ++open;
   ++st.open_pings;
   const auto& opts = st.shared->opts;

@@ -39,9 +39,9 @@ struct book {
   std::unordered_map<notification_id, std::size_t> places;
   std::atomic<std::uint64_t> ended{0}, failed{0};
 
-  cleared answer(const ask_clearance& q) const {
+  permit_answer answer(const request_permit& q) const {
     const auto i = places.at(q.delivery);
-    auto c = std::make_shared<clearance>();
+    auto c = std::make_shared<attempt_permit>();
     c->granted = true;
     c->input.what = notifications[i];
     c->input.which = deliveries[i];
@@ -62,7 +62,7 @@ shard_actor::behavior_type desk(shard_actor::pointer self, book* b, node* shared
       [](route&) {},
       [](to_conversation&) {},
       [=](to_person& x) {
-        if (auto* q = std::get_if<ask_clearance>(&x.command))
+        if (auto* q = std::get_if<request_permit>(&x.command))
           self->send(shared->channel(q->channel), b->answer(*q));
         else if (const auto* a = std::get_if<attempted>(&x.command))
           b->note(*a);

@@ -170,7 +170,7 @@ private:
       if (r.status == 0 && !from_string(r.answer, out.answer.why))
         out.answer.why = reason::connection_failed;
       // A server that answers about one mailbox works (greylisting, a full mailbox).
-      out.answer.endpoint_sound = r.status != 0 && r.what == verdict::again;
+      out.answer.endpoint_healthy = r.status != 0 && r.what == verdict::again;
       break;
     case verdict::address_bad:
       if (r.answer.empty() && ++bad_in_a_row_ > bad_in_a_row_max) {

@@ -1,6 +1,7 @@
 #include "belfry/io/email/template.hpp"
 
 #include "belfry/messages/language.hpp"
+#include "belfry/messages/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,10 +30,6 @@ using escape = std::string (*)(std::string_view);
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-bool continues_code_point(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
 /// Line breaks of any kind become "\n", other control characters blanks.

@@ -51,6 +51,7 @@ bool speaks_of_size(const json& error) {
   return text_at(error, "message").find("too big") != std::string_view::npos;
 }
 
+/// For an answer whose FcmError is absent or not known (PROTOCOLS F-3): the token stays, even on a bare 404.
 action of_status(int status) {
   if (status == 401)
     return action::new_token;
@@ -85,6 +86,7 @@ action of_code(code x, int status) {
   return of_status(status);
 }
 
+/// PROTOCOLS F-3: Retry-After if there is one, else 60 s for a quota and 10 s for trouble. 0: the action needs none.
 std::int64_t wait_of(action what, const http_answer& a, millis now) {
   const bool quota = what == action::hold_project;
   if (!quota && what != action::later && what != action::not_fcm)

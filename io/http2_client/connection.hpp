@@ -42,7 +42,7 @@ struct environment {
   std::shared_ptr<const tls_context> tls;
   /// Who uses a socket, by its number.
   std::vector<connection*> by_socket;
-  /// Looks a name up for a connection, which hears of it by `on_addresses`; 0: too many look-ups wait.
+  /// Looks a name up for a connection, which is told by `on_addresses`; 0: too many look-ups wait.
   std::function<std::uint64_t(const std::string& name, connection& asker)> look_up;
   std::function<void(std::uint64_t)> forget_look_up;
   std::function<void(const connection_event&)> report;

@@ -113,7 +113,7 @@ private:
     for (auto& job : batch.jobs)
       accept(job);
     for (const auto& name : batch.names)
-      judge(name);
+      on_resolved(name);
     batch.jobs.clear();
     batch.names.clear();
     expire_waiting();
@@ -142,7 +142,7 @@ private:
     waiting_.emplace(id, waiting_job{std::move(job), where, deadline});
   }
 
-  void judge(const resolved_name& name) {
+  void on_resolved(const resolved_name& name) {
     auto i = waiting_.find(name.id);
     if (i == waiting_.end())
       return;

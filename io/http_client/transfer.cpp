@@ -243,7 +243,8 @@ http_answer transfer::finish(CURLcode code) {
   return std::move(answer_);
 }
 
-/// curl begins again by itself when a kept connection is closed under a request: `begun_` stops it there.
+/// Whether a kept connection turned out to be dead before a byte of the answer came (SPEC 8). curl would repeat the
+/// request by itself then; `begun_` stops it, because every request on the wire is an attempt of its own.
 bool transfer::lost_kept_connection(CURLcode code) const {
   if (repeated_)
     return true;

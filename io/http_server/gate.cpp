@@ -104,7 +104,7 @@ std::optional<response> wrong_query(const route& r, const target& t) {
     append_segment(pointer, name);
     problems.push_back({std::move(pointer), "unknown parameter; the route takes none"});
   }
-  return bad("a query parameter is wrong", std::move(problems));
+  return bad("a query parameter is not valid", std::move(problems));
 }
 
 std::optional<response> wrong_type(const route& r, const request_head& head, bool& ndjson) {

@@ -6,13 +6,14 @@ namespace belfry::io::http {
 
 namespace {
 
+/// SPEC 2: 202 if anything was accepted or a duplicate (or the request was empty), else 409 with the refusals.
 response answer_of(const admission& a, bool batch) {
   if (a.accepted + a.duplicates > 0 || a.refused.empty())
     return json_response(202, to_json(a, batch));
   problem_document x;
   x.code = to_string(ec::conflict);
   x.status = 409;
-  x.detail = "nothing of the request was accepted";
+  x.detail = "none of the events was accepted";
   x.refused = a.refused;
   x.batch = batch;
   return problem_response(x);

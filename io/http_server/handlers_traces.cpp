@@ -61,7 +61,7 @@ result<trace_query> parse_trace_query(const std::vector<std::pair<std::string, s
     auto wrong = take(name, value, q);
     for (std::size_t j = 0; j < i; ++j)
       if (query[j].first == name)
-        wrong = "is given twice";
+        wrong = "appears more than once";
     if (wrong.empty())
       continue;
     std::string pointer;
@@ -69,7 +69,7 @@ result<trace_query> parse_trace_query(const std::vector<std::pair<std::string, s
     problems.push_back({std::move(pointer), std::move(wrong)});
   }
   if (!problems.empty())
-    return belfry::error{ec::bad_input, "a query parameter is wrong", std::move(problems)};
+    return belfry::error{ec::bad_input, "a query parameter is not valid", std::move(problems)};
   return q;
 }
 

@@ -308,15 +308,20 @@ private:
     std::optional<person_id> asked;
     for (const auto& [name, value] : a.query) {
       if (name != "person" || asked || !wrong_id(value).empty())
-        return error{ec::bad_input, "a query parameter is wrong", {{"/" + name, "only person is known, an id, once"}}};
+        return error{ec::bad_input,
+                     "a query parameter is not valid",
+                     {{"/" + name, "is not allowed; the only parameter is person, one id, given once"}}};
       asked = value;
     }
     if (a.who.person && asked && *asked != *a.who.person)
-      return error{ec::bad_input, "the token is of another person", {{"/person", "is not the one of the token"}}};
+      return error{
+          ec::bad_input, "the token belongs to another person", {{"/person", "is not the person of the token"}}};
     if (a.who.person)
       return *a.who.person;
     if (!asked)
-      return error{ec::bad_input, "whose page is it?", {{"/person", "is missing; only a person's token says it too"}}};
+      return error{ec::bad_input,
+                   "the person is missing",
+                   {{"/person", "is missing; it may be left out only with a person's token"}}};
     return *asked;
   }
 
@@ -350,7 +355,7 @@ private:
       if (body.size() > max || length > max)
         co_return too_large(max);
       if (share_ != nullptr && !share_->hold(body.size()))
-        co_return error_response({ec::overloaded, "too many bodies at one time", {}});
+        co_return error_response({ec::overloaded, "too many request bodies are being read; try again", {}});
     }
     deadline_.disarm();
     if (body.size() > object_max && first_byte(body) != '[')
@@ -359,7 +364,7 @@ private:
   }
 
   static response too_large(std::size_t max) {
-    return error_response({ec::too_large, "the body may have " + std::to_string(max) + " bytes", {}});
+    return error_response({ec::too_large, "the body may have at most " + std::to_string(max) + " bytes", {}});
   }
 
   /// The interim answer that a careful client waits for. False: it could not be sent.
@@ -394,8 +399,9 @@ private:
     ++asked_;
     if (answer_)
       co_return std::move(*answer_);
-    co_return error_response(
-        {ec::store_unavailable, "no answer in time; whether the request took effect is unknown: repeat it", {}});
+    co_return error_response({ec::store_unavailable,
+                              "no answer in time; the request may have taken effect: repeat it with the same ids",
+                              {}});
   }
 
   /// On any thread of the server.

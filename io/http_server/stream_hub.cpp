@@ -86,7 +86,7 @@ std::shared_ptr<stream_reader> stream_hub::join(std::function<void()> wake, std:
   if (!subscription_)
     subscription_ = service_.subscribe([weak = weak_from_this()](const report& what) {
       if (auto self = weak.lock())
-        self->hear(what);
+        self->on_report(what);
     });
   return reader;
 }
@@ -115,7 +115,7 @@ std::size_t stream_hub::readers() const {
   return readers_.size();
 }
 
-void stream_hub::hear(const report& what) {
+void stream_hub::on_report(const report& what) {
   auto guard = std::lock_guard{mutex_};
   auto item = std::make_shared<stream_item>(++last_id_, what);
   kept_.push_back(item);

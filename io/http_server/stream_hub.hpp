@@ -68,20 +68,20 @@ public:
   std::size_t readers() const;
 
 private:
-  void hear(const report& what);
+  void on_report(const report& what);
   void catch_up(stream_reader& reader, std::uint64_t last_seen) const;
 
   service& service_;
   const std::size_t readers_max_;
   const std::size_t backlog_max_;
-  /// Guards what `hear` touches.
+  /// Guards what `on_report` touches.
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<stream_reader>> readers_;
   /// Of the last report; before the first, of none.
   std::uint64_t last_id_ = 0;
   std::deque<std::shared_ptr<stream_item>> kept_;
   bool closed_ = false;
-  /// Guards the subscription; never taken inside `hear`, which may run under a lock of the engine's.
+  /// Guards the subscription; never taken inside `on_report`, which may run under a lock of the engine's.
   std::mutex subscription_mutex_;
   std::shared_ptr<void> subscription_;
 };

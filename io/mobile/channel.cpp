@@ -25,7 +25,7 @@ constexpr millis fcm_patience = 60 * minute;
 constexpr millis soon = 1'000;
 /// A device that gets too much.
 constexpr millis device_wait = 60'000;
-/// Of a payload that was too big although it was in the bounds, this much is tried once more.
+/// A payload that the provider calls too big is tried once more with at most so many bytes (PROTOCOLS A-6, 413).
 constexpr std::size_t smaller = 3'000;
 /// Deliveries whose next request follows at once, as soon as it is known that they are still wanted.
 constexpr std::size_t followed_max = 10'000;
@@ -353,7 +353,7 @@ private:
 
   void keep_progress(const job& j) {
     std::lock_guard guard{progress_lock_};
-    // Who is forgotten may be sent once more than that.
+    // A delivery whose progress is dropped here may be renewed or shrunk once more than it should.
     if (followed_.size() >= followed_max)
       followed_.clear();
     followed_[j.in.which.id] = j;
@@ -408,7 +408,7 @@ private:
     request_now(j, std::move(*request), [this](const job_ptr& x, const http_answer& a) { on_fcm(x, a); });
   }
 
-  /// The request for the delivery itself; `answered` hears what the provider said.
+  /// The request for the delivery itself; `answered` is given what the provider said.
   void request_now(const job_ptr& j, http_request request,
                    std::function<void(const job_ptr&, const http_answer&)> answered) {
     j->sent_bytes = request.body.size();
@@ -430,7 +430,8 @@ private:
     });
   }
 
-  /// It waited for something else, and goes if it is still wanted.
+  /// Ends the attempt without a request, so that the lane asks the person again before the next one: the delivery had
+  /// to wait for an access token, and its reason may be gone.
   void ask_again(const job_ptr& j) {
     keep_progress(*j);
     j->done(postponed(0));
@@ -485,7 +486,7 @@ private:
       return finish(*j, with_alarm(std::move(r), "sender_id_mismatch", j->to.app), a);
     }
     case action::suspect:
-      return finish(*j, judge(access.suspects, *j, a.status, why), a);
+      return finish(*j, judge_bad_token(access.suspects, *j, a.status, why), a);
     case action::our_mistake:
       return finish(*j, with_alarm(refused(a.status, why), "bad_request", j->to.app), a);
     case action::lacks_key:
@@ -553,7 +554,7 @@ private:
     case action::gone_before:
       return finish(*j, dead(*j, a.status, why, v.since.value_or(j->sent_at)), a);
     case action::suspect:
-      return finish(*j, judge(suspects, *j, a.status, why), a);
+      return finish(*j, judge_bad_token(suspects, *j, a.status, why), a);
     case action::our_mistake:
       return finish(*j, with_alarm(refused(a.status, why), "bad_request", j->to.app), a);
     case action::refused:
@@ -563,7 +564,7 @@ private:
     case action::slow_down: {
       slow_down(*j, t);
       auto r = again(a.status, why, device_wait);
-      r.answer.endpoint_sound = true;
+      r.answer.endpoint_healthy = true;
       return finish(*j, std::move(r), a);
     }
     case action::new_token:
@@ -613,7 +614,7 @@ private:
   }
 
   /// A token that the provider calls bad, or an app that is set up wrong.
-  static attempt_result judge(deletion_guard& suspects, const job& j, int status, std::string_view why) {
+  static attempt_result judge_bad_token(deletion_guard& suspects, const job& j, int status, std::string_view why) {
     switch (suspects.refused(token_of(j.in.what.kind, j.to, j.by).second, payload_of(j.in.what))) {
     case deletion_guard::verdict::give_up:
       return dead(j, status, why, j.sent_at);

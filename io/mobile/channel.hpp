@@ -11,9 +11,6 @@
 
 namespace belfry::io::mobile {
 
-/// What was refused for its credentials is tried again after so long (SPEC 12, Alarm), in milliseconds: 5 minutes.
-constexpr millis probe_interval = 5LL * 60 * 1000;
-
 /// The channel of SPEC 10: an address is a device, reached by FCM or APNs. `http2` sends all of it; `collapse_key`: 32
 /// random bytes of this store, for what replaces each other on screens; `wall`: the time. ec::bad_input names the
 /// credentials that cannot be used.

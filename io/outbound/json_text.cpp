@@ -1,5 +1,7 @@
 #include "belfry/io/outbound/json_text.hpp"
 
+#include "belfry/messages/utf8.hpp"
+
 #include <charconv>
 
 namespace belfry::io {
@@ -11,7 +13,7 @@ constexpr std::string_view replacement = "\xef\xbf\xbd";
 /// Length of the UTF-8 sequence at the front of `text`, 0 when it is none (RFC 3629: no overlong forms, no surrogates).
 std::size_t sequence_length(std::string_view text) {
   auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  auto tail = [&](std::size_t i) { return (at(i) & 0xc0) == 0x80; };
+  auto tail = [&](std::size_t i) { return continues_code_point(static_cast<char>(at(i))); };
   auto a = at(0), b = at(1);
   if (a < 0x80)
     return 1;

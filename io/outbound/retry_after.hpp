@@ -1,15 +1,13 @@
 #pragma once
 
 #include "belfry/messages/ids.hpp"
+#include "belfry/messages/outcome.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace belfry::io {
-
-/// The longest wait that a provider's Retry-After may impose (SPEC 8): 24 h, in milliseconds.
-constexpr std::int64_t retry_after_max = 24LL * 60 * 60 * 1000;
 
 /// Reads a Retry-After value: seconds, or a date in one of the three forms of RFC 9110, blanks around it trimmed.
 /// Milliseconds from `now` (0 to `retry_after_max`; a past date is now); nothing when it is neither.

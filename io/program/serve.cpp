@@ -63,7 +63,8 @@ int serve(const configuration_arguments& from) {
   signals.wait([&] {
     server.reload();
     auto again = read_configuration(from);
-    auto done = again ? (*engine)->reload(*again) : result<success>{error{ec::bad_input, "it cannot be read", {}}};
+    auto done = again ? (*engine)->reload(*again)
+                      : result<success>{error{ec::bad_input, "the configuration cannot be read", {}}};
     if (done)
       io::log(io::log_level::info, "secrets and trusted certificates were read again");
     else

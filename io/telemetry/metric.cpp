@@ -58,7 +58,7 @@ constexpr std::array<sv, 16> attempt_outcomes{
     "EMAIL,accepted",    "EMAIL,again",    "EMAIL,gone",       "EMAIL,refused",   "MOBILE,accepted", "MOBILE,again",
     "MOBILE,gone",       "MOBILE,refused", "WEBHOOK,accepted", "WEBHOOK,again",   "WEBHOOK,gone",    "WEBHOOK,refused",
     "WEB_PUSH,accepted", "WEB_PUSH,again", "WEB_PUSH,gone",    "WEB_PUSH,refused"};
-constexpr std::array<sv, 20> alarm_reasons{"EMAIL,configuration_suspected",
+constexpr std::array<sv, 21> alarm_reasons{"EMAIL,configuration_suspected",
                                            "EMAIL,credentials_refused",
                                            "EMAIL,sender_refused",
                                            "MOBILE,bad_request",
@@ -77,7 +77,8 @@ constexpr std::array<sv, 20> alarm_reasons{"EMAIL,configuration_suspected",
                                            "STORE,unit_refused",
                                            "ENGINE,person_silent",
                                            "ENGINE,conversation_silent",
-                                           "ENGINE,participant_silent"};
+                                           "ENGINE,participant_silent",
+                                           "ENGINE,channel_silent"};
 constexpr std::array<sv, 3> queues{"events", "store", "lane"};
 constexpr std::array<sv, 4> http_phases{"headers", "body", "idle", "write"};
 

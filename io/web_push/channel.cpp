@@ -130,7 +130,7 @@ result<std::vector<vapid_signer>> make_signers(const web_push_options& o) {
   auto add = [&](const secret& s, const std::string& name) -> result<success> {
     auto key = crypto::p256_key::from_text(s.value);
     if (!key)
-      return error{ec::bad_input, name + " is no private key of P-256", {}};
+      return error{ec::bad_input, name + " is not a P-256 private key", {}};
     signers.emplace_back(std::move(*key), o.subject);
     return success{};
   };
@@ -231,7 +231,7 @@ public:
       // Whichever is wrong is named: with the other one known to be good.
       static const auto good_auth = std::string(22, 'A');
       if (!read_keys(s.p256dh, good_auth))
-        found.push_back({"/keys/p256dh", "must be the 65 bytes of a point of P-256, in base64url"});
+        found.push_back({"/keys/p256dh", "must be an uncompressed P-256 point (65 bytes), in base64url"});
       else
         found.push_back({"/keys/auth", "must be 16 bytes, in base64url"});
     }
@@ -276,7 +276,7 @@ private:
     const auto& allowed = options_.allowed_hosts;
     if (std::none_of(allowed.begin(), allowed.end(),
                      [&](const std::string& pattern) { return matches_host(pattern, host); }))
-      out.push_back({"/endpoint", "is no push service that is allowed (webPush.allowedHosts): " + host});
+      out.push_back({"/endpoint", "is not an allowed push service (webPush.allowedHosts): " + host});
     return out;
   }
 
@@ -379,7 +379,7 @@ private:
       break;
     case action::slow_down: {
       auto r = again(a, v, v.wait.value_or(subscription_wait));
-      r.answer.endpoint_sound = true;
+      r.answer.endpoint_healthy = true;
       return finish(*j, std::move(r), a);
     }
     case action::later:

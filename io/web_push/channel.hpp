@@ -12,9 +12,6 @@
 
 namespace belfry::io::web_push {
 
-/// What was refused for our identity is tried again after so long (SPEC 12, Alarm), in milliseconds: 5 minutes.
-constexpr millis probe_interval = 5LL * 60 * 1000;
-
 /// The channel of SPEC 11: an address is a subscription. Deliveries to one push service by one key share a lane.
 class web_push_channel : public channel, public subscription_service {};
 

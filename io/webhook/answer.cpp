@@ -8,6 +8,7 @@ namespace {
 
 using verdict = outcome::verdict;
 
+/// SPEC 8, PROTOCOLS H-4: the status alone decides; only 2xx is success, and a redirect is a failure.
 outcome of_status(const http_answer& a, millis now) {
   outcome x;
   x.status = a.status;

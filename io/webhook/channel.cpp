@@ -89,7 +89,7 @@ private:
     return r;
   }
 
-  /// The registration hears of endpoints that begin or cease to fail, and of those that are gone.
+  /// The registration is told of endpoints that begin or cease to fail, and of those that are gone.
   void report(const webhook_id& id, const outcome& o, std::uint64_t version) const {
     if (o.what == outcome::verdict::accepted) {
       auto w = find(id);

@@ -2,6 +2,7 @@
 
 #include "belfry/io/webhook/endpoint.hpp"
 #include "belfry/io/webhook/signer.hpp"
+#include "belfry/messages/utf8.hpp"
 
 #include <algorithm>
 
@@ -14,11 +15,6 @@ constexpr std::string_view revoke_call_name = "push_notification.revoke_call";
 /// The seed's name for revoke_call.
 constexpr std::string_view revoked_call_name = "push_notification.revoked_call";
 constexpr std::string_view ping_name = "ping";
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -33,7 +29,7 @@ bool is_event_name(std::string_view name) {
 
 void check_length(std::vector<problem>& out, const char* pointer, std::string_view text, std::size_t least,
                   std::size_t most) {
-  auto n = characters(text);
+  auto n = code_points(text);
   if (n >= least && n <= most)
     return;
   out.push_back({pointer, "has " + std::to_string(n) + " characters; allowed are " + std::to_string(least) + " to "

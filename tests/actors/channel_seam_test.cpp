@@ -131,6 +131,26 @@ TEST_F(Seam, APostponedAttemptComesAgainAndCountsNone) {
   EXPECT_EQ(wires->seen[2], "ben 1 0");
 }
 
+TEST_F(Seam, AnAttemptThatIsNeverEndedKeepsNoSlotAndIsRepeated) {
+  tell();
+  ASSERT_EQ(wires->open.size(), 2U);
+  auto silent = std::move(wires->open[0]);
+  wires->open[1].done(accepted());
+  w->pass(14min);
+  EXPECT_EQ(deliveries()[0], "1 QUEUED  0") << "there is still time";
+  w->pass(2min);
+  EXPECT_EQ(deliveries()[0], "1 RETRYING timeout 1");
+  EXPECT_EQ(wires->seen.size(), 3U);
+  EXPECT_NE(w->get().metrics.text().find(R"(reason="channel_silent"} 1)"), std::string::npos);
+  // What was given up does not answer for the attempt that is under way now.
+  silent.done(accepted());
+  w->settle();
+  EXPECT_EQ(deliveries()[0], "1 RETRYING timeout 1");
+  wires->open.back().done(accepted());
+  w->settle();
+  EXPECT_EQ(deliveries()[0], "1 ACCEPTED sent 2");
+}
+
 TEST_F(Seam, WhatAPostponedAttemptAskedIsShownAndCountsNone) {
   tell();
   io::attempt_result later;

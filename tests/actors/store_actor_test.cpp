@@ -110,8 +110,8 @@ namespace {
 
 /// A row as a person hands it over while its notification is open, or when it is over. `who`: any actor, for the
 /// person.
-commit at_leisure(const caf::actor& who, std::uint64_t seq, const std::string& blob,
-                  trace_state state = trace_state::queued) {
+commit deferred(const caf::actor& who, std::uint64_t seq, const std::string& blob,
+                trace_state state = trace_state::queued) {
   io::notification_row row;
   row.seq = seq;
   row.id.bytes.fill(static_cast<unsigned char>(seq));
@@ -120,7 +120,7 @@ commit at_leisure(const caf::actor& who, std::uint64_t seq, const std::string& b
   row.blob = blob;
   commit c;
   c.unit.changes.emplace_back(std::move(row));
-  c.at_leisure = true;
+  c.deferred = true;
   c.after.push_back({who, caf::make_message(retry_now{})});
   return c;
 }
@@ -147,11 +147,11 @@ TEST(StoreActor, WritesAtLeisureOnlyTheNewestRowOfANotification) {
   const auto before = w.store().commits();
   auto told = 0;
   for (const auto* blob : {"one", "two", "three"}) {
-    auto c = at_leisure(one_of(w), 7, blob);
+    auto c = deferred(one_of(w), 7, blob);
     c.answers.emplace_back([&](bool written) { told += written ? 1 : 0; });
     caf::anon_send(w.get().writer, std::move(c));
   }
-  caf::anon_send(w.get().writer, at_leisure(another_of(w), 8, "other"));
+  caf::anon_send(w.get().writer, deferred(another_of(w), 8, "other"));
   w.settle();
   w.pass(200ms);
   EXPECT_EQ(w.store().commits(), before);
@@ -165,10 +165,10 @@ TEST(StoreActor, WritesAtLeisureOnlyTheNewestRowOfANotification) {
 TEST(StoreActor, ShowsWhatIsOverAtOnceButNotMoreThanTenTimesASecond) {
   world w{{}, true};
   w.pass(1s);
-  caf::anon_send(w.get().writer, at_leisure(one_of(w), 7, "first", trace_state::done));
+  caf::anon_send(w.get().writer, deferred(one_of(w), 7, "first", trace_state::done));
   w.settle();
   EXPECT_EQ(blob_of(w, 7), "first");
-  caf::anon_send(w.get().writer, at_leisure(another_of(w), 8, "second", trace_state::done));
+  caf::anon_send(w.get().writer, deferred(another_of(w), 8, "second", trace_state::done));
   w.settle();
   EXPECT_EQ(blob_of(w, 8), "");
   w.pass(100ms);
@@ -179,17 +179,17 @@ TEST(StoreActor, LetsWhatIsNotOverWaitForItsEnd) {
   world w{{}, true};
   w.pass(1s);
   const auto before = w.store().commits();
-  caf::anon_send(w.get().writer, at_leisure(one_of(w), 7, "open"));
-  caf::anon_send(w.get().writer, at_leisure(another_of(w), 8, "other", trace_state::done));
+  caf::anon_send(w.get().writer, deferred(one_of(w), 7, "open"));
+  caf::anon_send(w.get().writer, deferred(another_of(w), 8, "other", trace_state::done));
   w.settle();
   EXPECT_EQ(blob_of(w, 8), "other");
   EXPECT_EQ(blob_of(w, 7), "") << "what is over does not take it along";
   w.pass(50ms);
-  caf::anon_send(w.get().writer, at_leisure(one_of(w), 7, "over", trace_state::done));
+  caf::anon_send(w.get().writer, deferred(one_of(w), 7, "over", trace_state::done));
   w.pass(50ms);
   EXPECT_EQ(blob_of(w, 7), "over");
   EXPECT_EQ(w.store().commits(), before + 2);
-  caf::anon_send(w.get().writer, at_leisure(one_of(w), 9, "open"));
+  caf::anon_send(w.get().writer, deferred(one_of(w), 9, "open"));
   w.pass(300ms);
   EXPECT_EQ(blob_of(w, 9), "open") << "an end that does not come soon is not waited for";
 }
@@ -198,11 +198,11 @@ TEST(StoreActor, NeverPartsWhatOneEntityDecidedStepByStep) {
   world w{{}, true};
   w.pass(1s);
   // The row of a notification and what its person knows besides go to the disk together, though the row came anew.
-  auto first = at_leisure(one_of(w), 7, "told");
+  auto first = deferred(one_of(w), 7, "told");
   first.unit.changes.emplace_back(io::setting{"shown", "taken"});
   caf::anon_send(w.get().writer, std::move(first));
   w.pass(250ms);
-  auto second = at_leisure(one_of(w), 7, "tried");
+  auto second = deferred(one_of(w), 7, "tried");
   second.unit.changes.emplace_back(io::setting{"shown", "left"});
   caf::anon_send(w.get().writer, std::move(second));
   w.pass(40ms);
@@ -214,10 +214,10 @@ TEST(StoreActor, NeverPartsWhatOneEntityDecidedStepByStep) {
 
 TEST(StoreActor, WritesWhatIsBehindLeisureAfterIt) {
   world w{{}, true};
-  caf::anon_send(w.get().writer, at_leisure(one_of(w), 7, "older"));
-  auto c = at_leisure(one_of(w), 7, "newer");
-  c.at_leisure = false;
-  c.behind_leisure = true;
+  caf::anon_send(w.get().writer, deferred(one_of(w), 7, "older"));
+  auto c = deferred(one_of(w), 7, "newer");
+  c.deferred = false;
+  c.after_deferred = true;
   caf::anon_send(w.get().writer, std::move(c));
   w.settle();
   EXPECT_EQ(blob_of(w, 7), "newer");
@@ -229,7 +229,7 @@ TEST(StoreActor, WritesBeforeItDrains) {
   world w{{}, true};
   std::string seen;
   caf::anon_send(w.get().writer, of("a", "1"));
-  caf::anon_send(w.get().writer, at_leisure(one_of(w), 7, "leisure"));
+  caf::anon_send(w.get().writer, deferred(one_of(w), 7, "leisure"));
   caf::anon_send(w.get().writer, drain{[&] { seen = setting(w, "a") + blob_of(w, 7); }});
   w.settle();
   EXPECT_EQ(seen, "1leisure");

@@ -110,7 +110,7 @@ TEST(Breaker, ASuccessfulProbeCloses) {
 TEST(Breaker, ALostProbeMakesRoomForAnother) {
   auto b = opened_at(0);
   b.started(5'000);
-  b.probe_lost(5'100);
+  b.probe_inconclusive(5'100);
   EXPECT_TRUE(b.may_start(5'100));
 }
 

@@ -78,14 +78,14 @@ TEST(LaneAnswer, OfSomethingNotInFlightIsIgnored) {
   l.submit(message(1), 0);
   EXPECT_FALSE(l.answered(id_of(1), accepted(), 0, even));
   EXPECT_FALSE(l.answered(id_of(2), accepted(), 0, even));
-  EXPECT_FALSE(l.put_back(id_of(1), 0, 0));
+  EXPECT_FALSE(l.postpone(id_of(1), 0, 0));
   EXPECT_FALSE(l.withdrawn(id_of(1), 0));
   EXPECT_EQ(l.depth(), 1U);
 }
 
 TEST(LaneAnswer, WhatIsPutBackCountsNoAttempt) {
   one_in_flight x;
-  auto d = x.l.put_back(id_of(1), 40, 10);
+  auto d = x.l.postpone(id_of(1), 40, 10);
   EXPECT_EQ(d->state, delivery_state::retrying);
   EXPECT_EQ(d->at, 40);
   EXPECT_TRUE(x.l.next(39).empty());
@@ -98,7 +98,7 @@ TEST(LaneAnswer, WhatIsPutBackForLongTakesNoRoomOfOthers) {
   for (std::uint64_t n = 1; n <= 40; ++n) {
     ASSERT_EQ(l.submit(message(n), 0).what, submission::verdict::accepted) << n;
     for (const auto& q : l.next(0)) {
-      auto d = l.put_back(q.delivery, 60'000, 0);
+      auto d = l.postpone(q.delivery, 60'000, 0);
       ASSERT_TRUE(d);
       parked += d->parked ? 1 : 0;
       if (d->parked) {
@@ -110,7 +110,7 @@ TEST(LaneAnswer, WhatIsPutBackForLongTakesNoRoomOfOthers) {
   EXPECT_EQ(parked, 35U) << "a busy phone keeps five places";
   EXPECT_EQ(l.depth(), 5U);
   EXPECT_EQ(l.next(60'000).size(), 5U);
-  EXPECT_EQ(l.put_back(id_of(1), 60'500, 60'000)->parked, std::nullopt) << "a moment is not worth a way to the disk";
+  EXPECT_EQ(l.postpone(id_of(1), 60'500, 60'000)->parked, std::nullopt) << "a moment is not worth a way to the disk";
 }
 
 TEST(LaneAnswer, WhatIsPutBackStaysWithItsFollower) {
@@ -121,7 +121,7 @@ TEST(LaneAnswer, WhatIsPutBackStaysWithItsFollower) {
   l.submit(first, 0);
   ASSERT_EQ(l.next(0).size(), 1U);
   l.submit(second, 0);
-  EXPECT_EQ(l.put_back(id_of(1), 60'000, 0)->parked, std::nullopt) << "it would be overtaken";
+  EXPECT_EQ(l.postpone(id_of(1), 60'000, 0)->parked, std::nullopt) << "it would be overtaken";
   EXPECT_TRUE(l.next(59'999).empty());
   EXPECT_EQ(numbers(l.next(60'000)), numbered{1});
 }

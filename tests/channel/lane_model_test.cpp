@@ -102,7 +102,7 @@ public:
       if (o.status != 0)
         succeeded(now);
       else if (s.probe)
-        breaker_[is_call(s.q.kind)].probe_lost(now);
+        breaker_[is_call(s.q.kind)].probe_inconclusive(now);
       return end(id, delivery_state::refused);
     }
     breaker_[is_call(s.q.kind)].failed(now, std::hash<std::string>{}(s.q.person));
@@ -117,17 +117,17 @@ public:
     return again(s, now + retry_wait(o_.retry, ++s.q.tries, o.retry_after, dice));
   }
 
-  std::pair<delivery_state, engine_time> put_back(const notification_id& id, engine_time due, engine_time now) {
+  std::pair<delivery_state, engine_time> postpone(const notification_id& id, engine_time due, engine_time now) {
     auto& s = *find(id);
     if (s.probe)
-      breaker_[is_call(s.q.kind)].probe_lost(now);
+      breaker_[is_call(s.q.kind)].probe_inconclusive(now);
     s.in_flight = s.probe = false;
     return again(s, std::max(due, now));
   }
 
   void withdrawn(const notification_id& id, engine_time now) {
     if (const auto& s = *find(id); s.probe)
-      breaker_[is_call(s.q.kind)].probe_lost(now);
+      breaker_[is_call(s.q.kind)].probe_inconclusive(now);
     end(id, delivery_state::cancelled);
   }
 
@@ -216,7 +216,7 @@ private:
   }
   /// Messages begin and come again in turns, calls as they are due.
   slot* pick(bool calls, engine_time now) {
-    auto* fresh = !calls && breaker_[0].troubled() ? newest(now) : first(calls, false);
+    auto* fresh = !calls && breaker_[0].has_recent_failures() ? newest(now) : first(calls, false);
     auto* again = retry_slot(calls) ? first(calls, true) : nullptr;
     fresh = fresh && fresh->q.due <= now ? fresh : nullptr;
     again = again && again->q.due <= now ? again : nullptr;
@@ -312,8 +312,8 @@ protected:
     auto how = roll(10);
     if (how == 0) {
       auto due = now + static_cast<engine_time>(roll(60));
-      auto [state, at] = reference.put_back(id, due, now);
-      auto d = subject.put_back(id, due, now);
+      auto [state, at] = reference.postpone(id, due, now);
+      auto d = subject.postpone(id, due, now);
       ASSERT_TRUE(d && d->state == state && d->at == at);
     } else if (how == 1) {
       reference.withdrawn(id, now);

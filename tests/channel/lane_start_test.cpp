@@ -208,7 +208,7 @@ TEST(LaneHold, AfterOneThatProbesOneStartsUntilItGetsAnAnswer) {
   EXPECT_EQ(numbers(l.next(300'000)), numbered{4});
   EXPECT_TRUE(l.next(300'000).empty());
   EXPECT_EQ(l.next_wake(300'000), 86'400'000) << "when their life is over";
-  l.put_back(id_of(4), 300'001, 300'001);
+  l.postpone(id_of(4), 300'001, 300'001);
   EXPECT_TRUE(l.hold(600'000, 300'001, true));
   l.reset();
   EXPECT_EQ(numbers(l.next(300'001)), numbered{4}) << "it is not known yet whether anything is taken";

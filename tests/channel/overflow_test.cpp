@@ -43,7 +43,7 @@ protected:
   }
 
   void submit(queued q, bool from_disk) {
-    disk.came_back(q.delivery);
+    disk.returned(q.delivery);
     auto due = disk.behind(q);
     if (due) {
       q.due = std::max(q.due, *due);
@@ -124,7 +124,7 @@ protected:
       returning.pop_front();
       // A question that was under way while it came back found it again: its person knows better.
       if (auto row = rows.extract(n); row.empty())
-        disk.is_gone(id_of(n));
+        disk.no_longer_parked(id_of(n));
       else
         submit(row.mapped(), true);
     }
@@ -216,7 +216,7 @@ TEST_F(OverflowModel, KeepsTheOrderOfEveryChainAndLosesNothing) {
 TEST(Overflow, AsksWhenAQuarterIsFree) {
   overflow o;
   EXPECT_FALSE(o.ask(0, {12, 12}, {12, 12}, false)) << "nothing is on disk";
-  o.may_hold();
+  o.mark_nonempty();
   EXPECT_FALSE(o.ask(0, {2, 2}, {12, 12}, false));
   auto q = o.ask(0, {3, 0}, {12, 12}, false);
   ASSERT_TRUE(q);
@@ -226,7 +226,7 @@ TEST(Overflow, AsksWhenAQuarterIsFree) {
 
 TEST(Overflow, BringsBackNoMoreThanThereIsRoomFor) {
   overflow o;
-  o.may_hold();
+  o.mark_nonempty();
   auto q = o.ask(0, {4, 1}, {12, 12}, false);
   std::vector<io::parked_delivery> rows;
   for (std::uint64_t i = 0; i < 5; ++i)
@@ -244,7 +244,7 @@ TEST(Overflow, SendsWhatFollowsARetryToDiskBehindIt) {
   EXPECT_EQ(o.behind(item(2, "a", kind::new_message)), 70'000);
   EXPECT_EQ(o.behind(item(2, "a", kind::incoming_call)), std::nullopt) << "another group";
   EXPECT_EQ(o.behind(item(2, "b", kind::new_message)), std::nullopt);
-  o.came_back(retry.delivery);
+  o.returned(retry.delivery);
   EXPECT_EQ(o.behind(item(2, "a", kind::new_message)), std::nullopt);
 }
 

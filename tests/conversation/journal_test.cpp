@@ -328,10 +328,11 @@ static_assert(number(call_state::idle) == 0 && number(call_state::calling) == 1 
 static_assert(number(ring_state::none) == 0 && number(ring_state::ringing) == 1 && number(ring_state::active) == 2);
 static_assert(number(reason::sent) == 1 && number(reason::read_before_due) == 12 && number(reason::left) == 15
               && number(reason::person_erased) == 20 && number(reason::proxy_failed) == 31);
-static_assert(std::is_same_v<step, std::variant<message_step, read_step, gone_step, edited_step, announced_step,
-                                                settled_step, roster_step, open_step, session_step, ended_step,
-                                                call_step, requests_step, call_change_step, requests_change_step>>,
-              "new steps go to the end");
+static_assert(
+    std::is_same_v<step, std::variant<message_step, read_step, gone_step, edited_step, announced_step,
+                                      read_message_told_step, roster_step, open_step, session_step, ended_step,
+                                      call_step, requests_step, call_change_step, requests_change_step>>,
+    "new steps go to the end");
 
 } // namespace
 

@@ -107,7 +107,7 @@ TEST_F(EmailChannel, ReadsEveryAnswerOfTheServer) {
     EXPECT_EQ(r.answer.what, x.verdict) << x.mailbox;
     EXPECT_EQ(r.answer.why, x.why) << x.mailbox;
     EXPECT_EQ(r.answer.status, x.status) << x.mailbox;
-    EXPECT_EQ(r.answer.endpoint_sound, x.sound) << x.mailbox;
+    EXPECT_EQ(r.answer.endpoint_healthy, x.sound) << x.mailbox;
     EXPECT_EQ(r.address.what == address_news::verdict::suppressed, x.suppressed) << x.mailbox;
     EXPECT_EQ(r.alarm, x.alarm) << x.mailbox;
   }

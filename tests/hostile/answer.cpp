@@ -97,7 +97,7 @@ std::string wrong_with(const answer& a, bool head) {
     return "an impossible status";
   for (auto name : {"date", "content-length", "content-type", "connection"})
     if (a.headers.count(name) > 1)
-      return std::string{name} + " is given twice";
+      return std::string{name} + " appears more than once";
   if (a.headers.count("date") == 0 && a.status != 503)
     return "Date is missing";
   if (a.status == 405 && a.headers.count("allow") == 0)

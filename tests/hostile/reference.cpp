@@ -10,7 +10,7 @@ namespace {
 /// Levels of nesting that SPEC 13 allows.
 constexpr int depth_max = 64;
 
-/// Parses strictly; discarded also when a key is given twice or the nesting is too deep.
+/// Parses strictly; discarded also when a key appears more than once or the nesting is too deep.
 json strictly(const std::string& text) {
   std::vector<std::set<std::string>> keys;
   auto good = true;

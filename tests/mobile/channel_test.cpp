@@ -260,7 +260,7 @@ TEST_F(MobileChannel, LeavesADeviceAloneThatGetsTooMuchButRingsIt) {
   const auto busy = with_token(iphone(), "e429");
   auto r = push(message("hello"), busy);
   EXPECT_EQ(r.answer.retry_after, 60'000);
-  EXPECT_TRUE(r.answer.endpoint_sound) << "it is about the device, not about Apple";
+  EXPECT_TRUE(r.answer.endpoint_healthy) << "it is about the device, not about Apple";
   const auto seen = apple_->count();
   r = push(message("of another conversation"), busy);
   EXPECT_EQ(r.how, how::postponed);

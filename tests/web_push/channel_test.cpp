@@ -191,7 +191,7 @@ TEST_F(WebPushChannel, HoldsOnlyTheSubscriptionThatGetsTooMuch) {
   subscribe("e429");
   auto r = push(message("hello"));
   EXPECT_EQ(r.answer.what, verdict::again);
-  EXPECT_TRUE(r.answer.endpoint_sound);
+  EXPECT_TRUE(r.answer.endpoint_healthy);
   EXPECT_EQ(r.answer.retry_after, 30'000);
   EXPECT_EQ(r.hold, 0);
 }

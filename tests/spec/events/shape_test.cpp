@@ -101,7 +101,7 @@ TEST(EventShape, TakesNullAsAbsent) {
 
 TEST(EventShape, RefusesRepeatedKeys) {
   EXPECT_EQ(wrong(R"({"type":"presence.reset","id":"a","id":"a"})"), pointers{"/id"});
-  EXPECT_EQ(sentence(R"({"type":"presence.reset","id":"a","id":"a"})", "/id"), "is given twice");
+  EXPECT_EQ(sentence(R"({"type":"presence.reset","id":"a","id":"a"})", "/id"), "appears more than once");
   EXPECT_EQ(wrong(R"({"type":"presence.reset","id":null,"id":"a"})"), pointers{"/id"});
   EXPECT_EQ(wrong(R"({"type":"presence.reset","id":"a","\u0069d":null})"), pointers{"/id"});
   EXPECT_EQ(wrong(message(R"("id":"m","sender":"a","text":"x","text":"y")")), pointers{"/message/text"});

@@ -266,7 +266,7 @@ TEST_F(Contract, HoldsForMail) {
   service.on_unsubscribe = [](const std::string& token, bool) -> result<kind> {
     if (token == "t")
       return kind::missed_call;
-    return error{ec::not_found, "not an address to unsubscribe at", {}};
+    return error{ec::not_found, "this unsubscribe link is not valid", {}};
   };
   start();
   const std::string pattern = "/v1/persons/{id}/email-suppression";

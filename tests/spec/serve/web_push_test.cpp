@@ -421,7 +421,7 @@ TEST_F(WebPush, ALiveSocketMustBeAskedForAsOne) {
   auto r = api_->get("/v1/live?person=anna");
   EXPECT_EQ(r.status, 426);
   EXPECT_EQ(r.header("upgrade"), "websocket");
-  EXPECT_EQ(live_page({base()}).status(), 400) << "whose page is it?";
+  EXPECT_EQ(live_page({base()}).status(), 400) << "the person is missing";
   EXPECT_EQ(live_page({base(), "?nobody=1"}).status(), 400);
 }
 
