@@ -4,6 +4,7 @@
 #include "belfry/actors/recovery.hpp"
 #include "belfry/actors/system_clock.hpp"
 #include "belfry/actors/webhooks/webhooks.hpp"
+#include "belfry/config/validate.hpp"
 #include "belfry/io/crypto/digest.hpp"
 #include "belfry/io/email/channel.hpp"
 #include "belfry/io/http2_client/http2_client.hpp"
@@ -127,6 +128,8 @@ engine::engine(std::unique_ptr<impl> parts) : impl_(std::move(parts)) {
 }
 
 result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
+  if (auto good = check_options(o); !good)
+    return good.error();
   if (!parts.wall)
     parts.wall = make_system_clock();
   if (!parts.store) {
@@ -144,6 +147,7 @@ result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
   auto begin = start_of_time(*parts.wall, *parts.store);
   if (!begin)
     return begin.error();
+  const leaves_no_trace logger;
   auto made = std::make_unique<impl>(std::move(o), std::move(parts), *begin);
   auto known = recover(made->node);
   if (!known)
@@ -162,6 +166,7 @@ result<std::unique_ptr<engine>> engine::start(options o, engine_parts parts) {
 
 engine::~engine() {
   impl_->stop(std::chrono::milliseconds{0});
+  impl_->stop_done.wait();
 }
 
 void engine::stop(std::chrono::milliseconds limit) {

@@ -53,9 +53,10 @@ struct engine_statistics {
 
 /// A notification engine within this process (SPEC 14). Everything of the API is asynchronous, with callbacks
 /// (`io::service`) or futures. Callbacks run one after the other on a thread of their own: what they throw is an alarm,
-/// and one that blocks keeps only the callbacks behind it waiting. While 65,536 of them wait, questions are answered
-/// ec::overloaded and reports are left out (an alarm). Futures need no callback thread. Several engines may live in one
-/// process, each on its own store. No header of the actor framework is needed to use it.
+/// and one that blocks keeps only the callbacks behind it waiting. While 65,536 of them wait, or as many
+/// questions wait for their answer, more questions are answered ec::overloaded, and reports are left out (an alarm).
+/// Futures need no callback thread. Several engines may live in one process, each on its own store. No header of the
+/// actor framework is needed to use it.
 class engine final : public io::service {
 public:
   /// Opens the store, takes up what was unfinished, and is ready when it returns.
@@ -68,7 +69,9 @@ public:
   ~engine() override;
 
   /// Takes no more questions, waits at most `limit` for what is in flight, keeps the rest on disk. Whatever is asked
-  /// from here on, by any thread, is answered ec::stopping; so is what was asked before and got no answer.
+  /// from here on, by any thread, is answered ec::stopping; so is what was asked before and got no answer. May be
+  /// called on any thread, also in a callback; while another thread's call goes on, a second one waits for it, at most
+  /// `limit`.
   void stop(std::chrono::milliseconds limit = std::chrono::seconds{10});
 
   /// Takes the secrets and certificates of a configuration that was read again (all else stays as it was at the start),

@@ -8,6 +8,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/atom.hpp>
+#include <caf/logger.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
@@ -34,11 +35,23 @@ inline error stopped() {
   return {ec::stopping, "the engine is stopped", {}};
 }
 
+/// CAF leaves a reference to its actor system with every thread that makes one or waits for its actors, and the system
+/// cannot be destroyed before those threads let go. A host may start, stop and destroy an engine on different threads.
+struct leaves_no_trace {
+  leaves_no_trace() = default;
+  leaves_no_trace(const leaves_no_trace&) = delete;
+  leaves_no_trace& operator=(const leaves_no_trace&) = delete;
+  ~leaves_no_trace() { caf::logger::set_current_actor_system(nullptr); }
+};
+
 /// Answers when nobody did: the question was dropped with an actor that ended.
 template <class T>
 struct last_word {
-  last_word(host_calls& c, io::reply<T> d) : calls(c), done(std::move(d)) {}
-  ~last_word() { say(stopped()); }
+  last_word(host_calls& c, io::reply<T> d) : calls(c), done(std::move(d)) { calls.asked(1); }
+  ~last_word() {
+    say(stopped());
+    calls.asked(-1);
+  }
 
   void say(result<T> r) {
     if (auto f = std::exchange(done, nullptr))
@@ -78,21 +91,30 @@ struct engine::impl {
   caf::actor_system system;
   belfry::node node;
   std::atomic<std::uint64_t> subscriptions{0};
+  std::promise<void> has_stopped;
+  std::shared_future<void> stop_done = has_stopped.get_future().share();
   const std::shared_ptr<engine_gate> gate = std::make_shared<engine_gate>();
 
-  /// Holds nothing when the engine is stopping, or the host does not return from its callbacks; `done` is told so. Else
-  /// `done` is sure to be called once from here on.
+  /// Holds nothing when the engine is stopping, or too much is waiting; `done` is told so. Else `done` is sure to be
+  /// called once from here on.
   template <class T>
   std::shared_lock<std::shared_mutex> enter(io::reply<T>& done) {
-    std::shared_lock open{gate->mutex};
-    if (gate->running && !calls.crowded()) {
+    // Whoever asks after the end takes no lock, so that they do not keep `stop` waiting.
+    std::shared_lock<std::shared_mutex> open;
+    if (gate->running)
+      open = std::shared_lock{gate->mutex};
+    auto why = stopped();
+    if (gate->running && calls.crowded())
+      why = {ec::overloaded, "too many callbacks are waiting for one of the host that has not returned", {}};
+    else if (gate->running && calls.asks_too_much())
+      why = {ec::overloaded, "too many questions are waiting for their answer", {}};
+    else if (gate->running) {
       done = answered_for_sure(calls, std::move(done));
       return open;
     }
-    const bool crowded = gate->running;
-    open.unlock();
-    done(crowded ? error{ec::overloaded, "too many callbacks are waiting for one of the host that has not returned", {}}
-                 : stopped());
+    if (open.owns_lock())
+      open.unlock();
+    calls.answer_here(done, result<T>{std::move(why)});
     return {};
   }
 
@@ -115,12 +137,15 @@ struct engine::impl {
             }};
   }
 
+  /// Somebody else's stop is waited for, as long as the own one might take.
   void stop(std::chrono::milliseconds limit) {
-    {
-      std::unique_lock closing{gate->mutex};
-      if (!gate->running.exchange(false))
-        return;
+    const leaves_no_trace logger;
+    if (!gate->running.exchange(false)) {
+      stop_done.wait_for(limit);
+      return;
     }
+    // Those who came in before are waited for.
+    std::unique_lock{gate->mutex}.unlock();
     auto until = std::chrono::steady_clock::now() + limit;
     drain_within(node.gateway, until);
     for (const auto& c : node.channel_actors)
@@ -152,6 +177,7 @@ struct engine::impl {
     node.subscriptions = nullptr;
     parts.transport.reset();
     calls.finish(until);
+    has_stopped.set_value();
   }
 
   /// Shards tell their entities to end; what one of them is at still uses the node.

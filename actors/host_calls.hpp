@@ -39,6 +39,16 @@ public:
   /// So many callbacks wait that no more questions are taken.
   bool crowded() const { return waiting_.load(std::memory_order_relaxed) >= waiting_max; }
 
+  /// A question waits for its answer (1), or does not any more (-1).
+  void asked(std::ptrdiff_t n) { open_.fetch_add(n, std::memory_order_relaxed); }
+  bool asks_too_much() const { return open_.load(std::memory_order_relaxed) >= open_max; }
+
+  /// On the caller's own thread, for what is refused at once.
+  template <class T>
+  void answer_here(io::reply<T>& f, result<T> r) {
+    guarded([&] { f(std::move(r)); });
+  }
+
   template <class T>
   void answer(io::reply<T> f, result<T> r) {
     if (direct_ || f.template target<fulfil<T>>() != nullptr)
@@ -63,6 +73,7 @@ public:
 
 private:
   static constexpr std::size_t waiting_max = 65'536;
+  static constexpr std::ptrdiff_t open_max = 65'536;
 
   template <class F>
   void guarded(F&& f) {
@@ -83,6 +94,7 @@ private:
   io::telemetry& metrics_;
   const bool direct_;
   std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::ptrdiff_t> open_{0};
   std::mutex mutex_;
   std::condition_variable filled_;
   std::condition_variable finished_;

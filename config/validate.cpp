@@ -108,6 +108,44 @@ conflicts conflicts_of(const options& x) {
   return out;
 }
 
+bool is_role(role x) {
+  return x <= role::secondary_visitor;
+}
+
+bool is_named(const http_token& t) {
+  return static_cast<std::size_t>(t.role) < token_role_names().size();
+}
+
+/// Whether what the key holds of enumerations has names: else it could not even be printed.
+bool has_names(const key& k, const options& x) {
+  if (const auto* choice = std::get_if<choice_type>(&k.type))
+    return choice->get(x) < choice->names.size();
+  if (const auto* roles = std::get_if<roles_type>(&k.type))
+    return std::ranges::all_of(roles->at.in(x), is_role);
+  if (const auto* tokens = std::get_if<tokens_type>(&k.type))
+    return std::ranges::all_of(tokens->at.in(x), is_named);
+  return true;
+}
+
+std::vector<std::string> breaches_of(const key& k, const options& x) {
+  if (has_names(k, x))
+    return values::breaches(k, x);
+  return {std::string{k.name} + ": this value is not allowed; allowed: " + allowed(k)};
+}
+
+/// "/mobile/apps/0" for a line that begins with "mobile.apps[0]: ".
+problem to_problem(const std::string& line) {
+  const auto end = std::min(line.find(": "), line.size());
+  std::string pointer = "/";
+  for (const char c : line.substr(0, end)) {
+    if (c == '.' || c == '[')
+      pointer += '/';
+    else if (c != ']')
+      pointer += c;
+  }
+  return {std::move(pointer), line.substr(std::min(end + 2, line.size()))};
+}
+
 /// Whether a failed key is one of the conflict's, or lies below one (`mobile` stands for all of mobile.*).
 bool concerns_failed(const conflict& c, const std::set<std::string_view>& failed) {
   return std::any_of(c.names.begin(), c.names.end(), [&failed](std::string_view name) {
@@ -124,7 +162,7 @@ std::vector<std::string> findings(const options& x, const std::set<std::string_v
   std::vector<std::string> out;
   for (const auto& k : keys()) {
     if (failed.count(k.name) == 0) {
-      auto lines = values::breaches(k, x);
+      auto lines = breaches_of(k, x);
       std::move(lines.begin(), lines.end(), std::back_inserter(out));
     }
   }
@@ -150,6 +188,20 @@ std::vector<std::string> missing_capabilities(const options& x) {
   };
   lacks(x.store.kind == store_kind::postgres, "store.kind", "postgres store");
   lacks(x.cluster_enabled, "cluster.enabled", "cluster");
+  return out;
+}
+
+result<success> check_options(const options& x) {
+  auto lines = validate(x);
+  auto lacking = missing_capabilities(x);
+  std::move(lacking.begin(), lacking.end(), std::back_inserter(lines));
+  if (lines.empty())
+    return success{};
+  error out{ec::bad_input, {}, {}};
+  for (const auto& line : lines) {
+    out.detail += (out.detail.empty() ? "" : "; ") + line;
+    out.problems.push_back(to_problem(line));
+  }
   return out;
 }
 

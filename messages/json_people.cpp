@@ -14,51 +14,20 @@ using border::problem_list;
 
 namespace {
 
-/// Characters between two bounds, valid UTF-8, and free of control characters unless they are allowed.
-template <std::size_t Low, std::size_t High, bool Controls = false>
-std::string_view wrong_length(std::string_view x, std::string_view rule) {
-  auto facts = scan(x);
-  if (!facts.utf8)
-    return "must be valid UTF-8";
-  if (facts.characters < Low || facts.characters > High)
-    return rule;
-  return facts.control && !Controls ? "must not contain control characters" : "";
-}
-
-std::string_view wrong_name(std::string_view x) {
-  return wrong_length<1, 500>(x, "must have 1 to 500 characters");
-}
-
-std::string_view wrong_email(std::string_view x) {
-  if (std::count(x.begin(), x.end(), '@') != 1 || x.front() == '@' || x.back() == '@')
-    return "must be an address with one @";
-  return wrong_name(x);
-}
-
-std::string_view wrong_token(std::string_view x) {
-  return wrong_length<1, 4096>(x, "must have 1 to 4096 characters");
-}
-
-std::string_view wrong_source_id(std::string_view x) {
-  if (x.starts_with("session:") || x.starts_with("call:"))
-    return "must not begin with session: or call:";
-  return wrong_length<1, 36>(x, "must have 1 to 36 characters");
-}
-
 std::string_view wrong_webhook_name(std::string_view x) {
-  return wrong_length<1, 250>(x, "must have 1 to 250 characters");
+  return wrong_length(x, 1, 250, "must have 1 to 250 characters");
 }
 
 std::string_view wrong_description(std::string_view x) {
-  return wrong_length<0, 500, true>(x, "must have at most 500 characters");
+  return wrong_length(x, 0, 500, "must have at most 500 characters", true);
 }
 
 std::string_view wrong_secret(std::string_view x) {
-  return wrong_length<1, 4000, true>(x, "must have 1 to 4000 characters");
+  return wrong_length(x, 1, 4000, "must have 1 to 4000 characters", true);
 }
 
 std::string_view wrong_webhook_endpoint(std::string_view x) {
-  auto detail = wrong_length<1, 4000>(x, "must have 1 to 4000 characters");
+  auto detail = wrong_length(x, 1, 4000, "must have 1 to 4000 characters");
   return detail.empty() ? wrong_endpoint(std::string{x}) : detail;
 }
 
@@ -93,7 +62,7 @@ result<T> finish(problem_list& problems, T& value) {
 }
 
 void read(object_reader& o, person_profile& x) {
-  o.name_of("type", need::required, x.type, "must be AGENT, VISITOR, BOT or SYSTEM");
+  o.name_of("type", need::required, x.type, one_of_person_types);
   o.read("displayName", x.display_name, wrong_name);
   o.read("firstName", x.first_name, wrong_name);
   o.read("lastName", x.last_name, wrong_name);
@@ -112,23 +81,19 @@ void read(object_reader& o, person_profile& x) {
 }
 
 void read(object_reader& o, device& x) {
-  bool known = o.name_of("platform", need::required, x.platform, "must be ANDROID or IOS");
+  bool known = o.name_of("platform", need::required, x.platform, one_of_platforms);
   o.read_if("app", x.app, wrong_id);
-  o.name_of("environment", need::optional, x.environment, "must be PRODUCTION or SANDBOX");
-  o.name_of("messageVersion", need::optional, x.version, "must be NOT_ENCRYPTED, ENCRYPTED or ENCRYPTED_SERVICE");
+  o.name_of("environment", need::optional, x.environment, one_of_environments);
+  o.name_of("messageVersion", need::optional, x.version, one_of_message_versions);
   bool push = o.has("pushToken"), push_kit = o.has("pushKitToken");
   o.read("pushToken", x.push_token, wrong_token);
   o.read("pushKitToken", x.push_kit_token, wrong_token);
-  if (known && x.platform == device_platform::android) {
-    if (!push)
-      o.wrong("pushToken", "is missing");
-    if (push_kit)
-      o.wrong("pushKitToken", "is for IOS only");
-  } else if (known && !push && !push_kit) {
-    o.wrong("pushToken", "is missing (IOS needs pushToken, pushKitToken or both)");
+  if (known) {
+    for (const auto& p : wrong_tokens(x.platform, push, push_kit))
+      o.wrong(p.member, p.detail);
   }
   if (x.version != message_version::not_encrypted && !o.has("encryptionKey"))
-    o.wrong("encryptionKey", "is missing (this messageVersion needs it)");
+    o.wrong("encryptionKey", needs_encryption_key);
   o.read("encryptionKey", x.encryption_key, wrong_key);
 }
 
@@ -154,7 +119,7 @@ void read(object_reader& o, webhook_method method, webhook_input& x) {
   o.read("name", x.name, wrong_webhook_name);
   o.read("description", x.description, wrong_description);
   o.read("endpoint", x.endpoint, wrong_webhook_endpoint);
-  o.name_of("status", need::optional, x.status, "must be ACTIVE, INACTIVE or INACTIVE_UNAVAILABLE");
+  o.name_of("status", need::optional, x.status, one_of_webhook_statuses);
   o.read_if("apiVersion", x.api_version, wrong_api_version);
   o.read("secret", x.secret, wrong_secret);
   if (auto names = o.texts("events", need::required, wrong_event_name)) {
@@ -191,10 +156,10 @@ result<device> parse_device(std::string_view body, std::string_view path_id) {
 result<pause_input> parse_pause(std::string_view body, millis now) {
   pause_input x;
   auto problems = border::read_object(body, [&](object_reader& o) {
-    bool known = o.name_of("mode", need::required, x.mode, "must be ON, OFF or AUTO");
+    bool known = o.name_of("mode", need::required, x.mode, one_of_pause_modes);
     o.read_time("until", x.until);
     if (x.until && known && x.mode != pause_mode::on)
-      o.wrong("until", "is allowed only with mode ON");
+      o.wrong("until", only_with_on);
     else if (x.until && *x.until <= now)
       o.wrong("until", "must be in the future");
   });
@@ -211,8 +176,7 @@ result<pause_reason_input> parse_pause_reason(std::string_view body, std::string
       o.wrong("sourceId", "must be the sourceId in the path");
     o.read_if("displayName", x.display_name, wrong_name);
     x.timeout_seconds =
-        o.integer("timeoutSeconds", need::required, 1, timeout_seconds_max, "must be an integer, 1 to 1000000000")
-            .value_or(0);
+        o.integer("timeoutSeconds", need::required, 1, timeout_seconds_max, seconds_of_reason).value_or(0);
   });
   return finish(problems, x);
 }

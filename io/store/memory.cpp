@@ -292,7 +292,7 @@ result<notification_page> memory_store::query(const trace_query& q) {
   for (auto i = notifications_.rbegin(); i != notifications_.rend() && out.rows.size() < q.limit; ++i)
     if (matches(q, i->second))
       out.rows.push_back(i->second);
-  if (out.rows.size() == q.limit)
+  if (!out.rows.empty() && out.rows.size() == q.limit)
     out.next = out.rows.back().seq;
   return out;
 }

@@ -265,9 +265,12 @@ result<notification_page> sqlite_store::query(const trace_query& q) {
     others += " AND state = ?";
   const auto inner = " FROM notification WHERE seq < ?" + filters.indexed + " ORDER BY seq DESC LIMIT "
                      + std::to_string(trace_visits_max);
+  constexpr auto newest = std::numeric_limits<std::int64_t>::max();
+  const auto before =
+      q.before == 0 || q.before > static_cast<std::uint64_t>(newest) ? newest : static_cast<std::int64_t>(q.before);
   auto bind = [&](statement& s, bool all) {
     int i = 0;
-    s.bind(++i, q.before == 0 ? std::numeric_limits<std::int64_t>::max() : static_cast<std::int64_t>(q.before));
+    s.bind(++i, before);
     auto first = true;
     for (const auto* text : {&q.message, &q.conversation, &q.person}) {
       if (*text && (first || all))
@@ -291,7 +294,7 @@ result<notification_page> sqlite_store::query(const trace_query& q) {
     while (s.step())
       out.rows.push_back(read_notification(s));
   }
-  if (out.rows.size() >= q.limit)
+  if (!out.rows.empty() && out.rows.size() >= q.limit)
     out.next = out.rows.back().seq;
   else if (!others.empty()) {
     statement s(*db, "SELECT min(seq), count(*) FROM (SELECT seq" + inner + ")");

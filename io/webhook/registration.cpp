@@ -2,7 +2,7 @@
 
 #include "belfry/io/webhook/endpoint.hpp"
 #include "belfry/io/webhook/signer.hpp"
-#include "belfry/messages/utf8.hpp"
+#include "belfry/messages/validate.hpp"
 
 #include <algorithm>
 
@@ -27,21 +27,30 @@ bool is_event_name(std::string_view name) {
   return name.starts_with(event_prefix) && from_string(name.substr(event_prefix.size()), k);
 }
 
-void check_length(std::vector<problem>& out, const char* pointer, std::string_view text, std::size_t least,
-                  std::size_t most) {
-  auto n = code_points(text);
-  if (n >= least && n <= most)
-    return;
-  out.push_back({pointer, "has " + std::to_string(n) + " characters; allowed are " + std::to_string(least) + " to "
-                              + std::to_string(most)});
+enum class controls : std::uint8_t { refused, taken };
+
+/// So many characters of UTF-8, with or without control characters among them.
+void check_text(std::vector<problem>& out, const char* pointer, std::string_view text, std::size_t least,
+                std::size_t most, controls c) {
+  const auto facts = scan(text);
+  if (!facts.utf8)
+    out.push_back({pointer, std::string{not_utf8}});
+  else if (facts.characters < least || facts.characters > most)
+    out.push_back({pointer, "has " + std::to_string(facts.characters) + " characters; allowed are "
+                                + std::to_string(least) + " to " + std::to_string(most)});
+  else if (facts.control && c == controls::refused)
+    out.push_back({pointer, std::string{has_controls}});
 }
+
+/// Names that are no events; more are not listed.
+constexpr std::size_t wrong_names_max = 100;
 
 void check_events(std::vector<problem>& out, const std::vector<std::string>& names) {
   if (names.empty())
     out.push_back({"/events", "names no event; allowed are ping and push_notification.new_message, read_message, "
                               "incoming_call, revoke_call, missed_call, inbound_request, revoke_inbound_request, "
                               "deputy_delegation, revoke_deputy_delegation"});
-  for (std::size_t i = 0; i < names.size(); ++i)
+  for (std::size_t i = 0; i < names.size() && out.size() < wrong_names_max; ++i)
     if (!is_event_name(names[i]))
       out.push_back({"/events/" + std::to_string(i),
                      "is not the name of an event; names are ping, and push_notification. with the kind after it, as "
@@ -95,9 +104,23 @@ void change_secret(webhook& w, const std::optional<std::string>& secret, duratio
 }
 
 void check_secret(std::vector<problem>& out, const std::string& secret) {
-  check_length(out, "/secret", secret, 1, secret_length_max);
+  check_text(out, "/secret", secret, 1, secret_length_max, controls::taken);
   if (!is_usable_secret(secret))
     out.push_back({"/secret", "begins with whsec_, but what follows is not base64"});
+}
+
+/// Its text, whether it may be called, and what other readers of the URL would see otherwise than we do.
+void check_whole_endpoint(std::vector<problem>& out, const std::string& endpoint, const outbound_options& o) {
+  const auto before = out.size();
+  check_text(out, "/endpoint", endpoint, 1, endpoint_length_max, controls::refused);
+  if (out.size() == before) {
+    for (auto& p : check_endpoint(endpoint, o))
+      out.push_back(std::move(p));
+  }
+  if (out.size() > before)
+    return;
+  if (auto detail = wrong_endpoint(endpoint); !detail.empty())
+    out.push_back({"/endpoint", std::string{detail}});
 }
 
 webhook switched_off(webhook w, millis now) {
@@ -115,13 +138,12 @@ error bad_input(std::vector<problem> problems) {
 
 std::vector<problem> check_input(const webhook_input& input, const outbound_options& o) {
   std::vector<problem> out;
-  check_length(out, "/name", input.name, 1, name_length_max);
+  check_text(out, "/name", input.name, 1, name_length_max, controls::refused);
   if (input.description)
-    check_length(out, "/description", *input.description, 0, description_length_max);
-  check_length(out, "/endpoint", input.endpoint, 1, endpoint_length_max);
-  if (out.empty() || out.back().pointer != "/endpoint")
-    for (auto& p : check_endpoint(input.endpoint, o))
-      out.push_back(std::move(p));
+    check_text(out, "/description", *input.description, 0, description_length_max, controls::taken);
+  check_whole_endpoint(out, input.endpoint, o);
+  if (input.status > webhook_status::inactive_unavailable)
+    out.push_back({"/status", std::string{one_of_webhook_statuses}});
   if (input.api_version != "V4")
     out.push_back({"/apiVersion", "is not a known version; allowed is V4"});
   if (input.secret)

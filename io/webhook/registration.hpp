@@ -20,7 +20,8 @@ constexpr std::size_t description_length_max = 500;
 constexpr std::size_t endpoint_length_max = 4000;
 constexpr std::size_t secret_length_max = 4000;
 
-/// Everything that is wrong in `input` whatever is registered already: lengths, event names, apiVersion, endpoint.
+/// Everything that is wrong in `input` whatever is registered already: texts, event names, status, apiVersion,
+/// endpoint. What the reader of JSON refuses is refused of structs too, but that events may be repeated.
 std::vector<problem> check_input(const webhook_input& input, const outbound_options& o);
 
 /// A new registration of version 1. ec::bad_input names each field; ec::conflict: the name is taken by one of `all`, or

@@ -404,7 +404,8 @@ TEST_F(engine_fixture, HasAFutureForEveryQuestion) {
   EXPECT_EQ(engine_->get_email_suppression("anna").get().error().code, ec::not_found);
   EXPECT_TRUE(engine_->delete_email_suppression("anna").get());
   EXPECT_EQ(engine_->unsubscribe("no token", true).get().error().code, ec::not_found);
-  EXPECT_EQ(engine_->create_subscription("anna", {}).get().error().code, ec::not_found);
+  const subscription_input browser{"https://push.example/x", "AAAA", "AAAA", "browser", {}};
+  EXPECT_EQ(engine_->create_subscription("anna", browser).get().error().code, ec::not_found);
   EXPECT_TRUE(engine_->get_subscriptions("anna").get());
   EXPECT_TRUE(engine_->delete_subscription("anna", "none").get());
   EXPECT_EQ(engine_->report_health_check("anna", "none", "x").get().error().code, ec::not_found);

@@ -18,6 +18,13 @@ std::vector<std::string> wrong(event_body body, const std::string& conversation 
 
 using pointers = std::vector<std::string>;
 
+pointers places(const std::vector<problem>& problems) {
+  pointers out;
+  for (const auto& p : problems)
+    out.push_back(p.pointer);
+  return out;
+}
+
 message_sent hello() {
   message_sent x;
   x.message = "m";
@@ -85,6 +92,95 @@ TEST(Validate, ChecksCallsRequestsAndSessions) {
   EXPECT_EQ(wrong(deputy_delegated{}), (pointers{"/invitation/id", "/invitation/primaryAgent"}));
   EXPECT_EQ(wrong(request_closed{}), pointers{"/invitation"});
   EXPECT_EQ(wrong(session_started{}), (pointers{"/person", "/session", "/kind"}));
+}
+
+TEST(Validate, KnowsEveryValueOfAnEnumeration) {
+  auto x = hello();
+  x.kind = static_cast<message_kind>(2);
+  EXPECT_EQ(wrong(x), pointers{"/message/kind"});
+  conversation_started c;
+  c.participants = {{"ann", role::secondary_visitor}, {"ben", static_cast<role>(5)}, {"", static_cast<role>(99)}};
+  EXPECT_EQ(wrong(c), (pointers{"/participants/1/role", "/participants/2/person", "/participants/2/role"}));
+  EXPECT_EQ(wrong(participant_joined{{"ann", static_cast<role>(5)}}), pointers{"/role"});
+  EXPECT_EQ(wrong(participant_changed{"ann", static_cast<role>(5), {}, {}}), pointers{"/role"});
+  EXPECT_EQ(wrong(call_started{"k", static_cast<call_type>(2), "ann"}), pointers{"/call/type"});
+  request_offered offer;
+  offer.invitation = "i";
+  offer.agent = "ann";
+  offer.kind = static_cast<request_kind>(3);
+  EXPECT_EQ(wrong(offer), pointers{"/invitation/kind"});
+  EXPECT_EQ(wrong(request_closed{"i", static_cast<close_reason>(4), {}}), pointers{"/reason"});
+  EXPECT_EQ(wrong(deputy_closed{"i", static_cast<close_reason>(4), {}}), pointers{"/reason"});
+  EXPECT_TRUE(wrong(deputy_closed{"i", close_reason::expired, {}}).empty());
+}
+
+TEST(Validate, ChecksProfiles) {
+  person_profile x;
+  EXPECT_EQ(places(validate(x)), pointers{});
+  x.type = static_cast<person_type>(4);
+  x.display_name = "";
+  x.email = "nobody";
+  x.phone = "a\nb";
+  x.locale = "d";
+  x.source_id = "\xff";
+  x.labels = std::vector<std::string>{"a", std::string(501, 'l')};
+  x.metadata = std::map<std::string, std::string>{{"", "v"}, {"a/b", "\xff"}, {"k", "v"}};
+  EXPECT_EQ(places(validate(x)), (pointers{"/type", "/displayName", "/email", "/phone", "/locale", "/sourceId",
+                                           "/labels/1", "/metadata", "/metadata/a~1b"}));
+  x = {};
+  x.labels = std::vector<std::string>(2'200, std::string(500, 'l'));
+  EXPECT_EQ(places(validate(x)), pointers{""});
+  x.labels = std::vector<std::string>(1'000, "");
+  EXPECT_EQ(validate(x).size(), 100u);
+}
+
+TEST(Validate, ChecksDevices) {
+  device x;
+  x.id = "d";
+  x.push_token = "t";
+  EXPECT_EQ(places(validate(x)), pointers{});
+  x.push_token.reset();
+  x.push_kit_token = "";
+  EXPECT_EQ(places(validate(x)), (pointers{"/pushKitToken", "/pushToken", "/pushKitToken"}));
+  x.platform = device_platform::ios;
+  x.push_kit_token = "k";
+  EXPECT_EQ(places(validate(x)), pointers{});
+  x.version = message_version::encrypted;
+  EXPECT_EQ(places(validate(x)), pointers{"/encryptionKey"});
+  x = {};
+  x.platform = static_cast<device_platform>(2);
+  x.app = "";
+  x.environment = static_cast<device_environment>(2);
+  x.version = static_cast<message_version>(3);
+  x.encryption_key = "short";
+  EXPECT_EQ(places(validate(x)),
+            (pointers{"/id", "/platform", "/app", "/environment", "/messageVersion", "/encryptionKey"}));
+}
+
+TEST(Validate, ChecksPauses) {
+  EXPECT_EQ(places(validate_pause(pause_mode::on, 5)), pointers{});
+  EXPECT_EQ(places(validate_pause(pause_mode::automatic, {})), pointers{});
+  EXPECT_EQ(places(validate_pause(pause_mode::off, 5)), pointers{"/until"});
+  EXPECT_EQ(places(validate_pause(pause_mode::on, -1)), pointers{"/until"});
+  EXPECT_EQ(places(validate_pause(static_cast<pause_mode>(3), {})), pointers{"/mode"});
+  EXPECT_EQ(places(validate_pause_reason("crm", "", 1)), pointers{});
+  EXPECT_EQ(places(validate_pause_reason("call:1", "\x01", 0)),
+            (pointers{"/sourceId", "/displayName", "/timeoutSeconds"}));
+}
+
+TEST(Validate, ChecksSubscriptionsQueriesAndIds) {
+  subscription_input x{"https://push.example", "p", "a", "i", {}};
+  EXPECT_EQ(places(validate(x)), pointers{});
+  x = {"\xff", std::string(201, 'p'), "", "", ""};
+  EXPECT_EQ(places(validate(x)), (pointers{"/endpoint", "/keys/p256dh", "/keys/auth", "/installId", "/replaces"}));
+  trace_query q;
+  EXPECT_EQ(places(validate(q)), pointers{});
+  q.person = q.conversation = q.message = "";
+  q.kind = static_cast<kind>(kind_count);
+  q.state = static_cast<trace_state>(4);
+  q.limit = 501;
+  EXPECT_EQ(places(validate(q)), (pointers{"/person", "/conversation", "/message", "/kind", "/state", "/limit"}));
+  EXPECT_EQ(places(validate_ids({{"/person", "ann"}, {"/device", ""}})), pointers{"/device"});
 }
 
 TEST(Validate, ScansUtf8) {
