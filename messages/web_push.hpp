@@ -3,11 +3,13 @@
 #include "belfry/messages/ids.hpp"
 #include "belfry/messages/notification.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// A person's browsers and open pages (SPEC 11, 13).
 namespace belfry {
@@ -63,6 +65,13 @@ struct web_push_subscription {
   std::int64_t next_at = 0;
   /// The check that is under way, or the last one: a late report counts too.
   std::string check;
+  /// The subscriptions that it took the place of: deliveries that wait for them go to it.
+  std::vector<subscription_id> former = {};
+
+  /// Whether deliveries for the subscription with this id go to this one.
+  bool stands_for(std::string_view target) const {
+    return id == target || std::find(former.begin(), former.end(), target) != former.end();
+  }
 
   bool operator==(const web_push_subscription&) const = default;
 };

@@ -7,8 +7,9 @@ namespace belfry {
 namespace {
 
 constexpr std::uint64_t person_row_version = 1;
-/// Of a person's row; 2: devices have claims; 3: addresses have notes; 4: web-push subscriptions.
-constexpr std::uint64_t person_version = 4;
+/// Of a person's row; 2: devices have claims; 3: addresses have notes; 4: web-push subscriptions;
+/// 5: subscriptions know whose place they took.
+constexpr std::uint64_t person_version = 5;
 
 void write_device(binary_writer& out, const device& d) {
   out.text(d.id);
@@ -98,28 +99,6 @@ address_note read_note(binary_reader& in) {
   return n;
 }
 
-void write_subscription(binary_writer& out, const web_push_subscription& s) {
-  for (const auto* x : {&s.id, &s.endpoint, &s.p256dh, &s.auth, &s.install_id, &s.secret, &s.vapid_key, &s.check})
-    out.text(*x);
-  out.signed_number(s.created_at);
-  out.number(s.claim);
-  out.number(static_cast<std::uint64_t>(s.state));
-  out.signed_number(s.proven_at);
-  out.signed_number(s.next_at);
-}
-
-web_push_subscription read_subscription(binary_reader& in) {
-  web_push_subscription s;
-  for (auto* x : {&s.id, &s.endpoint, &s.p256dh, &s.auth, &s.install_id, &s.secret, &s.vapid_key, &s.check})
-    *x = in.text();
-  s.created_at = in.signed_number();
-  s.claim = in.number();
-  s.state = in.enumeration(subscription_state::renewing);
-  s.proven_at = in.signed_number();
-  s.next_at = in.signed_number();
-  return s;
-}
-
 void write_list(binary_writer& out, const std::vector<std::string>& list) {
   out.number(list.size());
   for (const auto& x : list)
@@ -131,6 +110,31 @@ std::vector<std::string> read_list(binary_reader& in) {
   for (auto& x : list)
     x = in.text();
   return list;
+}
+
+void write_subscription(binary_writer& out, const web_push_subscription& s) {
+  for (const auto* x : {&s.id, &s.endpoint, &s.p256dh, &s.auth, &s.install_id, &s.secret, &s.vapid_key, &s.check})
+    out.text(*x);
+  out.signed_number(s.created_at);
+  out.number(s.claim);
+  out.number(static_cast<std::uint64_t>(s.state));
+  out.signed_number(s.proven_at);
+  out.signed_number(s.next_at);
+  write_list(out, s.former);
+}
+
+web_push_subscription read_subscription(binary_reader& in, std::uint64_t version) {
+  web_push_subscription s;
+  for (auto* x : {&s.id, &s.endpoint, &s.p256dh, &s.auth, &s.install_id, &s.secret, &s.vapid_key, &s.check})
+    *x = in.text();
+  s.created_at = in.signed_number();
+  s.claim = in.number();
+  s.state = in.enumeration(subscription_state::renewing);
+  s.proven_at = in.signed_number();
+  s.next_at = in.signed_number();
+  if (version > 4)
+    s.former = read_list(in);
+  return s;
 }
 
 } // namespace
@@ -171,7 +175,7 @@ bool decode(std::string_view row, person_data& d) {
     n = read_note(in);
   d.subscriptions.resize(version > 3 ? in.count() : 0);
   for (auto& s : d.subscriptions)
-    s = read_subscription(in);
+    s = read_subscription(in, version);
   return in.ok();
 }
 

@@ -11,9 +11,26 @@ std::string endpoint_token(std::string_view endpoint) {
 }
 
 web_push_subscription* find_subscription(std::vector<web_push_subscription>& list, std::string_view id) {
-  auto i = std::find_if(list.begin(), list.end(), [&](const web_push_subscription& s) { return s.id == id; });
+  auto i = std::find_if(list.begin(), list.end(), [&](const web_push_subscription& s) { return s.stands_for(id); });
   return i == list.end() ? nullptr : &*i;
 }
+
+namespace {
+
+/// What waits for `old` goes to `fresh` from now on.
+void take_over(web_push_subscription& fresh, const web_push_subscription& old) {
+  auto add = [&](const subscription_id& id) {
+    if (!fresh.stands_for(id))
+      fresh.former.push_back(id);
+  };
+  for (const auto& id : old.former)
+    add(id);
+  add(old.id);
+  if (fresh.former.size() > former_subscriptions_max)
+    fresh.former.erase(fresh.former.begin(), fresh.former.end() - former_subscriptions_max);
+}
+
+} // namespace
 
 web_push_subscription& store_subscription(std::vector<web_push_subscription>& list, const subscription_input& in,
                                           web_push_subscription fresh) {
@@ -36,7 +53,10 @@ web_push_subscription& store_subscription(std::vector<web_push_subscription>& li
   fresh.auth = in.auth;
   fresh.install_id = in.install_id;
   std::erase_if(list, [&](const web_push_subscription& s) {
-    return s.endpoint == in.endpoint || s.install_id == in.install_id || s.id == in.replaces;
+    const bool replaced = s.endpoint == in.endpoint || s.install_id == in.install_id || s.id == in.replaces;
+    if (replaced)
+      take_over(fresh, s);
+    return replaced;
   });
   if (list.size() >= subscriptions_max) {
     auto known_good = [](const web_push_subscription& s) { return std::max(s.proven_at, s.created_at); };
@@ -55,8 +75,9 @@ bool take_endpoint(std::vector<web_push_subscription>& list, std::string_view to
 }
 
 bool drop_dead_subscription(std::vector<web_push_subscription>& list, std::string_view id, std::string_view key) {
-  return std::erase_if(list,
-                       [&](const web_push_subscription& s) { return s.id == id && derive_subscription_key(s) == key; })
+  return std::erase_if(
+             list,
+             [&](const web_push_subscription& s) { return s.stands_for(id) && derive_subscription_key(s) == key; })
          > 0;
 }
 

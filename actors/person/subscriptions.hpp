@@ -13,9 +13,12 @@ namespace belfry {
 /// Beyond it the one that was longest not proven goes.
 constexpr std::size_t subscriptions_max = 20;
 
+/// So many ids of subscriptions that it took the place of are remembered, the newest.
+constexpr std::size_t former_subscriptions_max = 4;
+
 /// Stores what a page made: in place of the one with its endpoint (which keeps its id, and its secret if the keys are
-/// the same), of the one of its install id, and of `replaces`. `fresh` brings id, secret, key, time and claim. Returns
-/// the stored one.
+/// the same), of the one of its install id, and of `replaces`. What waits for those goes to it. `fresh` brings id,
+/// secret, key, time and claim. Returns the stored one.
 web_push_subscription& store_subscription(std::vector<web_push_subscription>& list, const subscription_input& in,
                                           web_push_subscription fresh);
 
@@ -26,7 +29,7 @@ bool take_endpoint(std::vector<web_push_subscription>& list, std::string_view to
 /// says that it is gone. False: it is not there any more, or another one.
 bool drop_dead_subscription(std::vector<web_push_subscription>& list, std::string_view id, std::string_view key);
 
-/// The subscription of that id; nullptr: there is none.
+/// The subscription of that id, or the one that took its place; nullptr: there is none.
 web_push_subscription* find_subscription(std::vector<web_push_subscription>& list, std::string_view id);
 
 /// What a person with these subscriptions claims.

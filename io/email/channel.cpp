@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <mutex>
+#include <unordered_map>
 #include <utility>
 
 namespace belfry::io::email {
@@ -40,14 +42,23 @@ smtp_settings settings_of(const options& o) {
 /// What `smtp_result::answer` says of a mail that was cut short by the end of the pool.
 constexpr std::string_view cancelled = "cancelled";
 
-/// One delivery while it is with the server; a second mail may follow the first.
-struct job {
+/// Deliveries whose next mail follows at once, as soon as it is known that they are still wanted.
+constexpr std::size_t followed_max = 10'000;
+
+/// What the mails for a delivery so far led to, where another one follows at once.
+struct progress {
+  /// The whole was too big.
+  bool brief = false;
+  /// The server said goodbye.
+  bool reconnected = false;
+
+  bool any() const { return brief || reconnected; }
+};
+
+/// One delivery while it is with the server.
+struct job : progress {
   attempt_input in;
   std::function<void(attempt_result)> done;
-  bool brief = false;
-  bool reconnected = false;
-  /// Tries that another one followed at once.
-  std::vector<belfry::attempt> earlier = {};
 };
 
 class email_channel final : public channel {
@@ -57,7 +68,8 @@ public:
         server_(o.email.smtp_host),
         from_(envelope_address(o.email.from).value_or("")),
         composer_(o, std::move(unsubscribe_key)),
-        pool_(settings_of(o), std::move(trust), connections_max, connections_for_calls) {}
+        settings_(settings_of(o)),
+        pool_(settings_, std::move(trust), connections_max, connections_for_calls) {}
 
   channel_kind kind() const override { return channel_kind::email; }
   channel_policy policy() const override { return {delay_, retries}; }
@@ -82,12 +94,15 @@ public:
     auto trust = extra_trust::load(o.outbound.ca_file);
     if (!trust)
       return trust.error();
-    pool_.replace(settings_of(o), std::move(*trust));
+    auto settings = settings_;
+    settings.password = o.email.smtp_password;
+    pool_.replace(std::move(settings), std::move(*trust));
     return true;
   }
 
   void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
-    send(std::make_shared<job>(job{std::move(in), std::move(done)}));
+    const auto before = take_progress(in.which.id);
+    send(std::make_shared<job>(job{before, std::move(in), std::move(done)}));
   }
 
 private:
@@ -123,28 +138,43 @@ private:
   void answered(const std::shared_ptr<job>& j, const smtp_result& r) {
     if (r.answer == cancelled)
       return j->done(interrupted());
-    auto once_more = [&](bool& done) {
-      if (std::exchange(done, true))
-        return false;
-      j->earlier.push_back({time_of(*j), r.status, r.answer, r.duration.count()});
-      send(j);
-      return true;
-    };
-    if (r.what == verdict::too_big && once_more(j->brief))
-      return;
-    if (r.what == verdict::reconnect && once_more(j->reconnected))
-      return;
-    auto out = read(r, *j);
-    out.earlier = std::move(j->earlier);
-    // It counts as no attempt, and the trace shows why nothing goes.
-    if (r.what == verdict::not_authorized)
-      out.earlier.push_back({time_of(*j), r.status, r.answer, r.duration.count()});
+    auto out = follows(r, *j) ? followed() : read(r, *j);
+    if (out.how == attempt_result::verdict::postponed)
+      keep_progress(*j);
+    // What counts as no attempt is in the trace all the same, unless nothing was sent.
+    if (out.how == attempt_result::verdict::postponed && r.what != verdict::not_begun)
+      out.earlier.push_back({j->in.now, r.status, r.answer, r.duration.count()});
     j->done(std::move(out));
   }
 
-  /// When the request began that is to be noted.
-  static millis time_of(const job& j) {
-    return j.earlier.empty() ? j.in.now : j.earlier.back().at + j.earlier.back().duration;
+  /// Whether another mail follows the one that was answered; once for each cause.
+  static bool follows(const smtp_result& r, job& j) {
+    if (r.what == verdict::too_big)
+      return !std::exchange(j.brief, true);
+    return r.what == verdict::reconnect && !std::exchange(j.reconnected, true);
+  }
+
+  /// The lane asks the person again before the next mail, whose reason may be gone.
+  static attempt_result followed() {
+    attempt_result r;
+    r.how = attempt_result::verdict::postponed;
+    return r;
+  }
+
+  void keep_progress(const job& j) {
+    if (!j.any())
+      return;
+    std::lock_guard guard{lock_};
+    // A delivery whose progress is dropped here may be sent once more than it should.
+    if (followed_.size() >= followed_max)
+      followed_.clear();
+    followed_[j.in.which.id] = j;
+  }
+
+  progress take_progress(const notification_id& delivery) {
+    std::lock_guard guard{lock_};
+    auto node = followed_.extract(delivery);
+    return node.empty() ? progress{} : node.mapped();
   }
 
   static attempt_result interrupted() {
@@ -221,6 +251,10 @@ private:
   const composer composer_;
   /// Mailboxes that a bare code called bad since a mail was last taken.
   std::atomic<int> bad_in_a_row_{0};
+  std::mutex lock_;
+  std::unordered_map<notification_id, progress> followed_;
+  /// As at the start; of a later configuration the password alone is taken.
+  const smtp_settings settings_;
   /// The last one, because its end answers what is under way.
   smtp_pool pool_;
 };

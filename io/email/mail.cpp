@@ -1,5 +1,6 @@
 #include "belfry/io/email/mail.hpp"
 
+#include "belfry/config/formats.hpp"
 #include "belfry/io/email/template.hpp"
 
 #include <gmime/gmime.h>
@@ -101,6 +102,12 @@ void add_raw_header(GMimeMessage* to, const char* name, const std::string& value
   g_mime_header_set_raw_value(header, (" " + value + "\n").c_str());
 }
 
+/// One click takes https (RFC 8058); on this very host plain http does too.
+bool takes_one_click(const std::string& url) {
+  const auto parts = formats::parse_url(url);
+  return parts && (parts->scheme == "https" || formats::is_loopback(parts->host));
+}
+
 void add_headers(GMimeMessage* to, const mail& m) {
   if (auto* date = g_date_time_new_from_unix_utc(m.date / 1000)) {
     g_mime_message_set_date(to, date);
@@ -114,7 +121,8 @@ void add_headers(GMimeMessage* to, const mail& m) {
   add_raw_header(to, "Auto-Submitted", "auto-generated");
   if (m.unsubscribe_url) {
     add_raw_header(to, "List-Unsubscribe", "<" + *m.unsubscribe_url + ">");
-    add_raw_header(to, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+    if (takes_one_click(*m.unsubscribe_url))
+      add_raw_header(to, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
   }
 }
 
@@ -134,9 +142,11 @@ std::optional<std::string> envelope_address(const std::string& text) {
     return std::nullopt;
   const std::string address{internet_address_mailbox_get_idn_addr(mailbox_of(list.get()))};
   const auto at = address.rfind('@');
-  if (at == address.npos || at == 0 || at + 1 == address.size() || address.find_first_of(" <>") != address.npos)
+  if (at == address.npos || at == 0 || at + 1 == address.size() || address.find_first_of("<>") != address.npos)
     return std::nullopt;
-  return address;
+  // A blank inside quotes is a part of the name.
+  const auto quoted = at >= 2 && address[0] == '"' && address[at - 1] == '"';
+  return address.find(' ', quoted ? at : 0) == address.npos ? std::optional{address} : std::nullopt;
 }
 
 std::string host_of(const std::string& address) {

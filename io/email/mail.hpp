@@ -23,7 +23,7 @@ struct mail {
   std::string thread_id;
   /// "<name.host>" of the list without brackets; e.g. "conversations.example.com".
   std::string list_id;
-  /// https address that turns mails of this kind off (RFC 8058).
+  /// Address that turns mails of this kind off; by one click (RFC 8058) if it is https, or on this host.
   std::optional<std::string> unsubscribe_url;
   millis date = 0;
 };
@@ -32,8 +32,8 @@ struct mail {
 /// are not stuffed. Returns nullopt if `from` or `to_address` is not an address.
 std::optional<std::string> to_mime(const mail& m);
 
-/// The address of "Name <address>" or of an address alone, its host in ASCII (IDNA); nullopt if it is none or holds
-/// anything that would end an SMTP command.
+/// The address of "Name <address>" or of an address alone, its host in ASCII (IDNA), its name quoted if it needs it;
+/// nullopt if it is none or holds anything that would end an SMTP command.
 std::optional<std::string> envelope_address(const std::string& mailbox);
 
 /// The host of an address.

@@ -32,6 +32,10 @@ action of_status(int status, const service_policy& from) {
   case 404:
   case 410:
     return action::gone;
+  // The service did not get it in time, or not safely.
+  case 408:
+  case 425:
+    return action::later;
   case 406:
     return from.throttles_by_406 ? action::slow_down : action::our_mistake;
   case 413:
@@ -41,9 +45,25 @@ action of_status(int status, const service_policy& from) {
   default:
     break;
   }
-  if (status / 100 == 2)
+  switch (status / 100) {
+  case 2:
     return action::accepted;
-  return status >= 500 ? action::later : action::our_mistake;
+  case 3:
+    return action::refused;
+  case 4:
+    return action::our_mistake;
+  default:
+    return action::later;
+  }
+}
+
+/// Somebody on the way answers with a page (a sign-in, a filter). Where WP-6 names the status for a refusal, that
+/// counts: some services write pages themselves.
+bool is_foreign_page(const http_answer& a, action what) {
+  const auto first = a.body.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || a.body[first] != '<')
+    return false;
+  return what == action::accepted || (what == action::our_mistake && a.status != 400);
 }
 
 } // namespace
@@ -57,6 +77,10 @@ verdict read_answer(const http_answer& a, const service_policy& from, millis now
       out.what = word->what;
       out.why = word->code;
     }
+  }
+  if (is_foreign_page(a, out.what)) {
+    out.what = action::later;
+    out.why = "not_a_push_service";
   }
   if (a.retry_after && (out.what == action::slow_down || out.what == action::later))
     out.wait = parse_retry_after(*a.retry_after, now);

@@ -24,6 +24,8 @@ enum class action : std::uint8_t {
   /// Only this subscription gets too much.
   slow_down,
   later,
+  /// Refused for good, which is nobody's mistake that we know of (a redirect is never followed).
+  refused,
   /// The request is wrong and will not get better.
   our_mistake,
 };
@@ -32,7 +34,7 @@ struct verdict {
   action what = action::accepted;
   /// Milliseconds that Retry-After asks for; a past date asks for none.
   std::optional<millis> wait = {};
-  /// A known code; "": none.
+  /// A known code, the service's or "not_a_push_service"; "": none.
   std::string why = {};
 };
 

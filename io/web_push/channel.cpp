@@ -29,6 +29,10 @@ constexpr millis soon = 1'000;
 constexpr millis subscription_wait = 30'000;
 /// Of a message that was too big although it was in the bounds, this much is tried once more.
 constexpr std::size_t smaller = 1'200;
+/// Deliveries whose next request follows at once, as soon as it is known that they are still wanted.
+constexpr std::size_t followed_max = 10'000;
+/// Subscriptions that got too much and are left alone for a while.
+constexpr std::size_t slowed_max = 10'000;
 /// Keys of subscriptions that are kept checked.
 constexpr std::size_t keys_max = 10'000;
 /// Origins of which it is known that they do not speak HTTP/2.
@@ -44,14 +48,31 @@ std::string host_of(const std::string& endpoint) {
   return url ? url->host : std::string{};
 }
 
+/// What the requests for a delivery so far led to, where another one follows at once.
+struct progress {
+  bool renewed = false;
+  bool shrunk = false;
+  bool topic_dropped = false;
+  /// Of the last outer plaintext.
+  std::size_t sent_bytes = 0;
+
+  bool any() const { return renewed || shrunk || topic_dropped; }
+};
+
 /// One push while it is with a push service.
-struct job {
+struct job : progress {
+  /// Nothing: a health check.
+  std::optional<notification_id> delivery;
   web_push_subscription to;
+  /// `derive_subscription_key`.
+  std::string key;
   const service_policy* service = nullptr;
   std::string origin;
+  /// Its host is in `webPush.allowedHosts`.
+  bool allowed = false;
   std::function<void(attempt_result)> done;
-  /// The outer plaintext in at most so many bytes; nothing: it cannot be made as small.
-  std::function<std::optional<std::string>(std::size_t bytes_max)> text;
+  /// The outer plaintext in at most so many bytes, or the least that there is.
+  std::function<std::string(std::size_t bytes_max)> text;
   /// Wall time from which it is of no use.
   millis expires_at = 0;
   std::string_view urgency = "normal";
@@ -59,13 +80,12 @@ struct job {
   std::string topic;
   bool fresh_connection = false;
   bool call = false;
-  bool shrunk = false;
-  std::size_t sent_bytes = 0;
   bool by_http1 = false;
-  bool renewed = false;
   millis sent_at = 0;
   /// Requests that another one followed at once.
   std::vector<belfry::attempt> earlier;
+
+  std::size_t bytes_max() const { return shrunk ? std::min(smaller, sent_bytes * 3 / 4) : service->plaintext_max; }
 };
 using job_ptr = std::shared_ptr<job>;
 
@@ -94,19 +114,27 @@ attempt_result impossible(reason why) {
   return r;
 }
 
+attempt_result postponed(millis wait) {
+  attempt_result r;
+  r.how = attempt_result::verdict::postponed;
+  r.wait = wait;
+  return r;
+}
+
+attempt_result refused_address(transport_error why) {
+  return made(outcome::verdict::refused, reason::refused_address, 0, std::string{to_string(why)});
+}
+
 attempt_result without_answer(const http_answer& a, bool fresh) {
   attempt_result r;
   if (a.error == transport_error::cancelled) {
     r.how = attempt_result::verdict::interrupted;
     return r;
   }
-  if (a.error == transport_error::busy || a.error == transport_error::not_begun) {
-    r.how = attempt_result::verdict::postponed;
-    r.wait = a.error == transport_error::busy ? soon : 0;
-    return r;
-  }
+  if (a.error == transport_error::busy || a.error == transport_error::not_begun)
+    return postponed(a.error == transport_error::busy ? soon : 0);
   if (a.error == transport_error::refused_address || a.error == transport_error::bad_url)
-    return made(outcome::verdict::refused, reason::refused_address, 0, std::string{to_string(a.error)});
+    return refused_address(a.error);
   r = made(outcome::verdict::again, reason::connection_failed, 0, std::string{to_string(a.error)});
   reason named{};
   if (from_string(r.answer.answer, named))
@@ -117,7 +145,7 @@ attempt_result without_answer(const http_answer& a, bool fresh) {
 
 attempt_result of_address(attempt_result r, address_news::verdict what, const job& j) {
   r.address.what = what;
-  r.address.value = derive_subscription_key(j.to);
+  r.address.value = j.key;
   return r;
 }
 
@@ -142,10 +170,15 @@ result<std::vector<vapid_signer>> make_signers(const web_push_options& o) {
   return signers;
 }
 
-class the_channel final : public web_push_channel, public std::enable_shared_from_this<the_channel> {
+bool is_agent(const addressee& who) {
+  return who.profile != nullptr && who.profile->type == person_type::agent;
+}
+
+class web_push_channel_impl final : public web_push_channel,
+                                    public std::enable_shared_from_this<web_push_channel_impl> {
 public:
-  the_channel(const options& o, std::vector<vapid_signer> signers, std::unique_ptr<http_transport> http2,
-              http_transport& http1, std::string topic_key, std::function<millis()> wall)
+  web_push_channel_impl(const options& o, std::vector<vapid_signer> signers, std::unique_ptr<http_transport> http2,
+                        http_transport& http1, std::string topic_key, std::function<millis()> wall)
       : options_(o.web_push),
         default_locale_(o.push.default_locale),
         outbound_(o.outbound),
@@ -166,7 +199,7 @@ public:
 
   std::vector<endpoint> endpoints(const addressee& who, belfry::kind k) const override {
     std::vector<endpoint> out;
-    if (is_silent(k) || who.profile == nullptr || who.profile->type != person_type::agent)
+    if (is_silent(k) || !is_agent(who))
       return out;
     for (const auto& s : who.subscriptions) {
       if (takes(s))
@@ -177,20 +210,23 @@ public:
 
   reason usable(const std::string& target, const addressee& who, belfry::kind k) const override {
     auto s = std::find_if(who.subscriptions.begin(), who.subscriptions.end(),
-                          [&](const web_push_subscription& x) { return x.id == target; });
-    return s != who.subscriptions.end() && takes(*s) && !is_silent(k) ? reason::none : reason::no_address;
+                          [&](const web_push_subscription& x) { return x.stands_for(target); });
+    const auto found = s != who.subscriptions.end() && takes(*s);
+    return found && !is_silent(k) && is_agent(who) ? reason::none : reason::no_address;
   }
 
   void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
     auto s = std::find_if(in.subscriptions.begin(), in.subscriptions.end(),
-                          [&](const web_push_subscription& x) { return x.id == in.which.target; });
+                          [&](const web_push_subscription& x) { return x.stands_for(in.which.target); });
     if (s == in.subscriptions.end())
       return done(impossible(reason::no_address));
     auto j = make_job(*s, std::move(done));
+    j->delivery = in.which.id;
+    static_cast<progress&>(*j) = take_progress(in.which.id);
     const auto& n = in.what;
     j->expires_at = n.expires_at;
     j->urgency = urgency_of(n.kind);
-    if (j->service->topic)
+    if (j->service->topic && !j->topic_dropped)
       j->topic = mobile::collapse_id(topic_key_, n, true);
     j->fresh_connection = in.fresh_connection;
     j->call = is_call(n.kind);
@@ -247,7 +283,8 @@ public:
   }
 
   bool may_send_check(const web_push_subscription& s) const override {
-    return takes(s) && policy_of(host_of(s.endpoint)).silent;
+    const auto host = host_of(s.endpoint);
+    return takes(s) && is_allowed(host) && policy_of(host).silent;
   }
 
   void send_check(const web_push_subscription& to, std::string check, millis life,
@@ -269,13 +306,17 @@ private:
     return "web_push/" + origin_of(s.endpoint) + "/" + s.vapid_key.substr(0, 16);
   }
 
+  bool is_allowed(const std::string& host) const {
+    const auto& allowed = options_.allowed_hosts;
+    return std::any_of(allowed.begin(), allowed.end(),
+                       [&](const std::string& pattern) { return matches_host(pattern, host); });
+  }
+
   /// What holds for every address that comes in by the API, and that it is a push service we may call (WP-13).
   std::vector<problem> check_endpoint(const std::string& endpoint) const {
     auto out = webhooks::check_endpoint(endpoint, outbound_);
     const auto host = host_of(endpoint);
-    const auto& allowed = options_.allowed_hosts;
-    if (std::none_of(allowed.begin(), allowed.end(),
-                     [&](const std::string& pattern) { return matches_host(pattern, host); }))
+    if (!is_allowed(host))
       out.push_back({"/endpoint", "is not an allowed push service (webPush.allowedHosts): " + host});
     return out;
   }
@@ -283,7 +324,10 @@ private:
   job_ptr make_job(const web_push_subscription& to, std::function<void(attempt_result)> done) const {
     auto j = std::make_shared<job>();
     j->to = to;
-    j->service = &policy_of(host_of(to.endpoint));
+    j->key = derive_subscription_key(to);
+    const auto host = host_of(to.endpoint);
+    j->allowed = is_allowed(host);
+    j->service = &policy_of(host);
     j->origin = origin_of(to.endpoint);
     j->done = std::move(done);
     return j;
@@ -291,17 +335,19 @@ private:
 
   void send(const job_ptr& j) {
     const auto now = j->sent_at = wall_();
+    if (!j->allowed)
+      return end(*j, refused_address(transport_error::refused_address));
     const auto ttl = std::min((j->expires_at - now) / second, ttl_max);
     if (ttl <= 0 && j->expires_at <= now)
-      return j->done(impossible(reason::expired));
-    auto keys = keys_of(j->to);
-    auto text =
-        keys ? j->text(j->shrunk ? std::min(smaller, j->sent_bytes * 3 / 4) : j->service->plaintext_max) : std::nullopt;
-    if (!text && keys && j->shrunk)
-      return cannot_shrink(*j);
-    if (!text)
-      return j->done(impossible(reason::no_address));
-    j->sent_bytes = text->size();
+      return end(*j, impossible(reason::expired));
+    // What is newer takes its place in the lane meanwhile (WP-6). A check is the only one of its kind.
+    if (const auto until = j->call || !j->delivery ? 0 : slowed_until(j->key); until > now)
+      return end(*j, postponed(until - now));
+    auto keys = keys_of(*j);
+    if (!keys)
+      return end(*j, impossible(reason::no_address));
+    const auto text = j->text(j->bytes_max());
+    j->sent_bytes = text.size();
     http_request r;
     r.url = j->to.endpoint;
     r.fresh_connection = j->fresh_connection;
@@ -315,15 +361,14 @@ private:
       r.headers.emplace_back("Topic", j->topic);
     if (j->service->cache_policy)
       r.headers.emplace_back("X-WNS-Cache-Policy", "cache");
-    r.body = encrypt(*keys, *text);
+    r.body = encrypt(*keys, text);
     {
       std::lock_guard guard{lock_};
       auto signer = std::find_if(signers_.begin(), signers_.end(),
                                  [&](const vapid_signer& x) { return x.public_key() == j->to.vapid_key; });
-      if (signer == signers_.end()) {
-        // Never with a key that it was not made for (WP-5).
-        return j->done(impossible(reason::no_address));
-      }
+      // Never with a key that it was not made for (WP-5).
+      if (signer == signers_.end())
+        return end(*j, impossible(reason::no_address));
       r.headers.emplace_back("Authorization", signer->authorization(j->origin, now));
       j->by_http1 = j->by_http1 || http1_origins_.contains(j->origin) || !j->origin.starts_with("https:");
     }
@@ -344,7 +389,8 @@ private:
       // A server without HTTP/2 breaks off while it is greeted; over HTTP/1.1 it either answers or says the same.
       if (!j->by_http1 && a.error == transport_error::tls) {
         j->by_http1 = true;
-        return send_again(j, a, to_string(a.error));
+        j->earlier.push_back(note(*j, a, to_string(a.error)));
+        return send(j);
       }
       return finish(*j, without_answer(a, j->fresh_connection), a);
     }
@@ -368,22 +414,26 @@ private:
     case action::stop:
       return refused_identity(j, a, v);
     case action::shrink:
-      if (!std::exchange(j->shrunk, true))
+      if (can_shrink(*j))
         return send_again(j, a, v.why);
       break;
     case action::drop_topic:
       if (!j->topic.empty()) {
         j->topic.clear();
+        j->topic_dropped = true;
         return send_again(j, a, v.why);
       }
       break;
     case action::slow_down: {
-      auto r = again(a, v, v.wait.value_or(subscription_wait));
+      const auto wait = v.wait.value_or(subscription_wait);
+      slow_down(j->key, wait);
+      auto r = again(a, v, wait);
       r.answer.endpoint_healthy = true;
       return finish(*j, std::move(r), a);
     }
     case action::later:
       return finish(*j, again(a, v, v.wait.value_or(0)), a);
+    case action::refused:
     case action::our_mistake:
       break;
     }
@@ -419,26 +469,68 @@ private:
     finish(*j, std::move(r), a);
   }
 
-  static void finish(job& j, attempt_result r, const http_answer& a) {
+  void finish(job& j, attempt_result r, const http_answer& a) {
     r.duration = a.duration.count();
+    end(j, std::move(r));
+  }
+
+  /// Ends the attempt; one that was not made goes on from where this one came to.
+  void end(job& j, attempt_result r) {
+    if (r.how == attempt_result::verdict::postponed)
+      keep_progress(j);
     r.earlier = std::move(j.earlier);
     j.done(std::move(r));
   }
 
-  /// Another request follows the one that was answered.
+  static belfry::attempt note(const job& j, const http_answer& a, std::string_view why) {
+    return {j.sent_at, a.status, std::string{why}, a.duration.count()};
+  }
+
+  /// Another request follows the one that was answered, if the delivery is still wanted. A check always is.
   void send_again(const job_ptr& j, const http_answer& a, std::string_view why) {
-    j->earlier.push_back({j->sent_at, a.status, std::string{why}, a.duration.count()});
-    send(j);
+    j->earlier.push_back(note(*j, a, why));
+    if (!j->delivery)
+      return send(j);
+    finish(*j, postponed(0), a);
   }
 
-  /// The answer that it was too big is the last word.
-  static void cannot_shrink(job& j) {
-    auto last = std::move(j.earlier.back());
-    j.earlier.pop_back();
-    auto r = made(outcome::verdict::refused, reason::provider_refused, last.status, std::move(last.answer));
-    r.duration = last.duration;
-    r.earlier = std::move(j.earlier);
-    j.done(std::move(r));
+  /// Whether what was too big goes once more with less. If so, that is noted.
+  static bool can_shrink(job& j) {
+    if (std::exchange(j.shrunk, true))
+      return false;
+    return j.text(j.bytes_max()).size() < j.sent_bytes;
+  }
+
+  void keep_progress(const job& j) {
+    if (!j.delivery || !j.any())
+      return;
+    std::lock_guard guard{lock_};
+    // A delivery whose progress is dropped here may be renewed or shrunk once more than it should.
+    if (followed_.size() >= followed_max)
+      followed_.clear();
+    followed_[*j.delivery] = j;
+  }
+
+  progress take_progress(const notification_id& delivery) {
+    std::lock_guard guard{lock_};
+    auto node = followed_.extract(delivery);
+    return node.empty() ? progress{} : node.mapped();
+  }
+
+  millis slowed_until(const std::string& key) const {
+    std::lock_guard guard{lock_};
+    const auto i = slowed_.find(key);
+    return i == slowed_.end() ? 0 : i->second;
+  }
+
+  /// The subscription gets too much: other pushes to it wait too.
+  void slow_down(const std::string& key, millis wait) {
+    const auto now = wall_();
+    std::lock_guard guard{lock_};
+    if (slowed_.size() >= slowed_max)
+      std::erase_if(slowed_, [&](const auto& x) { return x.second <= now; });
+    if (slowed_.size() < slowed_max)
+      slowed_[key] = now + wait;
   }
 
   void remember_http1(const std::string& origin) {
@@ -449,19 +541,18 @@ private:
   }
 
   /// Checked once, and again when they were not used for long (WP-3).
-  std::optional<subscription_keys> keys_of(const web_push_subscription& s) {
-    const auto key = derive_subscription_key(s);
+  std::optional<subscription_keys> keys_of(const job& j) {
     {
       std::lock_guard guard{lock_};
-      if (auto known = keys_.find(key); known != keys_.end())
+      if (auto known = keys_.find(j.key); known != keys_.end())
         return known->second;
     }
-    auto read = read_keys(s.p256dh, s.auth);
+    auto read = read_keys(j.to.p256dh, j.to.auth);
     std::lock_guard guard{lock_};
     if (keys_.size() >= keys_max)
       keys_.clear();
     if (read)
-      keys_.emplace(key, *read);
+      keys_.emplace(j.key, *read);
     return read;
   }
 
@@ -471,14 +562,17 @@ private:
   const std::string url_template_;
   const std::string topic_key_;
   const std::function<millis()> wall_;
-  /// Of all below.
   /// An identity was refused since the configuration was last read.
   std::atomic<bool> refused_{false};
+  /// Of the containers below.
   mutable std::mutex lock_;
   /// The first one's key is what pages subscribe with.
   std::vector<vapid_signer> signers_;
   std::unordered_map<std::string, subscription_keys> keys_;
   std::unordered_set<std::string> http1_origins_;
+  /// Subscriptions that got too much, by their keys, and until when they are left alone.
+  std::unordered_map<std::string, millis> slowed_;
+  std::unordered_map<notification_id, progress> followed_;
   http_transport& http1_;
   /// The last one, because its end answers what is under way.
   std::unique_ptr<http_transport> http2_;
@@ -492,8 +586,8 @@ result<std::shared_ptr<web_push_channel>> make_channel(const options& o, std::un
   auto signers = make_signers(o.web_push);
   if (!signers)
     return signers.error();
-  return std::shared_ptr<web_push_channel>{std::make_shared<the_channel>(o, std::move(*signers), std::move(http2),
-                                                                         http1, std::move(topic_key), std::move(wall))};
+  return std::shared_ptr<web_push_channel>{std::make_shared<web_push_channel_impl>(
+      o, std::move(*signers), std::move(http2), http1, std::move(topic_key), std::move(wall))};
 }
 
 } // namespace belfry::io::web_push

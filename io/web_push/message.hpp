@@ -6,7 +6,6 @@
 #include "belfry/messages/web_push.hpp"
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +20,7 @@ std::string tag_of(const notification& n);
 std::string url_template(const options& o);
 
 /// Where a click leads: the address that the request brings along, else `template_url` with the conversation in place
-/// of "${conversationId}".
+/// of each "${conversationId}".
 std::string url_of(const notification& n, std::string_view template_url);
 
 /// The toast of an open page, with the text of before an edit.
@@ -36,7 +35,7 @@ struct wording {
   std::string_view template_url;
   /// Wall time.
   millis at = 0;
-  /// Of the outer plaintext.
+  /// Of the outer plaintext; what has no texts and no address may need more.
   std::size_t bytes_max = 0;
   /// Unread in the conversation, for kinds whose content does not say it.
   std::uint32_t conversation_count = 0;
@@ -47,9 +46,10 @@ struct wording {
   const mobile::phrases& words = mobile::phrases_in("en");
 };
 
-/// The outer plaintext for a notification, its texts shortened as far as needed; nothing when it does not fit without
-/// any.
-std::optional<std::string> seal_notification(const notification& n, const web_push_subscription& to, const wording& w);
+/// The outer plaintext for a notification. Where it does not fit, the longest text (mostly the body) is shortened
+/// first, then goes the address that the request brought along, then that of the template and with it the declarative
+/// form. The least that a worker understands (kind, tag, ids and counts) is never cut, even if it does not fit.
+std::string seal_notification(const notification& n, const web_push_subscription& to, const wording& w);
 
 /// The outer plaintext of a health check.
 std::string seal_check(std::string_view check, millis at, const web_push_subscription& to);

@@ -52,7 +52,14 @@ protected:
     channel_->attempt(about(mailbox), [p](attempt_result r) { p->set_value(std::move(r)); });
     return p->get_future();
   }
-  attempt_result send(const std::string& mailbox) { return begin(mailbox).get(); }
+  attempt_result ask(const std::string& mailbox) { return begin(mailbox).get(); }
+  /// As a lane does: what follows at once is asked for again.
+  attempt_result send(const std::string& mailbox) {
+    auto r = ask(mailbox);
+    while (r.how == how::postponed && r.wait == 0)
+      r = ask(mailbox);
+    return r;
+  }
 
   std::vector<endpoint> endpoints(kind k = kind::new_message) const {
     return channel_->endpoints({id_, &profile_, {}, notes_, wall}, k);
@@ -145,6 +152,55 @@ TEST_F(EmailChannel, SendsWhatIsTooBigOnceMoreWithLess) {
   EXPECT_EQ(server_->mails()[0].content.find("text/html"), std::string::npos);
   // No bound of size, and it does not help: once is enough.
   EXPECT_EQ(send("mail-552-5.3.4@x.test").answer.what, what::refused);
+}
+
+TEST_F(EmailChannel, AsksBeforeASecondMailWhetherItIsStillWanted) {
+  smtp_server_settings s;
+  s.size_max = 8'000;
+  text_.assign(10'000, 'x');
+  start(std::move(s));
+  auto r = ask("ben@x.test");
+  EXPECT_EQ(r.how, how::postponed);
+  EXPECT_EQ(r.wait, 0);
+  ASSERT_EQ(r.earlier.size(), 1U);
+  EXPECT_EQ(r.earlier[0].status, 552);
+  EXPECT_EQ(server_->count(), 0U);
+  EXPECT_EQ(ask("ben@x.test").answer.what, what::accepted) << "that it was too big is remembered";
+}
+
+TEST_F(EmailChannel, AsksAgainAfterAGoodbyeButOnce) {
+  smtp_server_settings s;
+  s.greetings_refused = 9;
+  start(std::move(s));
+  auto r = ask("ben@x.test");
+  EXPECT_EQ(r.how, how::postponed);
+  EXPECT_EQ(r.wait, 0);
+  ASSERT_EQ(r.earlier.size(), 1U);
+  EXPECT_EQ(r.earlier[0].status, 421);
+  r = ask("ben@x.test");
+  EXPECT_EQ(r.how, how::made);
+  EXPECT_EQ(r.answer.what, what::again);
+  EXPECT_TRUE(r.earlier.empty());
+}
+
+TEST_F(EmailChannel, TakesThePasswordAndNothingElseOfAnotherConfiguration) {
+  start();
+  auto other = o_;
+  other.email.smtp_host = "mail.invalid";
+  other.email.smtp_port = 1;
+  other.email.tls = smtp_tls::tls;
+  other.email.smtp_user = "somebody";
+  other.outbound.proxy_url.value = "http://127.0.0.1:1";
+  EXPECT_TRUE(channel_->reload(other));
+  EXPECT_EQ(send("ben@x.test").answer.what, what::accepted);
+}
+
+TEST_F(EmailChannel, MailsToQuotedNames) {
+  start();
+  EXPECT_EQ(send("\"a b\"@x.test").answer.what, what::accepted);
+  ASSERT_EQ(server_->mails().size(), 1U);
+  EXPECT_EQ(server_->mails()[0].to, "\"a b\"@x.test");
+  EXPECT_EQ(server_->violations(), std::vector<std::string>{});
 }
 
 TEST_F(EmailChannel, HoldsTheLaneWhenTheServerDoesNotLetItIn) {

@@ -88,6 +88,32 @@ TEST(EmailMime, HasTheHeadersOfS6) {
   EXPECT_EQ(p["to"], json::array({json::array({"Ada", "ada@example.test"})}));
 }
 
+TEST(EmailMime, OffersOneClickOverHttpsOrOnThisHostOnly) {
+  const auto offered = [](const std::string& url) {
+    auto m = simple();
+    m.unsubscribe_url = url;
+    auto p = parse(m);
+    EXPECT_EQ(header(p, "List-Unsubscribe"), "<" + url + ">");
+    return p["headers"].contains("List-Unsubscribe-Post");
+  };
+  EXPECT_FALSE(offered("http://push.bank.test/v1/unsubscribe/x"));
+  EXPECT_TRUE(offered("https://push.bank.test/v1/unsubscribe/x"));
+  EXPECT_TRUE(offered("http://127.0.0.1:8080/v1/unsubscribe/x"));
+  EXPECT_TRUE(offered("http://localhost/v1/unsubscribe/x"));
+}
+
+TEST(EmailMime, QuotesNamesThatNeedIt) {
+  for (std::string good : {R"("a b"@example.test)", R"("a\"b  c"@example.test)", R"("a,b"@example.test)"}) {
+    auto m = simple();
+    m.to_address = good;
+    EXPECT_EQ(envelope_address(good), good);
+    auto p = parse(m);
+    ASSERT_EQ(p["to"].size(), 1U) << good;
+    EXPECT_EQ(p["to"][0][1], good);
+    EXPECT_EQ(p["defects"], json::array());
+  }
+}
+
 TEST(EmailMime, IsTextAloneOrBoth) {
   auto m = simple();
   EXPECT_EQ(parse(m)["type"], "text/plain");
@@ -133,7 +159,7 @@ TEST(EmailMime, WritesHostsInAscii) {
 
 TEST(EmailMime, RefusesWhatIsNoAddress) {
   for (std::string bad : {"", "ada", "@example.test", "ada@", "a@b.test, c@d.test", "ada@b.test\r\nRCPT TO:<x@y.test>",
-                          "group: a@b.test;", "<a@b.test> junk <c@d.test>"}) {
+                          "group: a@b.test;", "<a@b.test> junk <c@d.test>", "a b@c.test", "\"a>b\"@c.test"}) {
     auto m = simple();
     m.to_address = bad;
     EXPECT_FALSE(envelope_address(bad)) << bad;

@@ -100,7 +100,7 @@ TEST(Devices, OfRowsBeforeThereWereClaimsAreRead) {
   auto row = encode(d);
   const person_data nobody;
   auto rest = encode(nobody).size() - 3;
-  ASSERT_EQ(row[0], 4);
+  ASSERT_EQ(row[0], 5);
   row[0] = 1;
   row.erase(row.size() - rest - 1, 1);
   row.pop_back();

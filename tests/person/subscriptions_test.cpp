@@ -56,6 +56,19 @@ TEST(Subscriptions, OfOneBrowserReplaceEachOther) {
   EXPECT_EQ(ids(list), "3 4 ");
 }
 
+TEST(Subscriptions, GetWhatWaitsForThoseWhosePlaceTheyTook) {
+  std::vector<web_push_subscription> list;
+  store_subscription(list, input("e0", "i1"), fresh("0"));
+  EXPECT_TRUE(list.back().former.empty());
+  for (auto n : {"1", "2", "3", "4", "5"})
+    store_subscription(list, input(std::string{"e"} + n, "i1"), fresh(n));
+  EXPECT_EQ(list.back().former, (std::vector<subscription_id>{"1", "2", "3", "4"})) << "the newest few";
+  ASSERT_NE(find_subscription(list, "3"), nullptr);
+  EXPECT_EQ(find_subscription(list, "3")->id, "5");
+  EXPECT_EQ(find_subscription(list, "0"), nullptr);
+  EXPECT_FALSE(drop_dead_subscription(list, "4", "the key of the old one"));
+}
+
 TEST(Subscriptions, GoWhenThereAreTooManyTheLongestUnprovenFirst) {
   std::vector<web_push_subscription> list;
   for (std::size_t i = 0; i < subscriptions_max; ++i) {

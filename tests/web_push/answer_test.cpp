@@ -46,14 +46,32 @@ TEST(WebPushAnswer, MeansWhatTheTableSays) {
            line{"push.test", 429, "", action::slow_down},
            line{"push.test", 500, "", action::later},
            line{"push.test", 503, "", action::later},
-           line{"push.test", 301, "", action::our_mistake},
+           line{"push.test", 301, "", action::refused},
+           line{"push.test", 307, "<html>moved</html>", action::refused},
+           line{"push.test", 408, "", action::later},
+           line{"push.test", 425, "", action::later},
+           line{"push.test", 422, "", action::our_mistake},
        })
     EXPECT_EQ(read(x.host, x.status, x.body).what, x.expected) << x.host << " " << x.status << " " << x.body;
+}
+
+TEST(WebPushAnswer, OfSomebodyOnTheWayIsNone) {
+  for (const auto& x : {
+           line{"push.test", 200, "\r\n<!DOCTYPE html><title>Sign in</title>", action::later},
+           line{"push.test", 451, "<html>blocked</html>", action::later},
+           line{"push.test", 201, "{}", action::accepted},
+           line{"push.test", 400, "<html>UnauthorizedRegistration</html>", action::our_mistake},
+           line{"push.test", 410, "<html>gone</html>", action::gone},
+           line{"push.test", 413, "<html>too large</html>", action::shrink},
+       })
+    EXPECT_EQ(read(x.host, x.status, x.body).what, x.expected) << x.status << " " << x.body;
+  EXPECT_EQ(read("push.test", 200, "<html>").why, "not_a_push_service");
 }
 
 TEST(WebPushAnswer, WaitsAsTold) {
   EXPECT_EQ(read("push.test", 429, "", " 120 ").wait, 120'000);
   EXPECT_EQ(read("push.test", 503, "", "7").wait, 7'000);
+  EXPECT_EQ(read("push.test", 425, "", "7").wait, 7'000);
   EXPECT_EQ(read("push.test", 429, "", "soon").wait, std::nullopt);
   EXPECT_EQ(read("push.test", 429, "", "Wed, 01 Jan 2020 00:00:00 GMT").wait, 0);
 }

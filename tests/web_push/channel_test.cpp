@@ -45,10 +45,14 @@ protected:
     auto http1 = make_http_client(o_.outbound);
     ASSERT_TRUE(http1);
     http1_ = std::move(*http1);
+    restart();
+    subscribe("t1");
+  }
+  /// With the options of now.
+  void restart() {
     auto made = make_channel(o_, make_client(), *http1_, std::string(32, 't'), wall_now);
     ASSERT_TRUE(made) << made.error().detail;
     channel_ = std::move(*made);
-    subscribe("t1");
   }
   void subscribe(const std::string& token) { subscribe_at(service_->endpoint(token)); }
   void subscribe_at(const std::string& endpoint) {
@@ -80,7 +84,37 @@ protected:
     return n;
   }
 
-  attempt_result push(notification n) {
+  static notification call() {
+    auto n = message("");
+    n.kind = kind::incoming_call;
+    n.message.reset();
+    n.call.emplace();
+    n.call->call = "k1";
+    n.call->caller = "ben";
+    n.call->ring_deadline = n.expires_at;
+    return n;
+  }
+  static notification request(const std::string& start_url) {
+    auto n = message("");
+    n.kind = kind::inbound_request;
+    n.message.reset();
+    n.request.emplace();
+    n.request->start_url = start_url;
+    return n;
+  }
+
+  /// As a lane does: what follows at once is asked for again.
+  attempt_result push(const notification& n) {
+    auto r = ask(n);
+    auto earlier = r.earlier;
+    while (r.how == how::postponed && r.wait == 0) {
+      r = ask(n);
+      earlier.insert(earlier.end(), r.earlier.begin(), r.earlier.end());
+    }
+    r.earlier = std::move(earlier);
+    return r;
+  }
+  attempt_result ask(notification n) {
     attempt_input in;
     in.what = std::move(n);
     in.which.channel = channel_kind::web_push;
@@ -90,6 +124,15 @@ protected:
     auto p = std::make_shared<std::promise<attempt_result>>();
     channel_->attempt(std::move(in), [p](attempt_result r) { p->set_value(std::move(r)); });
     return p->get_future().get();
+  }
+  attempt_result check() {
+    auto p = std::make_shared<std::promise<attempt_result>>();
+    channel_->send_check(sub_, "check-1", 30'000, [p](attempt_result r) { p->set_value(std::move(r)); });
+    return p->get_future().get();
+  }
+  reason usable(kind k) const {
+    std::vector<web_push_subscription> list{sub_};
+    return channel_->usable(sub_.id, {id_, &profile_, {}, {}, wall_now(), list}, k);
   }
   std::vector<endpoint> endpoints(kind k) const {
     std::vector<web_push_subscription> list{sub_};
@@ -135,13 +178,7 @@ TEST_F(WebPushChannel, SendsWhatOnlyTheWorkerCanRead) {
 
 TEST_F(WebPushChannel, RingsUrgentlyWithItsDeadline) {
   start();
-  auto n = message("");
-  n.kind = kind::incoming_call;
-  n.message.reset();
-  n.call.emplace();
-  n.call->call = "k1";
-  n.call->caller = "ben";
-  n.call->ring_deadline = n.expires_at;
+  auto n = call();
   EXPECT_EQ(push(n).answer.what, verdict::accepted);
   EXPECT_EQ(service_->pushes().at(0).urgency, "high");
   auto m = opened();
@@ -172,6 +209,33 @@ TEST_F(WebPushChannel, ShortensWhatIsTooBig) {
   EXPECT_GE(opened()["body"].get<std::string>().size(), 1'000U);
 }
 
+TEST_F(WebPushChannel, SendsSomethingHoweverLongAddressesAndIdsAre) {
+  start();
+  EXPECT_EQ(push(request("https://bank.test/" + std::string(5'000, 'x'))).answer.what, verdict::accepted);
+  EXPECT_EQ(opened()["url"], "/desk/?conversation=c1");
+  std::string id;
+  for (int i = 0; i < 128; ++i)
+    id += "\xF0\x9F\x98\x80";
+  auto ring = call();
+  ring.conversation = ring.call->call = id;
+  EXPECT_EQ(push(ring).answer.what, verdict::accepted) << "although the least is more than is taken for safe";
+  EXPECT_EQ(opened(1)["tag"], "call:" + id);
+}
+
+TEST_F(WebPushChannel, CallsNoHostThatIsNotAllowedAnyMore) {
+  start();
+  ASSERT_TRUE(channel_->may_send_check(sub_));
+  o_.web_push.allowed_hosts = {"push.test"};
+  restart();
+  for (const auto& r : {push(message("hello")), check()}) {
+    EXPECT_EQ(r.how, how::made);
+    EXPECT_EQ(r.answer.what, verdict::refused);
+    EXPECT_EQ(r.answer.why, reason::refused_address);
+  }
+  EXPECT_FALSE(channel_->may_send_check(sub_));
+  EXPECT_EQ(service_->count(), 0U);
+}
+
 TEST_F(WebPushChannel, TellsWhatBecameOfTheSubscription) {
   start();
   for (const auto& [token, what] : std::vector<std::pair<std::string, verdict>>{
@@ -194,6 +258,86 @@ TEST_F(WebPushChannel, HoldsOnlyTheSubscriptionThatGetsTooMuch) {
   EXPECT_TRUE(r.answer.endpoint_healthy);
   EXPECT_EQ(r.answer.retry_after, 30'000);
   EXPECT_EQ(r.hold, 0);
+  auto other = push(message("of another conversation", "c2"));
+  EXPECT_EQ(other.how, how::postponed);
+  EXPECT_GT(other.wait, 25'000);
+  EXPECT_LE(other.wait, 30'000);
+  EXPECT_EQ(service_->count(), 1U);
+  EXPECT_EQ(push(call()).how, how::made) << "a call does not wait";
+  subscribe("t2");
+  EXPECT_EQ(push(message("hello")).answer.what, verdict::accepted);
+}
+
+TEST_F(WebPushChannel, HoldsTheSubscriptionAsLongAsItsServiceAsks) {
+  start([](const test::http2_request&) {
+    return test::http2_reply{.status = 429, .headers = {{"retry-after", "300"}}};
+  });
+  EXPECT_EQ(push(message("hello")).answer.retry_after, 300'000);
+  EXPECT_GT(push(message("hello")).wait, 290'000);
+}
+
+TEST_F(WebPushChannel, AsksBeforeASecondRequestWhetherItIsStillWanted) {
+  std::atomic<int> seen{0};
+  test::http2_reply first;
+  start([&](const test::http2_request&) -> std::optional<test::http2_reply> {
+    return seen++ == 0 ? std::optional{first} : std::nullopt;
+  });
+  for (const auto& reply : std::vector<test::http2_reply>{
+           {.status = 403}, {.status = 413}, {.status = 400, .body = R"({"reason":"BadWebPushTopic"})"}}) {
+    first = reply;
+    seen = 0;
+    auto r = ask(message(std::string(5'000, 'x')));
+    EXPECT_EQ(r.how, how::postponed) << reply.status;
+    EXPECT_EQ(r.wait, 0);
+    ASSERT_EQ(r.earlier.size(), 1U) << reply.status;
+    EXPECT_EQ(r.earlier[0].status, reply.status);
+    EXPECT_EQ(seen, 1) << reply.status;
+    EXPECT_EQ(ask(message(std::string(5'000, 'x'))).answer.what, verdict::accepted);
+    EXPECT_EQ(seen, 2) << reply.status;
+  }
+  EXPECT_LE(browser_.open(service_->pushes().at(1).body)->size(), 1'200U) << "what is known of it stays known";
+  EXPECT_EQ(service_->pushes().at(2).topic, "");
+}
+
+TEST_F(WebPushChannel, SendsAShortPushOnceMoreWithTheLeast) {
+  std::atomic<std::size_t> first{0};
+  start([&](const test::http2_request& r) -> std::optional<test::http2_reply> {
+    if (first != 0)
+      return std::nullopt;
+    first = r.body.size();
+    return test::http2_reply{.status = 413};
+  });
+  EXPECT_EQ(push(message("hi")).answer.what, verdict::accepted);
+  EXPECT_LT(service_->pushes().at(0).body.size(), first);
+  EXPECT_EQ(opened()["body"], "");
+  EXPECT_EQ(opened()["title"], "");
+  EXPECT_EQ(opened()["tag"], "messages:c1");
+}
+
+TEST_F(WebPushChannel, GivesUpWhatIsTooBigTwiceOrCannotBeSmaller) {
+  std::atomic<int> seen{0};
+  start([&](const test::http2_request&) {
+    ++seen;
+    return test::http2_reply{.status = 413};
+  });
+  auto r = push(message("hi"));
+  EXPECT_EQ(r.answer.what, verdict::refused);
+  EXPECT_EQ(r.answer.why, reason::provider_refused);
+  EXPECT_EQ(r.answer.status, 413);
+  EXPECT_EQ(r.earlier.size(), 1U);
+  EXPECT_EQ(seen, 2);
+  EXPECT_EQ(check().answer.status, 413);
+  EXPECT_EQ(seen, 3) << "a check has nothing to leave out";
+}
+
+TEST_F(WebPushChannel, RefusesWithoutAnAlarmWhatIsRedirected) {
+  start([](const test::http2_request&) {
+    return test::http2_reply{.status = 301, .headers = {{"location", "https://evil.test/"}}};
+  });
+  auto r = push(message("hello"));
+  EXPECT_EQ(r.answer.what, verdict::refused);
+  EXPECT_EQ(r.answer.status, 301);
+  EXPECT_EQ(r.alarm, "");
 }
 
 TEST_F(WebPushChannel, TriesOnceMoreWithLessAndWithoutATopic) {
@@ -274,8 +418,10 @@ TEST_F(WebPushChannel, IsForAgentsAndForWhatIsShown) {
   EXPECT_EQ(endpoints(kind::incoming_call).size(), 1U);
   for (auto k : {kind::read_message, kind::revoke_call, kind::revoke_inbound_request, kind::revoke_deputy_delegation})
     EXPECT_TRUE(endpoints(k).empty()) << to_string(k);
+  EXPECT_EQ(usable(kind::new_message), reason::none);
   profile_.type = person_type::visitor;
   EXPECT_TRUE(endpoints(kind::new_message).empty());
+  EXPECT_EQ(usable(kind::new_message), reason::no_address) << "nor what waited when the agent became a visitor";
   profile_.type = person_type::agent;
   sub_.state = subscription_state::renewing;
   EXPECT_TRUE(endpoints(kind::new_message).empty());
@@ -305,9 +451,7 @@ TEST_F(WebPushChannel, SaysAtRegistrationWhatItCouldNotSendTo) {
 
 TEST_F(WebPushChannel, SendsHealthChecks) {
   start();
-  auto p = std::make_shared<std::promise<attempt_result>>();
-  channel_->send_check(sub_, "check-1", 30'000, [p](attempt_result r) { p->set_value(std::move(r)); });
-  EXPECT_EQ(p->get_future().get().answer.what, verdict::accepted);
+  EXPECT_EQ(check().answer.what, verdict::accepted);
   EXPECT_EQ(opened()["kind"], "health_check");
   EXPECT_EQ(opened()["check"], "check-1");
   auto apple = sub_;
