@@ -199,13 +199,24 @@ function told(page, message) {
   });
 }
 
+/** The address of a page, or nothing: what a visitor's client reported may be anything. @param {string | undefined} url
+ * @param {string} base */
+function page_address(url, base) {
+  try {
+    const address = new URL(url ?? "", base);
+    return url && ["http:", "https:"].includes(address.protocol) ? address.href : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Leads to the page, or opens it. What the page may have lost, the address of this script says. @param {any} data */
 async function on_click(data) {
   const context = await load("context").catch(() => undefined);
   const known = await load("subscription").catch(() => undefined);
   const scope = self.registration.scope;
   const home = new URL(context?.desk ?? new URL(self.location.href).searchParams.get("desk") ?? scope, scope).href;
-  const url = data?.renew ? home : new URL(data?.url ?? home, scope).href;
+  const url = data?.renew ? home : page_address(data?.url, scope) ?? home;
   const pages = await self.clients.matchAll({type: "window", includeUncontrolled: true});
   const path = (address) => new URL(address).pathname;
   const page = pages.find((p) => p.url === url) ?? pages.find((p) => path(p.url) === path(url)) ??

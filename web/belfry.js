@@ -397,7 +397,8 @@ export function connect(options) {
     e.ports[0]?.postMessage("heard");
     if (e.data.type === "belfry.renew")
       resync(true).catch((x) => tell("error", x));
-    else if (tell("opened", {url: e.data.url, conversation: e.data.conversation}) && location.href !== e.data.url)
+    else if (tell("opened", {url: e.data.url, conversation: e.data.conversation}) && location.href !== e.data.url &&
+        /^https?:/.test(e.data.url))
       location.assign(e.data.url);
   });
   // Browsers may take for ever to answer the one; the other does not wait for it.

@@ -30,7 +30,8 @@ button{font:inherit;padding:.5rem 1.5rem}</style></head><body><p>)";
           "text/html; charset=utf-8",
           std::move(html),
           {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"},
-           {"Referrer-Policy", "no-referrer"}}};
+           // With "no-referrer" a browser would not say that the form comes from this page (Origin: null).
+           {"Referrer-Policy", "same-origin"}}};
 }
 
 } // namespace
@@ -49,7 +50,7 @@ void delete_email_suppression(const context& c, const std::shared_ptr<exchange>&
 
 void get_unsubscribe(const context& c, const std::shared_ptr<exchange>& x) {
   auto show = [](kind k) {
-    return page(200, "You are told about " + std::string{mails_about(k)} + " by mail.",
+    return page(200, "Do you want no more mails about " + std::string{mails_about(k)} + "?",
                 R"(<form method="post"><button>Stop these mails</button></form>)");
   };
   c.service.unsubscribe(x->params[0], false, x->then<kind>(show));

@@ -284,6 +284,10 @@ private:
       auto wrong = error_response(person.error());
       co_return co_await write(std::move(wrong));
     }
+    if (a.who.person && *a.who.person != *person) {
+      auto other = problem_response(403, "forbidden", "a person's token opens only that person's own routes");
+      co_return co_await write(std::move(other));
+    }
     if (is_foreign_origin(head_.origin, head_.host, base::is_tls, core_.opts.http.allowed_origins)) {
       auto foreign = problem_response(403, "forbidden", "pages of this origin are not allowed (http.allowedOrigins)");
       co_return co_await write(std::move(foreign));
@@ -313,16 +317,13 @@ private:
                      {{"/" + name, "is not allowed; the only parameter is person, one id, given once"}}};
       asked = value;
     }
-    if (a.who.person && asked && *asked != *a.who.person)
-      return error{
-          ec::bad_input, "the token belongs to another person", {{"/person", "is not the person of the token"}}};
+    if (asked)
+      return *asked;
     if (a.who.person)
       return *a.who.person;
-    if (!asked)
-      return error{ec::bad_input,
-                   "the person is missing",
-                   {{"/person", "is missing; it may be left out only with a person's token"}}};
-    return *asked;
+    return error{ec::bad_input,
+                 "the person is missing",
+                 {{"/person", "is missing; it may be left out only with a person's token"}}};
   }
 
   /// Reads the body: at most `batch_max` bytes when it begins with `[`, else `object_max`. An answer: it was refused.

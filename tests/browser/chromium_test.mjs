@@ -194,6 +194,19 @@ try {
       for (const [key, value] of Object.entries(kept))
         await stored(page, key, value);
     }],
+    ["a click follows no address that is not one of a page", async () => {
+      await page.goto(origin);
+      const opened = await in_worker(async () => {
+        const addresses = [];
+        self.clients.openWindow = async (url) => addresses.push(url);
+        for (const url of ["javascript:alert(1)", "data:text/html,x", "http://[", undefined])
+          await on_click({url, conversation: "c1"});
+        delete self.clients.openWindow;
+        return addresses;
+      });
+      assert.deepEqual(opened, Array(4).fill(`${origin}/desk/`));
+      await page.goto(`${origin}/desk/`);
+    }],
     ["reports a health check without showing anything", async () => {
       const check = await eventually("a check begins", async () => begun);
       await push_until(sealed({kind: "health_check", check, at: Date.now()}, subscription),

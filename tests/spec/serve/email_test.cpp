@@ -136,6 +136,22 @@ TEST_F(Email, NeverSuppressesForTroubleOfTheSender) {
             std::string::npos);
 }
 
+TEST_F(Email, IsUnsubscribedFromAlsoByWhomHasTheLongestId) {
+  const std::string id(128, 'b');
+  serve();
+  has_mailbox("ben@example.test", id);
+  accept(
+      event::started("c1", {event::participant("anna", "ASSIGNED_AGENT"), event::participant(id, "CONTEXT_PERSON")}));
+  accept(sent("c1", "m1", "anna"));
+  ASSERT_TRUE(server_.wait_for(1, limit));
+  auto path = unsubscribe_path(server_.mails()[0].content);
+  // The page's own form: a browser says where it comes from.
+  auto done = api_->send("POST", path, "", {{"Origin", *process_->wait_for_url(1s)}});
+  EXPECT_EQ(done.status, 200) << done.body;
+  EXPECT_EQ(api_->get("/v1/persons/" + id + "/email-suppression").status, 200);
+  EXPECT_EQ(api_->get(path).header("referrer-policy"), "same-origin") << "else the form's Origin is null";
+}
+
 TEST_F(Email, IsUnsubscribedFromByOneClick) {
   begin("ben@example.test");
   accept(sent("c1", "m1", "anna"));

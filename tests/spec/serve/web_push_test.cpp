@@ -399,7 +399,7 @@ TEST_F(WebPush, PagesComeWithTheTokenOfTheirPerson) {
   EXPECT_EQ(by_protocol.status(), 101);
   EXPECT_EQ(by_protocol.protocol(), "belfry.v1");
   EXPECT_EQ(live_page({base(), "", "", "Bearer " + token}).status(), 101);
-  EXPECT_EQ(live_page({base(), "?person=ben", "", "Bearer " + token}).status(), 400);
+  EXPECT_EQ(live_page({base(), "?person=ben", "", "Bearer " + token}).status(), 403);
   EXPECT_EQ(live_page({base(), "", "belfry.v1, bearer." + token + "x"}).status(), 401);
   EXPECT_EQ(live_page({base(), "", "", "Bearer " + token, "https://evil.test"}).status(), 403);
 }
