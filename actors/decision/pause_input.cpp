@@ -1,7 +1,7 @@
 // What is wrong with what a host asks for.
 #include "belfry/actors/decision/pause_machine.hpp"
 
-#include "belfry/messages/utf8.hpp"
+#include "belfry/messages/validate.hpp"
 
 #include <algorithm>
 
@@ -9,24 +9,13 @@ namespace belfry {
 
 namespace {
 
-/// C0, DEL, and C1 (which UTF-8 writes as C2 80 to C2 9F).
-bool has_control_characters(const std::string& utf8) {
-  for (std::size_t i = 0; i < utf8.size(); ++i) {
-    auto c = static_cast<unsigned char>(utf8[i]);
-    if (c < 0x20 || c == 0x7f)
-      return true;
-    if (c == 0xc2 && i + 1 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) < 0xa0)
-      return true;
-  }
-  return false;
-}
-
 void check_source(const std::string& id, std::vector<problem>& out) {
-  auto n = code_points(id);
+  const auto facts = scan(id);
+  const auto n = facts.characters;
   if (n == 0 || n > pause_source_id_max)
     out.push_back({"/sourceId", "has " + std::to_string(n) + " characters; 1 to " + std::to_string(pause_source_id_max)
                                     + " are allowed"});
-  if (has_control_characters(id))
+  if (facts.control)
     out.push_back({"/sourceId", "contains a control character"});
   if (id.starts_with("session:") || id.starts_with("call:"))
     out.push_back({"/sourceId", "begins with \"session:\" or \"call:\", which are kept for built-in reasons"});
@@ -68,7 +57,7 @@ result<success> check_pause_reason(const std::string& source_id, const std::stri
                                    std::int64_t timeout_seconds) {
   std::vector<problem> problems;
   check_source(source_id, problems);
-  if (code_points(display_name) > pause_display_name_max)
+  if (scan(display_name).characters > pause_display_name_max)
     problems.push_back({"/displayName", "is longer than " + std::to_string(pause_display_name_max) + " characters"});
   if (timeout_seconds < 1)
     problems.push_back({"/timeoutSeconds", "is " + std::to_string(timeout_seconds) + "; it must be at least 1"});

@@ -2,12 +2,11 @@
 
 #include "belfry/io/email/compose.hpp"
 #include "belfry/io/email/smtp_pool.hpp"
+#include "belfry/io/outbound/progress_book.hpp"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <mutex>
-#include <unordered_map>
 #include <utility>
 
 namespace belfry::io::email {
@@ -41,9 +40,6 @@ smtp_settings settings_of(const options& o) {
 
 /// What `smtp_result::answer` says of a mail that was cut short by the end of the pool.
 constexpr std::string_view cancelled = "cancelled";
-
-/// Deliveries whose next mail follows at once, as soon as it is known that they are still wanted.
-constexpr std::size_t followed_max = 10'000;
 
 /// What the mails for a delivery so far led to, where another one follows at once.
 struct progress {
@@ -101,7 +97,7 @@ public:
   }
 
   void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
-    const auto before = take_progress(in.which.id);
+    const auto before = progress_.take(in.which.id);
     send(std::make_shared<job>(job{before, std::move(in), std::move(done)}));
   }
 
@@ -139,8 +135,8 @@ private:
     if (r.answer == cancelled)
       return j->done(interrupted());
     auto out = follows(r, *j) ? followed() : read(r, *j);
-    if (out.how == attempt_result::verdict::postponed)
-      keep_progress(*j);
+    if (out.how == attempt_result::verdict::postponed && j->any())
+      progress_.keep(j->in.which.id, *j);
     // What counts as no attempt is in the trace all the same, unless nothing was sent.
     if (out.how == attempt_result::verdict::postponed && r.what != verdict::not_begun)
       out.earlier.push_back({j->in.now, r.status, r.answer, r.duration.count()});
@@ -159,22 +155,6 @@ private:
     attempt_result r;
     r.how = attempt_result::verdict::postponed;
     return r;
-  }
-
-  void keep_progress(const job& j) {
-    if (!j.any())
-      return;
-    std::lock_guard guard{lock_};
-    // A delivery whose progress is dropped here may be sent once more than it should.
-    if (followed_.size() >= followed_max)
-      followed_.clear();
-    followed_[j.in.which.id] = j;
-  }
-
-  progress take_progress(const notification_id& delivery) {
-    std::lock_guard guard{lock_};
-    auto node = followed_.extract(delivery);
-    return node.empty() ? progress{} : node.mapped();
   }
 
   static attempt_result interrupted() {
@@ -251,8 +231,7 @@ private:
   const composer composer_;
   /// Mailboxes that a bare code called bad since a mail was last taken.
   std::atomic<int> bad_in_a_row_{0};
-  std::mutex lock_;
-  std::unordered_map<notification_id, progress> followed_;
+  progress_book<progress> progress_;
   /// As at the start; of a later configuration the password alone is taken.
   const smtp_settings settings_;
   /// The last one, because its end answers what is under way.

@@ -4,6 +4,7 @@
 #include "belfry/io/fcm/answer.hpp"
 #include "belfry/io/mobile/app.hpp"
 #include "belfry/io/mobile/budget.hpp"
+#include "belfry/io/outbound/progress_book.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -27,8 +28,8 @@ constexpr millis soon = 1'000;
 constexpr millis device_wait = 60'000;
 /// A payload that the provider calls too big is tried once more with at most so many bytes (PROTOCOLS A-6, 413).
 constexpr std::size_t smaller = 3'000;
-/// Deliveries whose next request follows at once, as soon as it is known that they are still wanted.
-constexpr std::size_t followed_max = 10'000;
+/// Devices that get too much and are left alone for a while.
+constexpr std::size_t slowed_max = 10'000;
 
 /// The trace keeps so much of a provider's message id.
 constexpr std::size_t message_id_max = 200;
@@ -243,7 +244,7 @@ public:
 
   void attempt(attempt_input in, std::function<void(attempt_result)> done) override {
     auto j = std::make_shared<job>();
-    static_cast<progress&>(*j) = take_progress(in.which.id);
+    static_cast<progress&>(*j) = progress_.take(in.which.id);
     j->in = std::move(in);
     j->done = std::move(done);
     if (auto d = find(j->in.devices, j->in.which.target); d != j->in.devices.end()) {
@@ -347,22 +348,8 @@ private:
   void send_again(job& j, const http_answer& a, std::string_view why) {
     auto r = postponed(0);
     j.last = r.earlier.emplace_back(note(j, a, why));
-    keep_progress(j);
+    progress_.keep(j.in.which.id, j);
     finish(j, std::move(r), a);
-  }
-
-  void keep_progress(const job& j) {
-    std::lock_guard guard{progress_lock_};
-    // A delivery whose progress is dropped here may be renewed or shrunk once more than it should.
-    if (followed_.size() >= followed_max)
-      followed_.clear();
-    followed_[j.in.which.id] = j;
-  }
-
-  progress take_progress(const notification_id& delivery) {
-    std::lock_guard guard{progress_lock_};
-    auto node = followed_.extract(delivery);
-    return node.empty() ? progress{} : std::move(node.mapped());
   }
 
   fcm_access& fcm_of(const job& j) { return *apps_.at(j.to.app).fcm; }
@@ -425,7 +412,7 @@ private:
       if (broken && is_call(j->in.what.kind) && !std::exchange(j->second_try, true))
         return send_again(*j, a, to_string(a.error));
       if (a.error == transport_error::not_begun)
-        keep_progress(*j);
+        progress_.keep(j->in.which.id, *j);
       finish(*j, without_answer(a), a);
     });
   }
@@ -433,7 +420,7 @@ private:
   /// Ends the attempt without a request, so that the lane asks the person again before the next one: the delivery had
   /// to wait for an access token, and its reason may be gone.
   void ask_again(const job_ptr& j) {
-    keep_progress(*j);
+    progress_.keep(j->in.which.id, *j);
     j->done(postponed(0));
   }
 
@@ -590,9 +577,9 @@ private:
 
   /// Its device gets too much: others of it wait too.
   void slow_down(const job& j, millis now) {
-    if (slowed_.size() >= followed_max)
+    if (slowed_.size() >= slowed_max)
       std::erase_if(slowed_, [&](const auto& x) { return x.second <= now; });
-    if (slowed_.size() < followed_max)
+    if (slowed_.size() < slowed_max)
       slowed_[key_of(j)] = now + device_wait;
   }
 
@@ -640,8 +627,7 @@ private:
   device_budget budget_;
   /// iPhones' tokens that got too much, and until when they are left alone.
   std::unordered_map<std::string, millis> slowed_;
-  std::mutex progress_lock_;
-  std::unordered_map<notification_id, progress> followed_;
+  progress_book<progress> progress_;
   const std::function<millis()> wall_;
   /// The last one, because its end answers what is under way.
   std::unique_ptr<http_transport> http2_;

@@ -4,6 +4,7 @@
 #include "belfry/io/crypto/digest.hpp"
 #include "belfry/io/crypto/encoding.hpp"
 #include "belfry/io/mobile/push.hpp"
+#include "belfry/io/outbound/progress_book.hpp"
 #include "belfry/io/web_push/answer.hpp"
 #include "belfry/io/web_push/encryption.hpp"
 #include "belfry/io/web_push/message.hpp"
@@ -29,8 +30,6 @@ constexpr millis soon = 1'000;
 constexpr millis subscription_wait = 30'000;
 /// Of a message that was too big although it was in the bounds, this much is tried once more.
 constexpr std::size_t smaller = 1'200;
-/// Deliveries whose next request follows at once, as soon as it is known that they are still wanted.
-constexpr std::size_t followed_max = 10'000;
 /// Subscriptions that got too much and are left alone for a while.
 constexpr std::size_t slowed_max = 10'000;
 /// Keys of subscriptions that are kept checked.
@@ -222,7 +221,7 @@ public:
       return done(impossible(reason::no_address));
     auto j = make_job(*s, std::move(done));
     j->delivery = in.which.id;
-    static_cast<progress&>(*j) = take_progress(in.which.id);
+    static_cast<progress&>(*j) = progress_.take(in.which.id);
     const auto& n = in.what;
     j->expires_at = n.expires_at;
     j->urgency = urgency_of(n.kind);
@@ -476,8 +475,8 @@ private:
 
   /// Ends the attempt; one that was not made goes on from where this one came to.
   void end(job& j, attempt_result r) {
-    if (r.how == attempt_result::verdict::postponed)
-      keep_progress(j);
+    if (r.how == attempt_result::verdict::postponed && j.delivery && j.any())
+      progress_.keep(*j.delivery, j);
     r.earlier = std::move(j.earlier);
     j.done(std::move(r));
   }
@@ -499,22 +498,6 @@ private:
     if (std::exchange(j.shrunk, true))
       return false;
     return j.text(j.bytes_max()).size() < j.sent_bytes;
-  }
-
-  void keep_progress(const job& j) {
-    if (!j.delivery || !j.any())
-      return;
-    std::lock_guard guard{lock_};
-    // A delivery whose progress is dropped here may be renewed or shrunk once more than it should.
-    if (followed_.size() >= followed_max)
-      followed_.clear();
-    followed_[*j.delivery] = j;
-  }
-
-  progress take_progress(const notification_id& delivery) {
-    std::lock_guard guard{lock_};
-    auto node = followed_.extract(delivery);
-    return node.empty() ? progress{} : node.mapped();
   }
 
   millis slowed_until(const std::string& key) const {
@@ -572,7 +555,7 @@ private:
   std::unordered_set<std::string> http1_origins_;
   /// Subscriptions that got too much, by their keys, and until when they are left alone.
   std::unordered_map<std::string, millis> slowed_;
-  std::unordered_map<notification_id, progress> followed_;
+  progress_book<progress> progress_;
   http_transport& http1_;
   /// The last one, because its end answers what is under way.
   std::unique_ptr<http_transport> http2_;
