@@ -15,16 +15,6 @@ using nlohmann::ordered_json;
 namespace {
 
 constexpr std::array<std::string_view, 5> states{"unchecked", "healthy", "checking", "missed", "renewing"};
-constexpr std::size_t endpoint_max = 4'000;
-constexpr std::size_t key_max = 200;
-
-std::string_view wrong_push_endpoint(std::string_view x) {
-  return !x.empty() && x.size() <= endpoint_max ? "" : "must have 1 to 4000 characters";
-}
-
-std::string_view wrong_push_key(std::string_view x) {
-  return !x.empty() && x.size() <= key_max ? "" : "must be base64url";
-}
 
 } // namespace
 

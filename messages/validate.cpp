@@ -326,6 +326,14 @@ std::string_view wrong_source_id(std::string_view x) {
   return wrong_length(x, 1, 36, "must have 1 to 36 characters");
 }
 
+std::string_view wrong_push_endpoint(std::string_view x) {
+  return wrong_browser_text(x, 4'000, "must have 1 to 4000 characters");
+}
+
+std::string_view wrong_push_key(std::string_view x) {
+  return wrong_browser_text(x, 200, "must be base64url");
+}
+
 std::vector<member_problem> wrong_tokens(device_platform platform, bool push, bool push_kit) {
   std::vector<member_problem> out;
   if (platform == device_platform::android) {
@@ -494,9 +502,9 @@ std::vector<problem> validate(const device& x) {
 std::vector<problem> validate(const subscription_input& x) {
   std::vector<problem> out;
   checker check{{}, out};
-  check.add("/endpoint", wrong_browser_text(x.endpoint, 4'000, "must have 1 to 4000 characters"));
-  check.add("/keys/p256dh", wrong_browser_text(x.p256dh, 200, "must be base64url"));
-  check.add("/keys/auth", wrong_browser_text(x.auth, 200, "must be base64url"));
+  check.add("/endpoint", wrong_push_endpoint(x.endpoint));
+  check.add("/keys/p256dh", wrong_push_key(x.p256dh));
+  check.add("/keys/auth", wrong_push_key(x.auth));
   check.id("/installId", x.install_id);
   check.id("/replaces", x.replaces);
   return out;
@@ -513,7 +521,7 @@ std::vector<problem> validate(const trace_query& x) {
   if (x.state)
     check.known("/state", *x.state, trace_state::not_sent, "must be WAITING, QUEUED, DONE or NOT_SENT");
   if (x.limit == 0 || x.limit > trace_limit_max)
-    check.add("/limit", "must be a whole number from 1 to 500");
+    check.add("/limit", one_page_of_trace);
   return out;
 }
 

@@ -38,6 +38,7 @@ constexpr std::string_view one_of_pause_modes = "must be ON, OFF or AUTO";
 constexpr std::string_view one_of_webhook_statuses = "must be ACTIVE, INACTIVE or INACTIVE_UNAVAILABLE";
 constexpr std::string_view only_with_on = "is allowed only with mode ON";
 constexpr std::string_view needs_encryption_key = "is missing (this messageVersion needs it)";
+constexpr std::string_view one_page_of_trace = "must be a whole number from 1 to 500";
 constexpr std::string_view seconds_of_reason = "must be an integer, 1 to 1000000000";
 
 /// What one pass over a text finds.
@@ -75,6 +76,10 @@ std::string_view wrong_name(std::string_view x);
 std::string_view wrong_email(std::string_view x);
 /// A device token: 1 to 4096 characters without control characters.
 std::string_view wrong_token(std::string_view x);
+/// The endpoint, and each of the two keys, of a push subscription: of a known size; whether they can be used is looked
+/// at by the channel.
+std::string_view wrong_push_endpoint(std::string_view x);
+std::string_view wrong_push_key(std::string_view x);
 /// 1 to 36 characters without control characters, and not what built-in reasons begin with.
 std::string_view wrong_source_id(std::string_view x);
 

@@ -45,7 +45,7 @@ detail take(const std::string& name, const std::string& value, trace_query& q) {
   if (name == "state")
     return read_name(value, q.state, "WAITING, QUEUED, DONE, NOT_SENT");
   if (name == "limit")
-    return read_number<std::size_t>(value, 1, 500, q.limit) ? detail{} : "must be a whole number from 1 to 500";
+    return read_number<std::size_t>(value, 1, trace_limit_max, q.limit) ? detail{} : detail{one_page_of_trace};
   if (name == "cursor")
     return read_number<std::uint64_t>(value, 1, UINT64_MAX, q.before) ? detail{} : "must be the cursor of a list";
   return "unknown parameter; known are person, conversation, message, kind, state, limit, cursor";
